@@ -1,0 +1,1 @@
+//! Benchmarks of Parasol; see `benches/`.

@@ -1,0 +1,4 @@
+//! Parasol.
+pub mod handle;
+pub mod oprf;
+pub mod entropy;
