@@ -1,0 +1,46 @@
+//! Sizes and counts that hold for every federation (`spec/01-conventions.md`, section 5).
+//! What a federation may choose for itself stands in its charter.
+
+/// Seasons in which a live report can expire.
+pub const LIVE_SEASONS: u32 = 5;
+/// The longest life of a report, in days.
+pub const MAX_REPORT_LIFE: u32 = 730;
+/// The life of a report when its author says nothing: about 18 months.
+pub const DEFAULT_REPORT_LIFE: u32 = 548;
+/// The life of a retraction. It outlives the last season that any report with its lock could use.
+pub const RETRACTION_LIFE: u32 = MAX_REPORT_LIFE + 186;
+/// The longest life of a vouch.
+pub const MAX_VOUCH_LIFE: u32 = 730;
+/// The longest time for which a delegation may sign.
+pub const MAX_DELEGATION_DAYS: u32 = 90;
+/// How long after its last signing day a delegation is kept: as long as what it signed can live.
+pub const DELEGATION_AFTERLIFE: u32 = RETRACTION_LIFE;
+/// The longest life of a revocation or an affirmation: that of all that the key signed.
+pub const MAX_REVOCATION_LIFE: u32 = MAX_DELEGATION_DAYS + DELEGATION_AFTERLIFE;
+/// Records that a root key may sign a day.
+pub const ROOT_QUOTA: u32 = 64;
+/// Days for which a publisher's own retraction only hides, so that a thief's can be undone.
+pub const RETRACTION_DELAY: u32 = 7;
+
+/// The largest record, in bytes.
+pub const MAX_RECORD: usize = 8 * 1024;
+/// The largest charter or key certificate, in bytes.
+pub const MAX_COSIGNED: usize = 256 * 1024;
+/// How deep CBOR may nest.
+pub const MAX_DEPTH: usize = 8;
+/// The ceiling of all sealed parts of a report together.
+pub const MAX_SEALED: usize = 4096;
+/// Numbers of handle entries that a report may have; the surplus is random.
+pub const ENTRY_COUNTS: [usize; 3] = [4, 8, 16];
+/// Ids that one affirmation lists.
+pub const MAX_AFFIRMED: usize = 128;
+/// Codes in a report.
+pub const MAX_CODES: usize = 12;
+/// Bytes of free text in a report, a translation or a dispute, as UTF-8.
+pub const MAX_TEXT: usize = 1800;
+/// The most bits of a bucket.
+pub const MAX_BUCKET_BITS: u8 = 20;
+/// Organisations in a charter.
+pub const MAX_ORGANISATIONS: usize = 1000;
+/// Keyholders in a charter.
+pub const MAX_KEYHOLDERS: usize = 64;
