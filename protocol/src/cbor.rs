@@ -315,31 +315,34 @@ impl MapOut {
     }
 }
 
-// Writing to a `Vec` is infallible; these say so once instead of at every call.
+// Writing to a `Vec` is infallible; this says so once instead of at every call.
+pub(crate) fn sure<T, E>(result: Result<T, E>) {
+    debug_assert!(result.is_ok(), "writing to memory cannot fail");
+}
 
 /// Writes an unsigned integer.
 pub fn put_uint(e: &mut Out, value: u64) {
-    let Ok(_) = e.u64(value);
+    sure(e.u64(value));
 }
 /// Writes a byte string.
 pub fn put_bytes(e: &mut Out, value: &[u8]) {
-    let Ok(_) = e.bytes(value);
+    sure(e.bytes(value));
 }
 /// Writes a text string.
 pub fn put_text(e: &mut Out, value: &str) {
-    let Ok(_) = e.str(value);
+    sure(e.str(value));
 }
 /// Writes the head of an array.
 pub fn put_array(e: &mut Out, len: u64) {
-    let Ok(_) = e.array(len);
+    sure(e.array(len));
 }
 /// Writes the head of a map.
 pub fn put_map(e: &mut Out, len: u64) {
-    let Ok(_) = e.map(len);
+    sure(e.map(len));
 }
 /// Writes a boolean.
 pub fn put_bool(e: &mut Out, value: bool) {
-    let Ok(_) = e.bool(value);
+    sure(e.bool(value));
 }
 /// Appends bytes that are CBOR already.
 pub fn put_raw(e: &mut Out, cbor: &[u8]) {
