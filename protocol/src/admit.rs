@@ -1,0 +1,256 @@
+//! The one place that says whether a record is carried (`spec/02-records.md`, section 5).
+//!
+//! The verdict depends on the charter, the records and the day alone. Nodes that have seen the same
+//! records therefore carry the same ones, in whatever order they came: of two records that exclude
+//! each other the rule names the winner, and the loser is refused or put out.
+
+use crate::cose::Context;
+use crate::directory::Directory;
+use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
+use crate::keys::verify;
+use crate::limits::{
+    DELEGATION_AFTERLIFE, MAX_DELEGATION_DAYS, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE, RETRACTION_DELAY, RETRACTION_LIFE,
+    ROOT_QUOTA,
+};
+use crate::record::report::{Audience, Report};
+use crate::record::{Body, Header, Kind, Refusal, Rule, Signer, Verified};
+use crate::time::Day;
+
+/// The place that at most one carried record holds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct SlotKey {
+    /// Whose.
+    pub organisation: OrganisationKey,
+    /// Signed by the root, which has slots of its own.
+    pub root: bool,
+    /// The day of issue.
+    pub issued: Day,
+    /// The number.
+    pub slot: u32,
+}
+
+impl SlotKey {
+    /// The slot that a record claims.
+    pub fn of(header: &Header) -> Self {
+        Self {
+            organisation: header.organisation,
+            root: header.signer == Signer::Root,
+            issued: header.issued,
+            slot: header.slot,
+        }
+    }
+}
+
+/// A retraction, as far as admission needs it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Tombstone {
+    /// Who published it.
+    pub organisation: OrganisationKey,
+    /// Whether the lock signed it.
+    pub proven: bool,
+    /// When.
+    pub issued: Day,
+}
+
+impl Tombstone {
+    /// Whether this retraction hides a report of this organisation.
+    pub fn hides(&self, organisation: &OrganisationKey) -> bool {
+        self.proven || self.organisation == *organisation
+    }
+    /// Whether this retraction destroys a report of this organisation by this day.
+    pub fn destroys(&self, organisation: &OrganisationKey, today: Day) -> bool {
+        self.proven || (self.organisation == *organisation && today >= self.issued.plus(RETRACTION_DELAY))
+    }
+}
+
+/// What a node carries, as admission needs to ask it.
+pub trait Carried {
+    /// What can go wrong when reading.
+    type Error;
+    /// The record that holds a slot.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn occupant(&self, slot: &SlotKey) -> Result<Option<RecordId>, Self::Error>;
+    /// The retractions of a lock.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, Self::Error>;
+    /// The reports and attachments with a lock, retractions not among them.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn with_lock(&self, lock: &Lock) -> Result<Vec<RecordId>, Self::Error>;
+    /// The records that a node key signed for an organisation. Asked only on a revocation.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn signed_by(&self, organisation: &OrganisationKey, key: &NodeKey) -> Result<Vec<RecordId>, Self::Error>;
+}
+
+/// What to do with a record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Carry it, and put out these.
+    Carry {
+        /// Records that it replaces, kills or voids.
+        evicts: Vec<RecordId>,
+    },
+    /// It is carried already.
+    Known,
+    /// Do not carry it.
+    Refuse(Refusal),
+}
+
+/// Says whether a record is carried on this day by a node of `home`.
+///
+/// # Errors
+/// Only if `carried` cannot be read; a refusal is a [`Verdict`].
+pub fn admit<C: Carried>(
+    record: &Verified,
+    directory: &Directory,
+    carried: &C,
+    home: &OrganisationKey,
+    today: Day,
+) -> Result<Verdict, C::Error> {
+    if let Err(refusal) = check(record, directory, home, today) {
+        return Ok(Verdict::Refuse(refusal));
+    }
+    let header = record.header();
+    if let Some(lock) = record.body().lock() {
+        let dead = record.kind() != Kind::Retraction
+            && carried.tombstones(lock)?.iter().any(|t| {
+                if record.kind() == Kind::Report { t.destroys(&header.organisation, today) } else { t.proven }
+            });
+        if dead {
+            return Ok(Verdict::Refuse(Rule::Retracted.into()));
+        }
+    }
+    let mut evicts = Vec::new();
+    match carried.occupant(&SlotKey::of(header))? {
+        Some(id) if id == record.id() => return Ok(Verdict::Known),
+        Some(other) => {
+            let rank = |id: RecordId| (!directory.is_affirmed(&header.organisation, &id), id);
+            if rank(other) < rank(record.id()) {
+                return Ok(Verdict::Refuse(Rule::SlotTaken.into()));
+            }
+            evicts.push(other);
+        }
+        None => {}
+    }
+    match record.body() {
+        Body::Retraction(r) if r.proof.is_some() => evicts.extend(carried.with_lock(&r.lock)?),
+        Body::Revocation(r) => evicts.extend(
+            carried
+                .signed_by(&header.organisation, &r.key)?
+                .into_iter()
+                .filter(|id| !directory.is_affirmed(&header.organisation, id)),
+        ),
+        _ => {}
+    }
+    evicts.sort_unstable();
+    evicts.dedup();
+    Ok(Verdict::Carry { evicts })
+}
+
+/// All that can be said of a record without looking at the others: the part of admission that
+/// needs only the directory and the day.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn check(record: &Verified, directory: &Directory, home: &OrganisationKey, today: Day) -> Result<(), Refusal> {
+    let header = record.header();
+    let charter = directory.charter();
+    if charter.organisation(&header.organisation).is_none() {
+        return Err(Rule::UnknownOrganisation.into());
+    }
+    check_life(record, charter.terms().report_life, today)?;
+    check_signer(record, directory)?;
+    match record.body() {
+        Body::Report(report) => check_report(report, header, directory, home),
+        Body::Retraction(r) => r.verify_proof(charter.federation()).map_err(|_| Rule::RetractionProof.into()),
+        Body::Delegation(d) => {
+            d.verify_possession(charter.federation(), &header.organisation).map_err(|_| Rule::Possession.into())
+        }
+        Body::Vouch(v) if v.subject == header.organisation => Err(Rule::SelfVouch.into()),
+        _ => Ok(()),
+    }
+}
+
+fn check_life(record: &Verified, report_life: u32, today: Day) -> Result<(), Refusal> {
+    let header = record.header();
+    let longest = match record.body() {
+        Body::Report(_) | Body::Translation(_) | Body::Second(_) | Body::Dispute(_) => report_life,
+        Body::Retraction(_) => RETRACTION_LIFE,
+        Body::Vouch(_) => MAX_VOUCH_LIFE,
+        Body::Revocation(_) | Body::Affirmation(_) => MAX_REVOCATION_LIFE,
+        Body::Delegation(d) => {
+            let days = d.terms.until.since(header.issued);
+            if d.terms.until < header.issued || days > MAX_DELEGATION_DAYS {
+                return Err(Refusal::because(Rule::Life, format_args!("signs for {days} of {MAX_DELEGATION_DAYS} days")));
+            }
+            days + DELEGATION_AFTERLIFE
+        }
+    };
+    let life = header.expires.since(header.issued);
+    if header.expires < header.issued || life > longest {
+        return Err(Refusal::because(Rule::Life, format_args!("{life} of {longest} days")));
+    }
+    // A tombstone that went before its report would let the report come back.
+    if record.kind() == Kind::Retraction && life != RETRACTION_LIFE {
+        return Err(Refusal::because(Rule::Life, format_args!("{life} days; a retraction lives {RETRACTION_LIFE}")));
+    }
+    if header.issued > today.plus(1) {
+        return Err(Refusal::because(Rule::Future, format_args!("{}; today is {today}", header.issued)));
+    }
+    if header.expires < today {
+        return Err(Refusal::because(Rule::Expired, format_args!("on {}", header.expires)));
+    }
+    Ok(())
+}
+
+fn check_signer(record: &Verified, directory: &Directory) -> Result<(), Refusal> {
+    let header = record.header();
+    let Signer::Node(key) = &header.signer else {
+        return if header.slot < ROOT_QUOTA {
+            Ok(())
+        } else {
+            Err(Refusal::because(Rule::SlotRange, format_args!("slot {}, below {ROOT_QUOTA}", header.slot)))
+        };
+    };
+    let mut known = directory.delegations_of(&header.organisation, key).peekable();
+    if known.peek().is_none() {
+        return Err(Rule::UnknownKey.into());
+    }
+    let mut in_time = known.filter(|d| d.covers(header.issued)).peekable();
+    if in_time.peek().is_none() {
+        return Err(Refusal::because(Rule::DelegationTime, format_args!("issued {}", header.issued)));
+    }
+    let quota = directory.charter().terms().quotas.records;
+    if header.slot >= quota || !in_time.any(|d| d.terms.slots.contains(header.slot)) {
+        return Err(Refusal::because(Rule::SlotRange, format_args!("slot {}", header.slot)));
+    }
+    if directory.is_revoked(&header.organisation, key) && !directory.is_affirmed(&header.organisation, &record.id()) {
+        return Err(Rule::RevokedKey.into());
+    }
+    Ok(())
+}
+
+fn check_report(report: &Report, header: &Header, directory: &Directory, home: &OrganisationKey) -> Result<(), Refusal> {
+    if report.audience == Audience::Own && header.organisation != *home {
+        return Err(Rule::NotOurs.into());
+    }
+    if !report.entries.is_sorted_by(|a, b| a.label < b.label) {
+        return Err(Rule::Labels.into());
+    }
+    let buckets = 1u32 << directory.charter().terms().bucket_bits;
+    if report.entries.iter().any(|e| e.bucket >= buckets) {
+        return Err(Rule::Buckets.into());
+    }
+    if let Some(signature) = &report.succession {
+        let external = Context::Succession.external(Some(directory.charter().federation()));
+        verify(report.lock.as_bytes(), &report.succession_bytes(&external), signature).map_err(|_| Rule::Succession)?;
+    }
+    Ok(())
+}

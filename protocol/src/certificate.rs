@@ -1,0 +1,219 @@
+//! The certificate of the federation's shared keys: the only place from which clients take the
+//! public shares that they check evaluations against (`spec/04-lookup.md`, part 1).
+
+use crate::cbor::{self, Fields, Malformed, MapOut};
+use crate::charter::Charter;
+use crate::cose::{Context, Cosigned};
+use crate::directory::Directory;
+use crate::ids::{FederationId, NodeKey};
+use crate::keys::SecretKey;
+use crate::limits::MAX_COSIGNED;
+use crate::oprf::{KeyError, KeyName, PublicKey, PublicShare, ShareIndex, ThresholdKey};
+use crate::time::{Day, Season};
+use minicbor::Decoder;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Keys that one certificate may name.
+const MAX_KEYS: usize = 64;
+
+/// What makes a certificate invalid.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// Not the canonical form of one.
+    #[error("the certificate of the shared keys is damaged: {0}")]
+    Malformed(#[from] Malformed),
+    /// It is another federation's.
+    #[error("the certificate of the shared keys belongs to another federation")]
+    OtherFederation,
+    /// A signature does not hold, or too few keyholders signed.
+    #[error("the certificate of the shared keys is signed by {signed} of the {needed} keyholders that it takes, or a signature does not hold")]
+    Signatures {
+        /// Keyholders of the charter whose signature holds.
+        signed: usize,
+        /// The threshold.
+        needed: u16,
+    },
+    /// The public shares of a key do not belong together.
+    #[error("a key in the certificate is not sound: {0}")]
+    Key(#[from] KeyError),
+    /// Shares and keyholders do not match.
+    #[error("the shares in the certificate are not those of the charter's keyholders")]
+    Keyholders,
+}
+
+/// The public half of the federation's keys, certified by at least a threshold of keyholders.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    epoch: u32,
+    dealt: bool,
+    keys: BTreeMap<KeyName, ThresholdKey>,
+    bytes: Vec<u8>,
+}
+
+/// Writes a key's name.
+pub(crate) fn put_name(e: &mut cbor::Out, name: KeyName) {
+    let (number, season) = match name {
+        KeyName::Bucket => (0, None),
+        KeyName::Handle(s) => (1, Some(s)),
+        KeyName::Area(s) => (2, Some(s)),
+    };
+    cbor::put_array(e, if season.is_some() { 2 } else { 1 });
+    cbor::put_uint(e, number);
+    if let Some(season) = season {
+        cbor::put_uint(e, u64::from(season.index()));
+    }
+}
+
+/// Reads a key's name.
+pub(crate) fn name(d: &mut Decoder<'_>) -> Result<KeyName, Malformed> {
+    let len = d.array()?;
+    match (d.u8()?, len) {
+        (0, Some(1)) => Ok(KeyName::Bucket),
+        (1, Some(2)) => Ok(KeyName::Handle(Season::from_index(d.u32()?))),
+        (2, Some(2)) => Ok(KeyName::Area(Season::from_index(d.u32()?))),
+        _ => Err(Malformed::Shape),
+    }
+}
+
+impl Certificate {
+    /// The certificate to be signed by the keyholders with [`Certificate::sign_with`].
+    pub fn unsigned(
+        federation: &FederationId,
+        epoch: u32,
+        issued: Day,
+        dealt: bool,
+        keys: &BTreeMap<KeyName, ThresholdKey>,
+    ) -> Cosigned {
+        Cosigned::new(
+            MapOut::new()
+                .put(1, |e| cbor::put_uint(e, 1))
+                .put(2, |e| cbor::put_bytes(e, federation.as_bytes()))
+                .put(3, |e| cbor::put_uint(e, u64::from(epoch)))
+                .put(4, |e| cbor::put_uint(e, u64::from(issued.number())))
+                .put(5, |e| cbor::put_bool(e, dealt))
+                .put(6, |e| {
+                    cbor::put_array(e, keys.len() as u64);
+                    for (name, key) in keys {
+                        cbor::put_array(e, 4);
+                        put_name(e, *name);
+                        cbor::put_uint(e, u64::from(key.threshold()));
+                        cbor::put_bytes(e, key.public().as_bytes());
+                        cbor::put_array(e, key.shares().len() as u64);
+                        for (index, share) in key.shares() {
+                            cbor::put_array(e, 2);
+                            cbor::put_uint(e, u64::from(index.get()));
+                            cbor::put_bytes(e, share.as_bytes());
+                        }
+                    }
+                })
+                .finish(),
+        )
+    }
+
+    /// Adds a keyholder's signature, by its node's record key.
+    pub fn sign_with(unsigned: &mut Cosigned, federation: &FederationId, node: &SecretKey) {
+        unsigned.sign(node, &Context::Certificate.external(Some(federation)));
+    }
+
+    /// Reads and checks a certificate against the charter and its keyholders' delegations.
+    ///
+    /// # Errors
+    /// If bytes, keys or signatures do not hold, or fewer than *t* keyholders signed.
+    pub fn from_bytes(bytes: &[u8], charter: &Charter, directory: &Directory) -> Result<Self, CertificateError> {
+        let cosigned = Cosigned::parse(bytes, MAX_COSIGNED)?;
+        let federation = charter.federation();
+        let certificate = cbor::decode(cosigned.payload(), MAX_COSIGNED, |d| {
+            let mut fields = Fields::open(d)?;
+            if fields.required(1, |d| Ok(d.u8()?))? != 1 {
+                return Err(Malformed::Field(1));
+            }
+            let ours = fields.required(2, cbor::array)? == *federation.as_bytes();
+            let epoch = fields.required(3, |d| Ok(d.u32()?))?;
+            fields.required(4, |d| Ok(d.u32()?))?;
+            let dealt = fields.required(5, |d| Ok(d.bool()?))?;
+            let keys = fields.required(6, |d| cbor::list(d, MAX_KEYS, key))?;
+            fields.close()?;
+            Ok((ours, epoch, dealt, keys))
+        });
+        let (ours, epoch, dealt, listed) = certificate?;
+        if !ours {
+            return Err(CertificateError::OtherFederation);
+        }
+        if !listed.is_sorted_by(|a, b| a.name < b.name) {
+            return Err(Malformed::KeyOrder.into());
+        }
+        let threshold = charter.terms().threshold;
+        let holders: BTreeSet<u16> = charter.terms().organisations.iter().filter_map(|o| o.keyholder).collect();
+        let mut keys = BTreeMap::new();
+        for raw in listed {
+            let mut shares = BTreeMap::new();
+            for (index, share) in raw.shares {
+                let share = PublicShare::from_bytes(&share).map_err(|_| Malformed::Shape)?;
+                shares.insert(ShareIndex::new(index)?, share);
+            }
+            let indices: BTreeSet<u16> = shares.keys().map(|i| i.get()).collect();
+            if indices != holders || raw.threshold != threshold {
+                return Err(CertificateError::Keyholders);
+            }
+            let public = PublicKey::from_bytes(&raw.public).map_err(|_| Malformed::Shape)?;
+            keys.insert(raw.name, ThresholdKey::new(raw.name, raw.threshold, public, shares)?);
+        }
+        let short = |signed| CertificateError::Signatures { signed, needed: threshold };
+        let signers = cosigned
+            .signers(&Context::Certificate.external(Some(federation)))
+            .map_err(|_| short(0))?;
+        let signed: BTreeSet<u16> = signers
+            .into_iter()
+            .filter_map(|key| directory.organisation_of(&NodeKey::from_bytes(key)))
+            .filter_map(|root| charter.organisation(&root)?.keyholder)
+            .collect();
+        if signed.len() < usize::from(threshold) {
+            return Err(short(signed.len()));
+        }
+        Ok(Self { epoch, dealt, keys, bytes: bytes.to_vec() })
+    }
+
+    /// The number of this generation of shares.
+    pub const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+    /// Whether a dealer made the keys, and so once knew them.
+    pub const fn dealt(&self) -> bool {
+        self.dealt
+    }
+    /// The key of this name.
+    pub fn key(&self, name: KeyName) -> Option<&ThresholdKey> {
+        self.keys.get(&name)
+    }
+    /// All keys.
+    pub fn keys(&self) -> impl Iterator<Item = &ThresholdKey> {
+        self.keys.values()
+    }
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+struct RawKey {
+    name: KeyName,
+    threshold: u16,
+    public: [u8; 32],
+    shares: Vec<(u16, [u8; 32])>,
+}
+
+fn key(d: &mut Decoder<'_>) -> Result<RawKey, Malformed> {
+    cbor::tuple(d, 4)?;
+    let name = name(d)?;
+    let threshold = d.u16()?;
+    let public = cbor::array(d)?;
+    let shares = cbor::list(d, 255, |d| {
+        cbor::tuple(d, 2)?;
+        Ok((d.u16()?, cbor::array(d)?))
+    })?;
+    if shares.is_sorted_by(|a, b| a.0 < b.0) {
+        Ok(RawKey { name, threshold, public, shares })
+    } else {
+        Err(Malformed::KeyOrder)
+    }
+}

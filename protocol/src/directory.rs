@@ -1,0 +1,169 @@
+//! The directory: who may speak for whom, from the charter and the records that root keys signed.
+//!
+//! It is small (root keys sign few records a day), public within the federation, and the same for
+//! every node that carries the same records.
+
+use crate::charter::Charter;
+use crate::ids::{NodeKey, OrganisationKey, RecordId, SealKey, TransportKey};
+use crate::record::delegation::Terms;
+use crate::record::vouch::Vouch;
+use crate::record::{Body, Verified};
+use crate::time::Day;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A delegation that the directory knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Delegated {
+    /// The record.
+    pub id: RecordId,
+    /// Who delegated.
+    pub organisation: OrganisationKey,
+    /// The first day on which the node may sign.
+    pub from: Day,
+    /// What it was given.
+    pub terms: Terms,
+}
+
+impl Delegated {
+    /// Whether the node may sign on this day.
+    pub fn covers(&self, day: Day) -> bool {
+        self.from <= day && day <= self.terms.until
+    }
+}
+
+/// A vouch that the directory knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Vouched {
+    /// The record.
+    pub id: RecordId,
+    /// Who vouches.
+    pub issuer: OrganisationKey,
+    /// For whom, and for how many more.
+    pub vouch: Vouch,
+    /// The last day on which it counts.
+    pub expires: Day,
+}
+
+/// Who may speak for whom.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    charter: Charter,
+    delegations: BTreeMap<NodeKey, Vec<Delegated>>,
+    revoked: BTreeMap<(OrganisationKey, NodeKey), BTreeSet<RecordId>>,
+    affirmed: BTreeMap<(OrganisationKey, RecordId), BTreeSet<RecordId>>,
+    vouches: BTreeMap<RecordId, Vouched>,
+}
+
+impl Directory {
+    /// A directory that knows the charter alone.
+    pub const fn new(charter: Charter) -> Self {
+        Self {
+            charter,
+            delegations: BTreeMap::new(),
+            revoked: BTreeMap::new(),
+            affirmed: BTreeMap::new(),
+            vouches: BTreeMap::new(),
+        }
+    }
+
+    /// The charter.
+    pub const fn charter(&self) -> &Charter {
+        &self.charter
+    }
+
+    /// Takes in an admitted record. Records that say nothing of keys change nothing.
+    pub fn learn(&mut self, record: &Verified) {
+        let header = record.header();
+        let organisation = header.organisation;
+        match record.body() {
+            Body::Delegation(d) => {
+                let known = self.delegations.entry(d.terms.record_key).or_default();
+                if known.iter().all(|k| k.id != record.id()) {
+                    known.push(Delegated { id: record.id(), organisation, from: header.issued, terms: d.terms });
+                    known.sort_by_key(|k| k.id);
+                }
+            }
+            Body::Revocation(r) => {
+                self.revoked.entry((organisation, r.key)).or_default().insert(record.id());
+            }
+            Body::Affirmation(a) => {
+                for id in &a.records {
+                    self.affirmed.entry((organisation, *id)).or_default().insert(record.id());
+                }
+            }
+            Body::Vouch(v) => {
+                let vouch = v.clone();
+                let vouched = Vouched { id: record.id(), issuer: organisation, vouch, expires: header.expires };
+                self.vouches.insert(record.id(), vouched);
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets a record that is carried no longer.
+    pub fn forget(&mut self, id: &RecordId) {
+        for known in self.delegations.values_mut() {
+            known.retain(|k| k.id != *id);
+        }
+        self.delegations.retain(|_, known| !known.is_empty());
+        for set in self.revoked.values_mut().chain(self.affirmed.values_mut()) {
+            set.remove(id);
+        }
+        self.revoked.retain(|_, set| !set.is_empty());
+        self.affirmed.retain(|_, set| !set.is_empty());
+        self.vouches.remove(id);
+    }
+
+    /// The delegations of a key by an organisation.
+    pub fn delegations_of(&self, organisation: &OrganisationKey, key: &NodeKey) -> impl Iterator<Item = &Delegated> {
+        let known = self.delegations.get(key).map(Vec::as_slice).unwrap_or_default();
+        known.iter().filter(move |d| d.organisation == *organisation)
+    }
+
+    /// The organisation that a node key works for, revoked or not.
+    pub fn organisation_of(&self, key: &NodeKey) -> Option<OrganisationKey> {
+        self.delegations.get(key)?.first().map(|d| d.organisation)
+    }
+
+    /// Whether the organisation has revoked the key.
+    pub fn is_revoked(&self, organisation: &OrganisationKey, key: &NodeKey) -> bool {
+        self.revoked.contains_key(&(*organisation, *key))
+    }
+
+    /// Whether the organisation's root stands by the record.
+    pub fn is_affirmed(&self, organisation: &OrganisationKey, id: &RecordId) -> bool {
+        self.affirmed.contains_key(&(*organisation, *id))
+    }
+
+    /// The nodes that may work today: delegated by a member, in time, not revoked. Of several
+    /// delegations of one node the one that lasts longest speaks.
+    pub fn nodes(&self, today: Day) -> BTreeMap<NodeKey, Delegated> {
+        let mut nodes: BTreeMap<NodeKey, Delegated> = BTreeMap::new();
+        for (key, known) in &self.delegations {
+            let best = known
+                .iter()
+                .filter(|d| d.covers(today) && !self.is_revoked(&d.organisation, key))
+                .filter(|d| self.charter.organisation(&d.organisation).is_some())
+                .max_by_key(|d| (d.terms.until, d.id));
+            if let Some(best) = best {
+                nodes.insert(*key, *best);
+            }
+        }
+        nodes
+    }
+
+    /// The node of this transport key that may work today.
+    pub fn node_by_transport(&self, key: &TransportKey, today: Day) -> Option<(NodeKey, Delegated)> {
+        self.nodes(today).into_iter().find(|(_, d)| d.terms.transport_key == *key)
+    }
+
+    /// The key to which requests for a node are sealed.
+    pub fn seal_key(&self, node: &NodeKey, today: Day) -> Option<SealKey> {
+        self.nodes(today).get(node).map(|d| d.terms.seal_key)
+    }
+
+    /// All vouches, by record id.
+    pub fn vouches(&self) -> impl Iterator<Item = &Vouched> {
+        self.vouches.values()
+    }
+}
