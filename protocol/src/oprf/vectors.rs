@@ -12,7 +12,7 @@ use super::*;
 use crate::entropy::{Entropy, draw};
 use crate::time::Season;
 
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/vectors/ok/voprf.json");
+const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/vectors");
 const RFC_9497: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../shared/vectors/rfc9497_ristretto255.json"
@@ -176,17 +176,148 @@ fn generate_case(name: KeyName, t: u16, n: u16, inputs: &[&str]) -> Value {
     })
 }
 
-/// To write the file anew, on purpose: set `PARASOL_WRITE_VECTORS` and run this test.
+/// Answers and encodings that must be refused, each with the step that refuses it.
+fn generate_bad() -> Value {
+    let name = KeyName::Handle(Season::from_index(2026 * 2 + 1));
+    let mut entropy = Seeded::new(b"parasol vectors, refused");
+    let dealt = deal(name, 2, 3, &mut entropy).unwrap();
+    let other_epoch = deal(name, 2, 3, &mut entropy).unwrap();
+    let inputs: [&[u8]; 2] = [b"one", b"two"];
+    let blinds = [some_scalar(&mut entropy), some_scalar(&mut entropy)];
+    let blinded = blind(&inputs, &mut Scripted::scalars(&blinds)).unwrap();
+    let other_batch = blind(&inputs, &mut entropy).unwrap();
+    let mut answer = |share: &KeyShare, batch: &Blinded| {
+        let nonce = some_scalar(&mut entropy);
+        let answer = share.evaluate(batch.elements(), &mut Scripted::scalars(&[nonce]));
+        answer.unwrap()
+    };
+    let good = answer(&dealt.shares[0], &blinded);
+    let with = |change: &dyn Fn(&mut Evaluation)| {
+        let mut changed = good.clone();
+        change(&mut changed);
+        changed
+    };
+    let second = ShareIndex::new(2).unwrap();
+    let nobody = ShareIndex::new(4).unwrap();
+    let elsewhere = answer(&dealt.shares[0], &other_batch);
+    let evaluations = [
+        ("another keyholder's index", with(&|e| e.index = second)),
+        (
+            "an index that the certificate does not name",
+            with(&|e| e.index = nobody),
+        ),
+        (
+            "a share of another epoch",
+            answer(&other_epoch.shares[0], &blinded),
+        ),
+        ("an answer to another batch", elsewhere.clone()),
+        (
+            "the proof of another batch",
+            with(&|e| e.proof = elsewhere.proof),
+        ),
+        (
+            "elements in another order",
+            with(&|e| e.elements.swap(0, 1)),
+        ),
+        (
+            "an element sent back as it came",
+            with(&|e| e.elements[1] = blinded.elements()[1]),
+        ),
+        ("one element short", with(&|e| e.elements.truncate(1))),
+        (
+            "one element over",
+            with(&|e| e.elements.push(e.elements[0])),
+        ),
+    ];
+    let evaluations = evaluations.iter().map(|(what, evaluation)| {
+        let refused = match blinded.verify(&dealt.key, evaluation).unwrap_err() {
+            EvaluationError::UnknownIndex { .. } => "index",
+            EvaluationError::Count { .. } => "count",
+            EvaluationError::Proof { .. } => "proof",
+        };
+        json!({
+            "what": what,
+            "refused": refused,
+            "index": evaluation.index.get(),
+            "elements": hexes(&evaluation.elements),
+            "proof": hex::encode(evaluation.proof.as_bytes()),
+        })
+    });
+    let elements = [
+        ("the identity", "00".repeat(32)),
+        ("not reduced", "ed".to_owned() + &"ff".repeat(30) + "7f"),
+        ("negative", "01".to_owned() + &"00".repeat(31)),
+        (
+            "not on the curve",
+            "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371".into(),
+        ),
+        ("a byte short", hexes(&good.elements)[0][2..].to_owned()),
+        ("a byte over", hexes(&good.elements)[0].clone() + "00"),
+    ];
+    let elements = elements.map(|(what, bytes)| {
+        assert!(
+            Element::from_bytes(&hex::decode(&bytes).unwrap()).is_err(),
+            "{what}"
+        );
+        json!({ "what": what, "bytes": bytes })
+    });
+    let proof = hex::encode(good.proof.as_bytes());
+    let proofs = [
+        ("a challenge of zero", "00".repeat(32) + &proof[64..]),
+        (
+            "a response of zero",
+            proof[..64].to_owned() + &"00".repeat(32),
+        ),
+        (
+            "a response not reduced",
+            proof[..64].to_owned() + &"ff".repeat(32),
+        ),
+        ("a byte over", proof.clone() + "00"),
+    ];
+    let proofs = proofs.map(|(what, bytes)| {
+        assert!(
+            Proof::from_bytes(&hex::decode(&bytes).unwrap()).is_err(),
+            "{what}"
+        );
+        json!({ "what": what, "bytes": bytes })
+    });
+    let public_shares = dealt.key.shares().iter();
+    let public_shares = public_shares.map(|(index, share)| {
+        json!({ "index": index.get(), "public_share": hex::encode(share.as_bytes()) })
+    });
+    json!({
+        "spec": "spec/04-lookup.md, part 1",
+        "suite": "RFC 9497 ristretto255-SHA512, mode 1",
+        "key": name.to_string(),
+        "threshold": dealt.key.threshold(),
+        "public": hex::encode(dealt.key.public().as_bytes()),
+        "shares": public_shares.collect::<Vec<_>>(),
+        "inputs": ["one", "two"],
+        "blinds": blinds.map(hex::encode),
+        "blinded": hexes(blinded.elements()),
+        "evaluations": evaluations.collect::<Vec<_>>(),
+        "elements": elements,
+        "proofs": proofs,
+    })
+}
+
+/// To write the files anew, on purpose: set `PARASOL_WRITE_VECTORS` and run this test.
 #[test]
 fn golden_vectors_have_not_moved() {
-    let now = serde_json::to_string_pretty(&generate()).unwrap() + "\n";
-    if std::env::var_os("PARASOL_WRITE_VECTORS").is_some() {
-        fs::create_dir_all(Path::new(GOLDEN).parent().unwrap()).unwrap();
-        fs::write(GOLDEN, &now).unwrap();
+    for (file, vectors) in [
+        ("ok/voprf.json", generate()),
+        ("bad/voprf.json", generate_bad()),
+    ] {
+        let now = serde_json::to_string_pretty(&vectors).unwrap() + "\n";
+        let path = Path::new(VECTORS).join(file);
+        if std::env::var_os("PARASOL_WRITE_VECTORS").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &now).unwrap();
+        }
+        let golden = fs::read_to_string(&path).unwrap();
+        assert_eq!(
+            golden, now,
+            "spec/vectors/{file} is not what this code makes"
+        );
     }
-    let golden = fs::read_to_string(GOLDEN).unwrap();
-    assert_eq!(
-        golden, now,
-        "spec/vectors/ok/voprf.json is not what this code makes"
-    );
 }
