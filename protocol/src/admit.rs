@@ -9,8 +9,8 @@ use crate::directory::Directory;
 use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use crate::keys::verify;
 use crate::limits::{
-    DELEGATION_AFTERLIFE, MAX_DELEGATION_DAYS, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE, RETRACTION_DELAY, RETRACTION_LIFE,
-    ROOT_QUOTA,
+    DELEGATION_AFTERLIFE, MAX_DELEGATION_DAYS, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE,
+    RETRACTION_DELAY, RETRACTION_LIFE, ROOT_QUOTA,
 };
 use crate::record::report::{Audience, Report};
 use crate::record::{Body, Header, Kind, Refusal, Rule, Signer, Verified};
@@ -59,7 +59,8 @@ impl Tombstone {
     }
     /// Whether this retraction destroys a report of this organisation by this day.
     pub fn destroys(&self, organisation: &OrganisationKey, today: Day) -> bool {
-        self.proven || (self.organisation == *organisation && today >= self.issued.plus(RETRACTION_DELAY))
+        self.proven
+            || (self.organisation == *organisation && today >= self.issued.plus(RETRACTION_DELAY))
     }
 }
 
@@ -86,7 +87,11 @@ pub trait Carried {
     ///
     /// # Errors
     /// If they cannot be read.
-    fn signed_by(&self, organisation: &OrganisationKey, key: &NodeKey) -> Result<Vec<RecordId>, Self::Error>;
+    fn signed_by(
+        &self,
+        organisation: &OrganisationKey,
+        key: &NodeKey,
+    ) -> Result<Vec<RecordId>, Self::Error>;
 }
 
 /// What to do with a record.
@@ -121,7 +126,11 @@ pub fn admit<C: Carried>(
     if let Some(lock) = record.body().lock() {
         let dead = record.kind() != Kind::Retraction
             && carried.tombstones(lock)?.iter().any(|t| {
-                if record.kind() == Kind::Report { t.destroys(&header.organisation, today) } else { t.proven }
+                if record.kind() == Kind::Report {
+                    t.destroys(&header.organisation, today)
+                } else {
+                    t.proven
+                }
             });
         if dead {
             return Ok(Verdict::Refuse(Rule::Retracted.into()));
@@ -159,7 +168,12 @@ pub fn admit<C: Carried>(
 ///
 /// # Errors
 /// The first rule that it breaks.
-pub fn check(record: &Verified, directory: &Directory, home: &OrganisationKey, today: Day) -> Result<(), Refusal> {
+pub fn check(
+    record: &Verified,
+    directory: &Directory,
+    home: &OrganisationKey,
+    today: Day,
+) -> Result<(), Refusal> {
     let header = record.header();
     let charter = directory.charter();
     if charter.organisation(&header.organisation).is_none() {
@@ -169,10 +183,12 @@ pub fn check(record: &Verified, directory: &Directory, home: &OrganisationKey, t
     check_signer(record, directory)?;
     match record.body() {
         Body::Report(report) => check_report(report, header, directory, home),
-        Body::Retraction(r) => r.verify_proof(charter.federation()).map_err(|_| Rule::RetractionProof.into()),
-        Body::Delegation(d) => {
-            d.verify_possession(charter.federation(), &header.organisation).map_err(|_| Rule::Possession.into())
-        }
+        Body::Retraction(r) => r
+            .verify_proof(charter.federation())
+            .map_err(|_| Rule::RetractionProof.into()),
+        Body::Delegation(d) => d
+            .verify_possession(charter.federation(), &header.organisation)
+            .map_err(|_| Rule::Possession.into()),
         Body::Vouch(v) if v.subject == header.organisation => Err(Rule::SelfVouch.into()),
         _ => Ok(()),
     }
@@ -188,24 +204,39 @@ fn check_life(record: &Verified, report_life: u32, today: Day) -> Result<(), Ref
         Body::Delegation(d) => {
             let days = d.terms.until.since(header.issued);
             if d.terms.until < header.issued || days > MAX_DELEGATION_DAYS {
-                return Err(Refusal::because(Rule::Life, format_args!("signs for {days} of {MAX_DELEGATION_DAYS} days")));
+                return Err(Refusal::because(
+                    Rule::Life,
+                    format_args!("signs for {days} of {MAX_DELEGATION_DAYS} days"),
+                ));
             }
             days + DELEGATION_AFTERLIFE
         }
     };
     let life = header.expires.since(header.issued);
     if header.expires < header.issued || life > longest {
-        return Err(Refusal::because(Rule::Life, format_args!("{life} of {longest} days")));
+        return Err(Refusal::because(
+            Rule::Life,
+            format_args!("{life} of {longest} days"),
+        ));
     }
     // A tombstone that went before its report would let the report come back.
     if record.kind() == Kind::Retraction && life != RETRACTION_LIFE {
-        return Err(Refusal::because(Rule::Life, format_args!("{life} days; a retraction lives {RETRACTION_LIFE}")));
+        return Err(Refusal::because(
+            Rule::Life,
+            format_args!("{life} days; a retraction lives {RETRACTION_LIFE}"),
+        ));
     }
     if header.issued > today.plus(1) {
-        return Err(Refusal::because(Rule::Future, format_args!("{}; today is {today}", header.issued)));
+        return Err(Refusal::because(
+            Rule::Future,
+            format_args!("{}; today is {today}", header.issued),
+        ));
     }
     if header.expires < today {
-        return Err(Refusal::because(Rule::Expired, format_args!("on {}", header.expires)));
+        return Err(Refusal::because(
+            Rule::Expired,
+            format_args!("on {}", header.expires),
+        ));
     }
     Ok(())
 }
@@ -216,28 +247,46 @@ fn check_signer(record: &Verified, directory: &Directory) -> Result<(), Refusal>
         return if header.slot < ROOT_QUOTA {
             Ok(())
         } else {
-            Err(Refusal::because(Rule::SlotRange, format_args!("slot {}, below {ROOT_QUOTA}", header.slot)))
+            Err(Refusal::because(
+                Rule::SlotRange,
+                format_args!("slot {}, below {ROOT_QUOTA}", header.slot),
+            ))
         };
     };
-    let mut known = directory.delegations_of(&header.organisation, key).peekable();
+    let mut known = directory
+        .delegations_of(&header.organisation, key)
+        .peekable();
     if known.peek().is_none() {
         return Err(Rule::UnknownKey.into());
     }
     let mut in_time = known.filter(|d| d.covers(header.issued)).peekable();
     if in_time.peek().is_none() {
-        return Err(Refusal::because(Rule::DelegationTime, format_args!("issued {}", header.issued)));
+        return Err(Refusal::because(
+            Rule::DelegationTime,
+            format_args!("issued {}", header.issued),
+        ));
     }
     let quota = directory.charter().terms().quotas.records;
     if header.slot >= quota || !in_time.any(|d| d.terms.slots.contains(header.slot)) {
-        return Err(Refusal::because(Rule::SlotRange, format_args!("slot {}", header.slot)));
+        return Err(Refusal::because(
+            Rule::SlotRange,
+            format_args!("slot {}", header.slot),
+        ));
     }
-    if directory.is_revoked(&header.organisation, key) && !directory.is_affirmed(&header.organisation, &record.id()) {
+    if directory.is_revoked(&header.organisation, key)
+        && !directory.is_affirmed(&header.organisation, &record.id())
+    {
         return Err(Rule::RevokedKey.into());
     }
     Ok(())
 }
 
-fn check_report(report: &Report, header: &Header, directory: &Directory, home: &OrganisationKey) -> Result<(), Refusal> {
+fn check_report(
+    report: &Report,
+    header: &Header,
+    directory: &Directory,
+    home: &OrganisationKey,
+) -> Result<(), Refusal> {
     if report.audience == Audience::Own && header.organisation != *home {
         return Err(Rule::NotOurs.into());
     }
@@ -250,7 +299,12 @@ fn check_report(report: &Report, header: &Header, directory: &Directory, home: &
     }
     if let Some(signature) = &report.succession {
         let external = Context::Succession.external(Some(directory.charter().federation()));
-        verify(report.lock.as_bytes(), &report.succession_bytes(&external), signature).map_err(|_| Rule::Succession)?;
+        verify(
+            report.lock.as_bytes(),
+            &report.succession_bytes(&external),
+            signature,
+        )
+        .map_err(|_| Rule::Succession)?;
     }
     Ok(())
 }

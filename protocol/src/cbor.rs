@@ -56,7 +56,11 @@ impl From<minicbor::decode::Error> for Malformed {
 pub fn gate(bytes: &[u8]) -> Result<(), Malformed> {
     let mut walk = Walk { rest: bytes };
     walk.item(MAX_DEPTH)?;
-    if walk.rest.is_empty() { Ok(()) } else { Err(Malformed::Trailing) }
+    if walk.rest.is_empty() {
+        Ok(())
+    } else {
+        Err(Malformed::Trailing)
+    }
 }
 
 struct Walk<'a> {
@@ -86,7 +90,10 @@ impl<'a> Walk<'a> {
             0..=23 => u64::from(info),
             24..=27 => {
                 let len = 1usize << (info - 24);
-                let value = self.take(len)?.iter().fold(0, |v, &b| v << 8 | u64::from(b));
+                let value = self
+                    .take(len)?
+                    .iter()
+                    .fold(0, |v, &b| v << 8 | u64::from(b));
                 let least = if len == 1 { 24 } else { 1u64 << (len * 4) };
                 if value < least {
                     return Err(Malformed::NotShortest);
@@ -105,7 +112,9 @@ impl<'a> Walk<'a> {
         match major {
             0 | 1 | 7 => Ok(()),
             2 => self.take(len()?).map(|_| ()),
-            3 => core::str::from_utf8(self.take(len()?)?).map(|_| ()).map_err(|_| Malformed::Utf8),
+            3 => core::str::from_utf8(self.take(len()?)?)
+                .map(|_| ())
+                .map_err(|_| Malformed::Utf8),
             4 => (0..value).try_for_each(|_| self.item(depth)),
             5 => {
                 let mut last: &[u8] = &[];
@@ -141,7 +150,11 @@ impl<'a, 'b> Fields<'a, 'b> {
     /// If there is no map of definite length.
     pub fn open(decoder: &'a mut Decoder<'b>) -> Result<Self, Malformed> {
         let left = decoder.map()?.ok_or(Malformed::NotShortest)?;
-        let mut fields = Self { decoder, left, key: None };
+        let mut fields = Self {
+            decoder,
+            left,
+            key: None,
+        };
         fields.advance()?;
         Ok(fields)
     }
@@ -214,7 +227,11 @@ pub fn array<const N: usize>(d: &mut Decoder<'_>) -> Result<[u8; N], Malformed> 
 /// If it is something else.
 pub fn bytes<'b>(d: &mut Decoder<'b>, max: usize) -> Result<&'b [u8], Malformed> {
     let bytes = d.bytes()?;
-    if bytes.len() > max { Err(Malformed::TooLarge) } else { Ok(bytes) }
+    if bytes.len() > max {
+        Err(Malformed::TooLarge)
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// Reads a text of at most `max` bytes.
@@ -223,7 +240,11 @@ pub fn bytes<'b>(d: &mut Decoder<'b>, max: usize) -> Result<&'b [u8], Malformed>
 /// If it is something else.
 pub fn text<'b>(d: &mut Decoder<'b>, max: usize) -> Result<&'b str, Malformed> {
     let text = d.str()?;
-    if text.len() > max { Err(Malformed::TooLarge) } else { Ok(text) }
+    if text.len() > max {
+        Err(Malformed::TooLarge)
+    } else {
+        Ok(text)
+    }
 }
 
 /// Reads an array of at most `max` items, each by `read`.
@@ -248,7 +269,11 @@ pub fn list<'b, T>(
 /// # Errors
 /// If the array has another length.
 pub fn tuple(d: &mut Decoder<'_>, len: u64) -> Result<(), Malformed> {
-    if d.array()? == Some(len) { Ok(()) } else { Err(Malformed::Shape) }
+    if d.array()? == Some(len) {
+        Ok(())
+    } else {
+        Err(Malformed::Shape)
+    }
 }
 
 /// Decodes one whole item: gate, read, nothing left over.
@@ -266,7 +291,11 @@ pub fn decode<'b, T>(
     gate(bytes)?;
     let mut decoder = Decoder::new(bytes);
     let value = read(&mut decoder)?;
-    if decoder.position() == bytes.len() { Ok(value) } else { Err(Malformed::Trailing) }
+    if decoder.position() == bytes.len() {
+        Ok(value)
+    } else {
+        Err(Malformed::Trailing)
+    }
 }
 
 /// Writes into memory, which cannot fail.

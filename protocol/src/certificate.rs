@@ -26,7 +26,9 @@ pub enum CertificateError {
     #[error("the certificate of the shared keys belongs to another federation")]
     OtherFederation,
     /// A signature does not hold, or too few keyholders signed.
-    #[error("the certificate of the shared keys is signed by {signed} of the {needed} keyholders that it takes, or a signature does not hold")]
+    #[error(
+        "the certificate of the shared keys is signed by {signed} of the {needed} keyholders that it takes, or a signature does not hold"
+    )]
     Signatures {
         /// Keyholders of the charter whose signature holds.
         signed: usize,
@@ -119,7 +121,11 @@ impl Certificate {
     ///
     /// # Errors
     /// If bytes, keys or signatures do not hold, or fewer than *t* keyholders signed.
-    pub fn from_bytes(bytes: &[u8], charter: &Charter, directory: &Directory) -> Result<Self, CertificateError> {
+    pub fn from_bytes(
+        bytes: &[u8],
+        charter: &Charter,
+        directory: &Directory,
+    ) -> Result<Self, CertificateError> {
         let cosigned = Cosigned::parse(bytes, MAX_COSIGNED)?;
         let federation = charter.federation();
         let certificate = cbor::decode(cosigned.payload(), MAX_COSIGNED, |d| {
@@ -143,7 +149,12 @@ impl Certificate {
             return Err(Malformed::KeyOrder.into());
         }
         let threshold = charter.terms().threshold;
-        let holders: BTreeSet<u16> = charter.terms().organisations.iter().filter_map(|o| o.keyholder).collect();
+        let holders: BTreeSet<u16> = charter
+            .terms()
+            .organisations
+            .iter()
+            .filter_map(|o| o.keyholder)
+            .collect();
         let mut keys = BTreeMap::new();
         for raw in listed {
             let mut shares = BTreeMap::new();
@@ -156,9 +167,15 @@ impl Certificate {
                 return Err(CertificateError::Keyholders);
             }
             let public = PublicKey::from_bytes(&raw.public).map_err(|_| Malformed::Shape)?;
-            keys.insert(raw.name, ThresholdKey::new(raw.name, raw.threshold, public, shares)?);
+            keys.insert(
+                raw.name,
+                ThresholdKey::new(raw.name, raw.threshold, public, shares)?,
+            );
         }
-        let short = |signed| CertificateError::Signatures { signed, needed: threshold };
+        let short = |signed| CertificateError::Signatures {
+            signed,
+            needed: threshold,
+        };
         let signers = cosigned
             .signers(&Context::Certificate.external(Some(federation)))
             .map_err(|_| short(0))?;
@@ -170,7 +187,12 @@ impl Certificate {
         if signed.len() < usize::from(threshold) {
             return Err(short(signed.len()));
         }
-        Ok(Self { epoch, dealt, keys, bytes: bytes.to_vec() })
+        Ok(Self {
+            epoch,
+            dealt,
+            keys,
+            bytes: bytes.to_vec(),
+        })
     }
 
     /// The number of this generation of shares.
@@ -212,7 +234,12 @@ fn key(d: &mut Decoder<'_>) -> Result<RawKey, Malformed> {
         Ok((d.u16()?, cbor::array(d)?))
     })?;
     if shares.is_sorted_by(|a, b| a.0 < b.0) {
-        Ok(RawKey { name, threshold, public, shares })
+        Ok(RawKey {
+            name,
+            threshold,
+            public,
+            shares,
+        })
     } else {
         Err(Malformed::KeyOrder)
     }

@@ -4,7 +4,9 @@
 use crate::cbor::{self, Fields, Malformed, MapOut};
 use crate::cose::{Context, Cosigned};
 use crate::ids::{FederationId, OrganisationKey};
-use crate::limits::{MAX_BUCKET_BITS, MAX_COSIGNED, MAX_KEYHOLDERS, MAX_ORGANISATIONS, MAX_REPORT_LIFE};
+use crate::limits::{
+    MAX_BUCKET_BITS, MAX_COSIGNED, MAX_KEYHOLDERS, MAX_ORGANISATIONS, MAX_REPORT_LIFE,
+};
 use crate::time::Day;
 use minicbor::Decoder;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,10 +61,14 @@ pub enum CharterError {
     #[error("the charter is damaged: {0}")]
     Malformed(#[from] Malformed),
     /// A signature does not hold, or one is missing.
-    #[error("the charter is not signed by every founding organisation, or a signature does not hold")]
+    #[error(
+        "the charter is not signed by every founding organisation, or a signature does not hold"
+    )]
     Signatures,
     /// One jurisdiction could open the list alone.
-    #[error("{held} keyholders are in {jurisdiction}, and {threshold} are enough to open the list: no jurisdiction may hold as many; move keyholders elsewhere or raise the threshold")]
+    #[error(
+        "{held} keyholders are in {jurisdiction}, and {threshold} are enough to open the list: no jurisdiction may hold as many; move keyholders elsewhere or raise the threshold"
+    )]
     Jurisdiction {
         /// Where.
         jurisdiction: String,
@@ -72,7 +78,9 @@ pub enum CharterError {
         threshold: u16,
     },
     /// The threshold is not more than half, or more than all.
-    #[error("a threshold of {threshold} of {keyholders} keyholders is not allowed: it must be more than half of them and at most all")]
+    #[error(
+        "a threshold of {threshold} of {keyholders} keyholders is not allowed: it must be more than half of them and at most all"
+    )]
     Threshold {
         /// As stated.
         threshold: u16,
@@ -113,7 +121,9 @@ impl Terms {
             .put(7, |e| cbor::put_uint(e, u64::from(self.threshold)))
             .put(8, |e| cbor::put_uint(e, u64::from(self.report_life)))
             .put(9, |e| cbor::put_uint(e, u64::from(self.quotas.records)))
-            .put(10, |e| cbor::put_uint(e, u64::from(self.quotas.evaluations)))
+            .put(10, |e| {
+                cbor::put_uint(e, u64::from(self.quotas.evaluations))
+            })
             .put(11, |e| cbor::put_uint(e, u64::from(self.bucket_bits)))
             .put(12, |e| {
                 cbor::put_array(e, self.cities.len() as u64);
@@ -135,7 +145,8 @@ impl Terms {
         let terms = Self {
             name: fields.required(4, |d| Ok(cbor::text(d, 100)?.to_owned()))?,
             made: Day::from_number(fields.required(5, |d| Ok(d.u32()?))?),
-            organisations: fields.required(6, |d| cbor::list(d, MAX_ORGANISATIONS, organisation))?,
+            organisations: fields
+                .required(6, |d| cbor::list(d, MAX_ORGANISATIONS, organisation))?,
             threshold: fields.required(7, |d| Ok(d.u16()?))?,
             report_life: fields.required(8, |d| Ok(d.u32()?))?,
             quotas: Quotas {
@@ -143,7 +154,9 @@ impl Terms {
                 evaluations: fields.required(10, |d| Ok(d.u32()?))?,
             },
             bucket_bits: fields.required(11, |d| Ok(d.u8()?))?,
-            cities: fields.required(12, |d| cbor::list(d, 10_000, |d| Ok(cbor::text(d, 64)?.to_owned())))?,
+            cities: fields.required(12, |d| {
+                cbor::list(d, 10_000, |d| Ok(cbor::text(d, 64)?.to_owned()))
+            })?,
         };
         fields.close()?;
         Ok(terms)
@@ -159,19 +172,27 @@ impl Terms {
             return invalid("a federation needs at least one organisation");
         }
         if !self.organisations.is_sorted_by(|a, b| a.root < b.root) {
-            return invalid("the charter's organisations must be in the order of their root keys, each once");
+            return invalid(
+                "the charter's organisations must be in the order of their root keys, each once",
+            );
         }
         let names: BTreeSet<_> = self.organisations.iter().map(|o| o.name.as_str()).collect();
         if names.len() != self.organisations.len() {
             return invalid("two organisations of the charter have one name; give each its own");
         }
         let slug = |n: &str| {
-            (1..=32).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            (1..=32).contains(&n.len())
+                && n.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         if !self.organisations.iter().all(|o| slug(&o.name)) {
-            return invalid("an organisation's short name must be 1 to 32 lower-case letters, digits or hyphens");
+            return invalid(
+                "an organisation's short name must be 1 to 32 lower-case letters, digits or hyphens",
+            );
         }
-        if !self.organisations.iter().all(|o| o.jurisdiction.len() == 2 && o.jurisdiction.bytes().all(|b| b.is_ascii_uppercase())) {
+        if !self.organisations.iter().all(|o| {
+            o.jurisdiction.len() == 2 && o.jurisdiction.bytes().all(|b| b.is_ascii_uppercase())
+        }) {
             return invalid("a jurisdiction must be a country's two capital letters, as FR");
         }
         if self.report_life == 0 || self.report_life > MAX_REPORT_LIFE {
@@ -187,15 +208,24 @@ impl Terms {
     }
 
     fn check_keyholders(&self) -> Result<(), CharterError> {
-        let indices: Vec<u16> = self.organisations.iter().filter_map(|o| o.keyholder).collect();
+        let indices: Vec<u16> = self
+            .organisations
+            .iter()
+            .filter_map(|o| o.keyholder)
+            .collect();
         let distinct: BTreeSet<u16> = indices.iter().copied().collect();
         let n = u16::try_from(indices.len()).unwrap_or(u16::MAX);
         let counted = distinct.len() == indices.len() && distinct.iter().copied().eq(1..=n);
         if indices.len() > MAX_KEYHOLDERS || !counted {
-            return Err(CharterError::Invalid("keyholders must be numbered from 1 without a gap, at most 64 of them"));
+            return Err(CharterError::Invalid(
+                "keyholders must be numbered from 1 without a gap, at most 64 of them",
+            ));
         }
         if u32::from(self.threshold) * 2 <= u32::from(n) || self.threshold > n {
-            return Err(CharterError::Threshold { threshold: self.threshold, keyholders: n });
+            return Err(CharterError::Threshold {
+                threshold: self.threshold,
+                keyholders: n,
+            });
         }
         let mut held: BTreeMap<&str, u16> = BTreeMap::new();
         for o in self.organisations.iter().filter(|o| o.keyholder.is_some()) {
@@ -244,10 +274,17 @@ impl Charter {
         let signers = cosigned
             .signers(&Context::Charter.external(None))
             .map_err(|_| CharterError::Signatures)?;
-        if !signers.iter().eq(terms.organisations.iter().map(|o| o.root.as_bytes())) {
+        if !signers
+            .iter()
+            .eq(terms.organisations.iter().map(|o| o.root.as_bytes()))
+        {
             return Err(CharterError::Signatures);
         }
-        Ok(Self { federation: FederationId::of(cosigned.payload()), terms, bytes: bytes.to_vec() })
+        Ok(Self {
+            federation: FederationId::of(cosigned.payload()),
+            terms,
+            bytes: bytes.to_vec(),
+        })
     }
 
     /// The federation's id.
@@ -276,10 +313,17 @@ impl Charter {
     }
     /// The organisation that holds the share of this index.
     pub fn keyholder(&self, index: u16) -> Option<&Organisation> {
-        self.terms.organisations.iter().find(|o| o.keyholder == Some(index))
+        self.terms
+            .organisations
+            .iter()
+            .find(|o| o.keyholder == Some(index))
     }
     /// The number of keyholders.
     pub fn keyholders(&self) -> usize {
-        self.terms.organisations.iter().filter(|o| o.keyholder.is_some()).count()
+        self.terms
+            .organisations
+            .iter()
+            .filter(|o| o.keyholder.is_some())
+            .count()
     }
 }

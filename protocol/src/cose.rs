@@ -84,7 +84,10 @@ impl<'a> Sign1<'a> {
             cbor::tuple(d, 4)?;
             header(d)?;
             let payload = d.bytes()?;
-            Ok(Self { payload, signature: cbor::array(d)? })
+            Ok(Self {
+                payload,
+                signature: cbor::array(d)?,
+            })
         })
     }
 
@@ -142,7 +145,10 @@ pub struct Cosigned {
 impl Cosigned {
     /// A payload that nobody has signed yet.
     pub fn new(payload: Vec<u8>) -> Self {
-        Self { payload, signatures: BTreeMap::new() }
+        Self {
+            payload,
+            signatures: BTreeMap::new(),
+        }
     }
 
     /// The payload.
@@ -165,7 +171,11 @@ impl Cosigned {
         self.signatures
             .iter()
             .map(|(key, signature)| {
-                verify(key, &cosigned_bytes(key, external, &self.payload), signature)?;
+                verify(
+                    key,
+                    &cosigned_bytes(key, external, &self.payload),
+                    signature,
+                )?;
                 Ok(*key)
             })
             .collect()
@@ -211,7 +221,10 @@ impl Cosigned {
                 last = Some(key);
                 signatures.insert(key, signature);
             }
-            Ok(Self { payload, signatures })
+            Ok(Self {
+                payload,
+                signatures,
+            })
         })
     }
 }

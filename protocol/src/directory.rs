@@ -79,21 +79,37 @@ impl Directory {
             Body::Delegation(d) => {
                 let known = self.delegations.entry(d.terms.record_key).or_default();
                 if known.iter().all(|k| k.id != record.id()) {
-                    known.push(Delegated { id: record.id(), organisation, from: header.issued, terms: d.terms });
+                    known.push(Delegated {
+                        id: record.id(),
+                        organisation,
+                        from: header.issued,
+                        terms: d.terms,
+                    });
                     known.sort_by_key(|k| k.id);
                 }
             }
             Body::Revocation(r) => {
-                self.revoked.entry((organisation, r.key)).or_default().insert(record.id());
+                self.revoked
+                    .entry((organisation, r.key))
+                    .or_default()
+                    .insert(record.id());
             }
             Body::Affirmation(a) => {
                 for id in &a.records {
-                    self.affirmed.entry((organisation, *id)).or_default().insert(record.id());
+                    self.affirmed
+                        .entry((organisation, *id))
+                        .or_default()
+                        .insert(record.id());
                 }
             }
             Body::Vouch(v) => {
                 let vouch = v.clone();
-                let vouched = Vouched { id: record.id(), issuer: organisation, vouch, expires: header.expires };
+                let vouched = Vouched {
+                    id: record.id(),
+                    issuer: organisation,
+                    vouch,
+                    expires: header.expires,
+                };
                 self.vouches.insert(record.id(), vouched);
             }
             _ => {}
@@ -115,9 +131,19 @@ impl Directory {
     }
 
     /// The delegations of a key by an organisation.
-    pub fn delegations_of(&self, organisation: &OrganisationKey, key: &NodeKey) -> impl Iterator<Item = &Delegated> {
-        let known = self.delegations.get(key).map(Vec::as_slice).unwrap_or_default();
-        known.iter().filter(move |d| d.organisation == *organisation)
+    pub fn delegations_of(
+        &self,
+        organisation: &OrganisationKey,
+        key: &NodeKey,
+    ) -> impl Iterator<Item = &Delegated> {
+        let known = self
+            .delegations
+            .get(key)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        known
+            .iter()
+            .filter(move |d| d.organisation == *organisation)
     }
 
     /// The organisation that a node key works for, revoked or not.
@@ -153,8 +179,14 @@ impl Directory {
     }
 
     /// The node of this transport key that may work today.
-    pub fn node_by_transport(&self, key: &TransportKey, today: Day) -> Option<(NodeKey, Delegated)> {
-        self.nodes(today).into_iter().find(|(_, d)| d.terms.transport_key == *key)
+    pub fn node_by_transport(
+        &self,
+        key: &TransportKey,
+        today: Day,
+    ) -> Option<(NodeKey, Delegated)> {
+        self.nodes(today)
+            .into_iter()
+            .find(|(_, d)| d.terms.transport_key == *key)
     }
 
     /// The key to which requests for a node are sealed.

@@ -42,3 +42,20 @@ impl rand_core_06::RngCore for AsRng<'_> {
 }
 
 impl rand_core_06::CryptoRng for AsRng<'_> {}
+
+impl rand_core::TryRng for AsRng<'_> {
+    type Error = core::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Ok(u32::from_le_bytes(draw(self.0)))
+    }
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        Ok(u64::from_le_bytes(draw(self.0)))
+    }
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+        self.0.fill(out);
+        Ok(())
+    }
+}
+
+impl rand_core::TryCryptoRng for AsRng<'_> {}

@@ -23,7 +23,11 @@ pub struct BadSignature;
 ///
 /// # Errors
 /// If the key is no curve point or the signature does not hold.
-pub fn verify(key: &[u8; 32], message: &[u8], signature: &SignatureBytes) -> Result<(), BadSignature> {
+pub fn verify(
+    key: &[u8; 32],
+    message: &[u8],
+    signature: &SignatureBytes,
+) -> Result<(), BadSignature> {
     VerifyingKey::from_bytes(key)
         .and_then(|k| k.verify_strict(message, &Signature::from_bytes(signature)))
         .map_err(|_| BadSignature)
@@ -38,7 +42,9 @@ pub struct SecretKey {
 impl SecretKey {
     /// A fresh key.
     pub fn generate(entropy: &mut dyn Entropy) -> Self {
-        Self { seed: draw(entropy) }
+        Self {
+            seed: draw(entropy),
+        }
     }
     /// From its 32-byte seed (RFC 8032, section 5.1.5).
     pub const fn from_seed(seed: [u8; 32]) -> Self {
@@ -50,7 +56,9 @@ impl SecretKey {
     }
     /// The public half.
     pub fn public(&self) -> [u8; 32] {
-        SigningKey::from_bytes(&self.seed).verifying_key().to_bytes()
+        SigningKey::from_bytes(&self.seed)
+            .verifying_key()
+            .to_bytes()
     }
     /// Signs a message.
     pub fn sign(&self, message: &[u8]) -> SignatureBytes {

@@ -1,8 +1,11 @@
 //! Parasol: a federated danger-list protocol.
+pub mod admit;
 pub mod area;
 pub mod cbor;
+pub mod certificate;
 pub mod charter;
 pub mod cose;
+pub mod directory;
 pub mod entropy;
 pub mod handle;
 pub mod ids;
@@ -13,3 +16,5 @@ pub mod particulars;
 pub mod record;
 pub mod seal;
 pub mod time;
+pub mod trust;
+pub mod wire;

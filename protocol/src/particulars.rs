@@ -64,7 +64,10 @@ impl core::str::FromStr for Level {
         Level::ALL
             .into_iter()
             .find(|l| l.name() == s || (s.len() == 1 && s.as_bytes() == [b'0' + l.number()]))
-            .ok_or(UnknownWord { what: "level", known: "nuisance, risk or danger" })
+            .ok_or(UnknownWord {
+                what: "level",
+                known: "nuisance, risk or danger",
+            })
     }
 }
 
@@ -188,7 +191,10 @@ impl core::str::FromStr for Basis {
         Basis::ALL
             .into_iter()
             .find(|b| b.name() == s)
-            .ok_or(UnknownWord { what: "basis", known: "first-hand, outreach or partner" })
+            .ok_or(UnknownWord {
+                what: "basis",
+                known: "first-hand, outreach or partner",
+            })
     }
 }
 
@@ -217,8 +223,12 @@ impl Summary {
                     cbor::put_uint(e, u64::from(code.number()));
                 }
             })
-            .maybe(3, self.month, |e, m| cbor::put_uint(e, u64::from(m.index())))
-            .maybe(4, self.area.as_ref(), |e, a| cbor::put_text(e, &a.to_string()))
+            .maybe(3, self.month, |e, m| {
+                cbor::put_uint(e, u64::from(m.index()))
+            })
+            .maybe(4, self.area.as_ref(), |e, a| {
+                cbor::put_text(e, &a.to_string())
+            })
             .put(5, |e| cbor::put_uint(e, u64::from(self.basis.number())))
             .finish()
     }
@@ -226,20 +236,31 @@ impl Summary {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         cbor::decode(bytes, 256, |d| {
             let mut fields = Fields::open(d)?;
-            let level = fields.required(1, |d| Level::from_number(d.u8()?).ok_or(Malformed::Shape))?;
+            let level =
+                fields.required(1, |d| Level::from_number(d.u8()?).ok_or(Malformed::Shape))?;
             let codes = fields.required(2, |d| {
-                cbor::list(d, MAX_CODES, |d| Code::from_number(d.u8()?).ok_or(Malformed::Shape))
+                cbor::list(d, MAX_CODES, |d| {
+                    Code::from_number(d.u8()?).ok_or(Malformed::Shape)
+                })
             })?;
             if !codes.is_sorted_by(|a, b| a < b) {
                 return Err(Malformed::Field(2));
             }
-            let month = fields.optional(3, |d| Month::from_index(d.u32()?).ok_or(Malformed::Shape))?;
+            let month =
+                fields.optional(3, |d| Month::from_index(d.u32()?).ok_or(Malformed::Shape))?;
             let area = fields.optional(4, |d| {
                 Area::from_canonical(cbor::text(d, 64)?).map_err(|_| Malformed::Shape)
             })?;
-            let basis = fields.required(5, |d| Basis::from_number(d.u8()?).ok_or(Malformed::Shape))?;
+            let basis =
+                fields.required(5, |d| Basis::from_number(d.u8()?).ok_or(Malformed::Shape))?;
             fields.close()?;
-            Ok(Self { level, codes: codes.into_iter().collect(), month, area, basis })
+            Ok(Self {
+                level,
+                codes: codes.into_iter().collect(),
+                month,
+                area,
+                basis,
+            })
         })
     }
 }
@@ -264,7 +285,13 @@ pub fn is_language_tag(tag: &str) -> bool {
     tag.len() <= 35
         && tag.split('-').enumerate().all(|(i, part)| {
             (1..=8).contains(&part.len())
-                && part.bytes().all(|b| if i == 0 { b.is_ascii_lowercase() } else { b.is_ascii_alphanumeric() })
+                && part.bytes().all(|b| {
+                    if i == 0 {
+                        b.is_ascii_lowercase()
+                    } else {
+                        b.is_ascii_alphanumeric()
+                    }
+                })
                 && (i > 0 || part.len() >= 2)
         })
 }
@@ -283,7 +310,11 @@ impl Words {
             let lang = fields.required(1, |d| Ok(cbor::text(d, 35)?.to_owned()))?;
             let text = fields.required(2, |d| Ok(cbor::text(d, MAX_TEXT)?.to_owned()))?;
             fields.close()?;
-            if is_language_tag(&lang) { Ok(Self { lang, text }) } else { Err(Malformed::Field(1)) }
+            if is_language_tag(&lang) {
+                Ok(Self { lang, text })
+            } else {
+                Err(Malformed::Field(1))
+            }
         })
     }
 }
@@ -310,7 +341,9 @@ pub(crate) fn encode_handles(handles: &BTreeSet<Handle>) -> Vec<u8> {
 
 pub(crate) fn decode_handles(bytes: &[u8]) -> Result<BTreeSet<Handle>, Malformed> {
     let list = cbor::decode(bytes, 4096, |d| {
-        cbor::list(d, 16, |d| Handle::from_canonical(cbor::text(d, 600)?).map_err(|_| Malformed::Shape))
+        cbor::list(d, 16, |d| {
+            Handle::from_canonical(cbor::text(d, 600)?).map_err(|_| Malformed::Shape)
+        })
     })?;
     if list.is_empty() || !list.is_sorted_by(|a, b| a < b) {
         return Err(Malformed::Shape);

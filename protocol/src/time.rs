@@ -64,7 +64,9 @@ impl Day {
     }
     /// The day of a calendar date, if it is not before 1970.
     pub fn of_date(date: time::Date) -> Option<Day> {
-        u32::try_from(date.to_julian_day() - EPOCH_JULIAN).ok().map(Day)
+        u32::try_from(date.to_julian_day() - EPOCH_JULIAN)
+            .ok()
+            .map(Day)
     }
     /// The calendar date of this day; days past the year 9999 read as its last.
     pub fn date(self) -> time::Date {
@@ -76,8 +78,11 @@ impl Day {
     /// The month this day lies in.
     pub fn month(self) -> Month {
         let date = self.date();
-        Month::new(u32::try_from(date.year()).unwrap_or(0), u8::from(date.month()))
-            .unwrap_or(Month(0))
+        Month::new(
+            u32::try_from(date.year()).unwrap_or(0),
+            u8::from(date.month()),
+        )
+        .unwrap_or(Month(0))
     }
     /// The season this day lies in.
     pub fn season(self) -> Season {
@@ -91,7 +96,13 @@ const EPOCH_JULIAN: i32 = 2_440_588;
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let d = self.date();
-        write!(f, "{:04}-{:02}-{:02}", d.year(), u8::from(d.month()), d.day())
+        write!(
+            f,
+            "{:04}-{:02}-{:02}",
+            d.year(),
+            u8::from(d.month()),
+            d.day()
+        )
     }
 }
 
@@ -152,7 +163,11 @@ impl core::str::FromStr for Month {
         if y.len() != 4 || m.len() != 2 {
             return Err(NotAMonth);
         }
-        let parse = |t: &str| t.bytes().all(|b| b.is_ascii_digit()).then(|| t.parse().ok());
+        let parse = |t: &str| {
+            t.bytes()
+                .all(|b| b.is_ascii_digit())
+                .then(|| t.parse().ok())
+        };
         let year = parse(y).flatten().ok_or(NotAMonth)?;
         let month = parse(m).flatten().ok_or(NotAMonth)?;
         Month::new(year, u8::try_from(month).map_err(|_| NotAMonth)?).ok_or(NotAMonth)
@@ -222,10 +237,20 @@ mod tests {
         assert_eq!(day.season().to_string(), "2026H2");
         assert_eq!(day.season().last_day().to_string(), "2026-12-31");
         assert_eq!(day.season().plus(1).last_day().to_string(), "2027-06-30");
-        assert_eq!(Day::first_of(day.month()).unwrap().to_string(), "2026-11-01");
+        assert_eq!(
+            Day::first_of(day.month()).unwrap().to_string(),
+            "2026-11-01"
+        );
         assert_eq!(Timestamp::from_millis(86_400_000 * 20_779 + 5).day(), day);
         assert_eq!("2026-03".parse::<Month>().unwrap().to_string(), "2026-03");
-        for bad in ["2026-13", "2026-0", "26-03", "2026-00", "+026-03", "2026-03-01"] {
+        for bad in [
+            "2026-13",
+            "2026-0",
+            "26-03",
+            "2026-00",
+            "+026-03",
+            "2026-03-01",
+        ] {
             assert!(bad.parse::<Month>().is_err(), "{bad}");
         }
     }

@@ -29,7 +29,9 @@ impl Affirmation {
     pub(super) fn decode(d: &mut Decoder<'_>) -> Result<Self, Malformed> {
         let mut fields = Fields::open(d)?;
         let records = fields.required(1, |d| {
-            cbor::list(d, MAX_AFFIRMED, |d| Ok(RecordId::from_bytes(cbor::array(d)?)))
+            cbor::list(d, MAX_AFFIRMED, |d| {
+                Ok(RecordId::from_bytes(cbor::array(d)?))
+            })
         })?;
         fields.close()?;
         if records.is_empty() || !records.is_sorted_by(|a, b| a < b) {

@@ -46,10 +46,10 @@ macro_rules! kinds {
             pub const fn kind(&self) -> Kind {
                 match self { $(Body::$name(_) => Kind::$name,)* }
             }
-            pub(super) fn encode(&self) -> Vec<u8> {
+            pub(crate) fn encode(&self) -> Vec<u8> {
                 match self { $(Body::$name(b) => b.encode(),)* }
             }
-            pub(super) fn decode(kind: Kind, d: &mut Decoder<'_>) -> Result<Self, Malformed> {
+            pub(crate) fn decode(kind: Kind, d: &mut Decoder<'_>) -> Result<Self, Malformed> {
                 match kind { $(Kind::$name => $name::decode(d).map(Body::$name),)* }
             }
         }
@@ -80,7 +80,10 @@ kinds! {
 impl Kind {
     /// Whether the organisation's root signs it, rather than a node.
     pub const fn by_root(self) -> bool {
-        matches!(self, Kind::Vouch | Kind::Revocation | Kind::Affirmation | Kind::Delegation)
+        matches!(
+            self,
+            Kind::Vouch | Kind::Revocation | Kind::Affirmation | Kind::Delegation
+        )
     }
 }
 

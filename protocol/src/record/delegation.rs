@@ -49,7 +49,11 @@ pub struct Delegation {
 }
 
 impl Terms {
-    fn possession_bytes(&self, federation: &FederationId, organisation: &OrganisationKey) -> Vec<u8> {
+    fn possession_bytes(
+        &self,
+        federation: &FederationId,
+        organisation: &OrganisationKey,
+    ) -> Vec<u8> {
         let mut out = Context::Delegation.external(Some(federation));
         out.extend_from_slice(organisation.as_bytes());
         out.extend_from_slice(self.transport_key.as_bytes());
@@ -58,9 +62,17 @@ impl Terms {
     }
 
     /// The delegation with these terms, agreed to by the node's record key.
-    pub fn agree(self, federation: &FederationId, organisation: &OrganisationKey, key: &SecretKey) -> Delegation {
+    pub fn agree(
+        self,
+        federation: &FederationId,
+        organisation: &OrganisationKey,
+        key: &SecretKey,
+    ) -> Delegation {
         let possession = key.sign(&self.possession_bytes(federation, organisation));
-        Delegation { terms: self, possession }
+        Delegation {
+            terms: self,
+            possession,
+        }
     }
 }
 

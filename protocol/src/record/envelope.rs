@@ -61,7 +61,9 @@ impl Draft {
         };
         let body = self.body.encode();
         MapOut::new()
-            .put(1, |e| cbor::put_uint(e, u64::from(self.body.kind().number())))
+            .put(1, |e| {
+                cbor::put_uint(e, u64::from(self.body.kind().number()))
+            })
             .put(2, |e| cbor::put_bytes(e, &federation.hint()))
             .put(3, |e| cbor::put_bytes(e, header.organisation.as_bytes()))
             .maybe(4, signer, |e, key| cbor::put_bytes(e, key.as_bytes()))
@@ -77,17 +79,27 @@ impl Draft {
     /// # Errors
     /// If the key is not the one that the header names, or the result is larger than a record may be.
     pub fn sign(self, federation: &FederationId, key: &SecretKey) -> Result<Verified, Refusal> {
-        if key.public() != *self.header.key() || self.body.kind().by_root() != (self.header.signer == Signer::Root) {
+        if key.public() != *self.header.key()
+            || self.body.kind().by_root() != (self.header.signer == Signer::Root)
+        {
             return Err(Rule::WrongSigner.into());
         }
         let payload = self.payload(federation);
         let external = Context::Record.external(Some(federation));
         let bytes = Sign1::write(&payload, &key.sign(&to_be_signed(&external, &payload)));
         if bytes.len() > MAX_RECORD {
-            return Err(Refusal::because(Rule::Size, format_args!("{} of {MAX_RECORD} bytes", bytes.len())));
+            return Err(Refusal::because(
+                Rule::Size,
+                format_args!("{} of {MAX_RECORD} bytes", bytes.len()),
+            ));
         }
         let id = RecordId::of(&bytes);
-        Ok(Verified { id, bytes, header: self.header, body: self.body })
+        Ok(Verified {
+            id,
+            bytes,
+            header: self.header,
+            body: self.body,
+        })
     }
 }
 
@@ -107,7 +119,10 @@ impl Unverified {
     /// If they are not the canonical form of a record of a known kind.
     pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         if bytes.len() > MAX_RECORD {
-            return Err(Refusal::because(Rule::Size, format_args!("{} of {MAX_RECORD} bytes", bytes.len())));
+            return Err(Refusal::because(
+                Rule::Size,
+                format_args!("{} of {MAX_RECORD} bytes", bytes.len()),
+            ));
         }
         let sign1 = Sign1::parse(bytes, MAX_RECORD)?;
         cbor::gate(sign1.payload)?;
@@ -130,8 +145,19 @@ impl Unverified {
         if kind.by_root() != (signer == Signer::Root) {
             return Err(Rule::WrongSigner.into());
         }
-        let header = Header { organisation, signer, issued, expires, slot };
-        Ok(Self { bytes: bytes.to_vec(), hint, header, body })
+        let header = Header {
+            organisation,
+            signer,
+            issued,
+            expires,
+            slot,
+        };
+        Ok(Self {
+            bytes: bytes.to_vec(),
+            hint,
+            header,
+            body,
+        })
     }
 
     /// Verifies the signature over the received bytes, and nothing else.
@@ -145,10 +171,19 @@ impl Unverified {
         // The bytes were parsed before; this only finds payload and signature in them again.
         let sign1 = Sign1::parse(&self.bytes, MAX_RECORD)?;
         let external = Context::Record.external(Some(federation));
-        verify(self.header.key(), &to_be_signed(&external, sign1.payload), &sign1.signature)
-            .map_err(|_| Rule::Signature)?;
+        verify(
+            self.header.key(),
+            &to_be_signed(&external, sign1.payload),
+            &sign1.signature,
+        )
+        .map_err(|_| Rule::Signature)?;
         let id = RecordId::of(&self.bytes);
-        Ok(Verified { id, bytes: self.bytes, header: self.header, body: self.body })
+        Ok(Verified {
+            id,
+            bytes: self.bytes,
+            header: self.header,
+            body: self.body,
+        })
     }
 
     /// The record as it claims to be. For looking at one, never for acting on it.
@@ -181,7 +216,12 @@ impl Verified {
     pub fn from_own_store(bytes: &[u8]) -> Result<Self, Refusal> {
         let r = Unverified::parse(bytes)?;
         let id = RecordId::of(&r.bytes);
-        Ok(Self { id, bytes: r.bytes, header: r.header, body: r.body })
+        Ok(Self {
+            id,
+            bytes: r.bytes,
+            header: r.header,
+            body: r.body,
+        })
     }
     /// SHA-256 of its bytes.
     pub const fn id(&self) -> RecordId {

@@ -99,18 +99,28 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal that its rule explains fully.
     pub const fn new(rule: Rule) -> Self {
-        Self { rule, detail: String::new() }
+        Self {
+            rule,
+            detail: String::new(),
+        }
     }
     /// A refusal with what was expected and found.
     pub fn because(rule: Rule, detail: impl fmt::Display) -> Self {
-        Self { rule, detail: detail.to_string() }
+        Self {
+            rule,
+            detail: detail.to_string(),
+        }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.rule.text())?;
-        if self.detail.is_empty() { Ok(()) } else { write!(f, " ({})", self.detail) }
+        if self.detail.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " ({})", self.detail)
+        }
     }
 }
 
@@ -118,7 +128,14 @@ impl std::error::Error for Refusal {}
 
 impl From<Malformed> for Refusal {
     fn from(why: Malformed) -> Self {
-        Refusal::because(if why == Malformed::TooLarge { Rule::Size } else { Rule::Encoding }, why)
+        Refusal::because(
+            if why == Malformed::TooLarge {
+                Rule::Size
+            } else {
+                Rule::Encoding
+            },
+            why,
+        )
     }
 }
 

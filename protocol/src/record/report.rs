@@ -82,7 +82,9 @@ impl Report {
 
     pub(super) fn encode(&self) -> Vec<u8> {
         MapOut::new()
-            .put(1, |e| cbor::put_uint(e, u64::from(self.audience == Audience::Own)))
+            .put(1, |e| {
+                cbor::put_uint(e, u64::from(self.audience == Audience::Own))
+            })
             .put(2, |e| cbor::put_bytes(e, self.lock.as_bytes()))
             .put(3, |e| cbor::put_uint(e, u64::from(self.edition)))
             .maybe(4, self.succession.as_ref(), |e, s| cbor::put_bytes(e, s))
@@ -142,5 +144,9 @@ impl Report {
 
 fn entry(d: &mut Decoder<'_>) -> Result<Entry, Malformed> {
     cbor::tuple(d, 3)?;
-    Ok(Entry { bucket: d.u32()?, label: Label(cbor::array(d)?), wrap: cbor::array(d)? })
+    Ok(Entry {
+        bucket: d.u32()?,
+        label: Label(cbor::array(d)?),
+        wrap: cbor::array(d)?,
+    })
 }

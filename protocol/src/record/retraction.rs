@@ -21,7 +21,10 @@ impl Retraction {
     /// The author's retraction, proved by the lock's secret half.
     pub fn by_lock(federation: &FederationId, lock: &SecretKey) -> Self {
         let public = lock.lock();
-        Self { lock: public, proof: Some(lock.sign(&proof_bytes(federation, &public))) }
+        Self {
+            lock: public,
+            proof: Some(lock.sign(&proof_bytes(federation, &public))),
+        }
     }
 
     /// Checks the proof, if there is one.
@@ -30,7 +33,11 @@ impl Retraction {
     /// If there is a proof and it does not hold.
     pub fn verify_proof(&self, federation: &FederationId) -> Result<(), BadSignature> {
         match &self.proof {
-            Some(proof) => verify(self.lock.as_bytes(), &proof_bytes(federation, &self.lock), proof),
+            Some(proof) => verify(
+                self.lock.as_bytes(),
+                &proof_bytes(federation, &self.lock),
+                proof,
+            ),
             None => Ok(()),
         }
     }

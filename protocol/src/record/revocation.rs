@@ -16,7 +16,9 @@ pub struct Revocation {
 
 impl Revocation {
     pub(super) fn encode(&self) -> Vec<u8> {
-        MapOut::new().put(1, |e| cbor::put_bytes(e, self.key.as_bytes())).finish()
+        MapOut::new()
+            .put(1, |e| cbor::put_bytes(e, self.key.as_bytes()))
+            .finish()
     }
 
     pub(super) fn decode(d: &mut Decoder<'_>) -> Result<Self, Malformed> {

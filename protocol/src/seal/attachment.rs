@@ -18,7 +18,9 @@ pub enum AttachmentError {
     #[error("the text is too long: at most 1800 bytes")]
     TooLong,
     /// It does not open: its author could not read the report, or it was copied or damaged.
-    #[error("it does not open: whoever wrote it could not read the report, or it was copied or damaged")]
+    #[error(
+        "it does not open: whoever wrote it could not read the report, or it was copied or damaged"
+    )]
     Closed,
     /// What is inside breaks the schema.
     #[error("what is inside does not have the form that it must have")]
@@ -50,7 +52,10 @@ fn binding(
 ///
 /// # Errors
 /// If the text is too long.
-#[allow(clippy::too_many_arguments, reason = "each is one of the things that the seal binds")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "each is one of the things that the seal binds"
+)]
 pub fn seal_words(
     key: &TextKey,
     words: Option<&Words>,
@@ -64,7 +69,8 @@ pub fn seal_words(
     if words.is_some_and(|w| w.text.len() > crate::limits::MAX_TEXT) {
         return Err(AttachmentError::TooLong);
     }
-    let plain = pad(&words.map(Words::encode).unwrap_or_default(), &SIZES).ok_or(AttachmentError::TooLong)?;
+    let plain = pad(&words.map(Words::encode).unwrap_or_default(), &SIZES)
+        .ok_or(AttachmentError::TooLong)?;
     let bound = binding(federation, organisation, expires, kind, target, salt);
     Ok(seal_once(&key.attachment_box(salt), &plain, &bound))
 }
@@ -73,7 +79,10 @@ pub fn seal_words(
 ///
 /// # Errors
 /// If it does not open, or holds something else.
-#[allow(clippy::too_many_arguments, reason = "each is one of the things that the seal binds")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "each is one of the things that the seal binds"
+)]
 pub fn open_words(
     key: &TextKey,
     sealed: &[u8],
@@ -85,9 +94,12 @@ pub fn open_words(
     salt: &[u8; 16],
 ) -> Result<Option<Words>, AttachmentError> {
     let bound = binding(federation, organisation, expires, kind, target, salt);
-    let plain = open_once(&key.attachment_box(salt), sealed, &bound).ok_or(AttachmentError::Closed)?;
+    let plain =
+        open_once(&key.attachment_box(salt), sealed, &bound).ok_or(AttachmentError::Closed)?;
     match unpad(&plain, &SIZES).ok_or(AttachmentError::Schema)? {
         [] => Ok(None),
-        bytes => Words::decode(bytes).map(Some).map_err(|_| AttachmentError::Schema),
+        bytes => Words::decode(bytes)
+            .map(Some)
+            .map_err(|_| AttachmentError::Schema),
     }
 }

@@ -21,14 +21,30 @@ pub(super) fn derive(secret: &[u8], salt: &[u8], info: &[&[u8]]) -> Zeroizing<[u
 /// ChaCha20-Poly1305 (RFC 8439) with a key that seals one thing once, so the nonce is zero.
 pub(super) fn seal_once(key: &[u8; 32], plain: &[u8], associated: &[u8]) -> Vec<u8> {
     ChaCha20Poly1305::new(&Key::from(*key))
-        .encrypt(&Nonce::default(), Payload { msg: plain, aad: associated })
+        .encrypt(
+            &Nonce::default(),
+            Payload {
+                msg: plain,
+                aad: associated,
+            },
+        )
         .unwrap_or_default()
 }
 
 /// Opens what [`seal_once`] sealed.
-pub(super) fn open_once(key: &[u8; 32], sealed: &[u8], associated: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn open_once(
+    key: &[u8; 32],
+    sealed: &[u8],
+    associated: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
     ChaCha20Poly1305::new(&Key::from(*key))
-        .decrypt(&Nonce::default(), Payload { msg: sealed, aad: associated })
+        .decrypt(
+            &Nonce::default(),
+            Payload {
+                msg: sealed,
+                aad: associated,
+            },
+        )
         .ok()
         .map(Zeroizing::new)
 }

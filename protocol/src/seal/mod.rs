@@ -19,4 +19,6 @@ mod report;
 pub use attachment::{AttachmentError, open_words, seal_words};
 pub use chain::{AreaKey, FullKey, SummaryKey, TextKey};
 pub use names::{AreaName, Bucket, HandleName};
-pub use report::{Browse, Opened, Refused, SealError, Sealing, open_by_area, open_by_handle, open_with_key, seal};
+pub use report::{
+    Browse, Opened, Refused, SealError, Sealing, open_by_area, open_by_handle, open_with_key, seal,
+};

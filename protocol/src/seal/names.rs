@@ -56,13 +56,19 @@ impl Bucket {
     pub fn of(output: &Output, bits: u8) -> Self {
         let bits = bits.min(crate::limits::MAX_BUCKET_BITS);
         let head = u32::from_be_bytes(*output.as_bytes().first_chunk::<4>().unwrap_or(&[0; 4]));
-        Self { bits, value: head.checked_shr(32 - u32::from(bits)).unwrap_or(0) }
+        Self {
+            bits,
+            value: head.checked_shr(32 - u32::from(bits)).unwrap_or(0),
+        }
     }
     /// The same bucket, told with fewer bits.
     #[must_use]
     pub fn shorten(self, bits: u8) -> Self {
         let bits = bits.min(self.bits);
-        Self { bits, value: self.value >> (self.bits - bits) }
+        Self {
+            bits,
+            value: self.value >> (self.bits - bits),
+        }
     }
     /// The values of `bits` bits that lie in this bucket: first and last.
     pub fn span(self, bits: u8) -> (u32, u32) {
@@ -93,7 +99,12 @@ impl AreaName {
         if let Ok(mut mac) = Hmac::<Sha512>::new_from_slice(self.output.as_bytes()) {
             mac.update(b"parasol 1 area tag");
             mac.update(salt);
-            tag.copy_from_slice(mac.finalize().into_bytes().first_chunk::<8>().unwrap_or(&[0; 8]));
+            tag.copy_from_slice(
+                mac.finalize()
+                    .into_bytes()
+                    .first_chunk::<8>()
+                    .unwrap_or(&[0; 8]),
+            );
         }
         tag
     }

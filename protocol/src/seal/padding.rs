@@ -32,7 +32,11 @@ mod tests {
             assert_eq!(unpad(&padded, &classes).unwrap(), bytes);
         }
         assert!(pad(&[0; 16], &classes).is_none());
-        for bad in [&[0u8; 8][..], &[1; 8], &[0x80, 0, 0], &[0x80; 0], &{ let mut b = [0u8; 16]; b[0] = 0x80; b }] {
+        for bad in [&[0u8; 8][..], &[1; 8], &[0x80, 0, 0], &[0x80; 0], &{
+            let mut b = [0u8; 16];
+            b[0] = 0x80;
+            b
+        }] {
             assert!(unpad(bad, &classes).is_none(), "{bad:?}");
         }
     }

@@ -67,7 +67,9 @@ pub enum SealError {
     #[error("a report needs between 1 and 16 handles")]
     Handles,
     /// A name is of another season than the report's expiry.
-    #[error("a handle or area was evaluated for another season than the one in which the report expires")]
+    #[error(
+        "a handle or area was evaluated for another season than the one in which the report expires"
+    )]
     Season,
     /// Too much text.
     #[error("the report is too long: shorten the text, or file two reports")]
@@ -76,7 +78,12 @@ pub enum SealError {
 
 /// What the sealed parts are bound to: a copy under another publisher, with other labels, or with
 /// another life does not open.
-fn binding(federation: &FederationId, organisation: &OrganisationKey, expires: Day, r: &Report) -> [u8; 32] {
+fn binding(
+    federation: &FederationId,
+    organisation: &OrganisationKey,
+    expires: Day,
+    r: &Report,
+) -> [u8; 32] {
     sha256(&cbor::encode(|e| {
         cbor::put_array(e, 11);
         cbor::put_text(e, "parasol 1 report");
@@ -116,7 +123,10 @@ pub fn seal(
     entropy: &mut dyn Entropy,
 ) -> Result<(Report, FullKey), SealError> {
     let most = ENTRY_COUNTS.last().copied().unwrap_or(0);
-    if says.handles.is_empty() || says.handles.len() > most || with.names.len() != says.handles.len() {
+    if says.handles.is_empty()
+        || says.handles.len() > most
+        || with.names.len() != says.handles.len()
+    {
         return Err(SealError::Handles);
     }
     let season = with.expires.season();
@@ -124,13 +134,19 @@ pub fn seal(
         Browse::Nothing => None,
         Browse::Codes(name) | Browse::Text(name) => Some(name),
     };
-    if with.names.iter().any(|(n, _)| n.season() != season) || area.is_some_and(|a| a.season() != season) {
+    if with.names.iter().any(|(n, _)| n.season() != season)
+        || area.is_some_and(|a| a.season() != season)
+    {
         return Err(SealError::Season);
     }
     let too_long = SealError::TooLong;
     let summary = pad(&says.summary.encode(), &SUMMARY_SIZE).ok_or(too_long)?;
     let words = says.words.as_ref().map(Words::encode).unwrap_or_default();
-    if says.words.as_ref().is_some_and(|w| w.text.len() > crate::limits::MAX_TEXT) {
+    if says
+        .words
+        .as_ref()
+        .is_some_and(|w| w.text.len() > crate::limits::MAX_TEXT)
+    {
         return Err(too_long);
     }
     let text = pad(&words, &TEXT_SIZES).ok_or(too_long)?;
@@ -144,14 +160,30 @@ pub fn seal(
         .names
         .iter()
         .map(|(name, bucket)| {
-            let entry = Entry { bucket: bucket.shorten(with.bucket_bits).value, label: name.label(), wrap: [0; 48] };
+            let entry = Entry {
+                bucket: bucket.shorten(with.bucket_bits).value,
+                label: name.label(),
+                wrap: [0; 48],
+            };
             (entry, Some(name))
         })
         .collect();
-    let size = ENTRY_COUNTS.into_iter().find(|n| *n >= entries.len()).unwrap_or(most);
+    let size = ENTRY_COUNTS
+        .into_iter()
+        .find(|n| *n >= entries.len())
+        .unwrap_or(most);
     while entries.len() < size {
-        let bucket = u32::from_be_bytes(draw(entropy)).checked_shr(32 - u32::from(with.bucket_bits)).unwrap_or(0);
-        entries.push((Entry { bucket, label: Label(draw(entropy)), wrap: draw(entropy) }, None));
+        let bucket = u32::from_be_bytes(draw(entropy))
+            .checked_shr(32 - u32::from(with.bucket_bits))
+            .unwrap_or(0);
+        entries.push((
+            Entry {
+                bucket,
+                label: Label(draw(entropy)),
+                wrap: draw(entropy),
+            },
+            None,
+        ));
     }
     entries.sort_by_key(|(entry, _)| entry.label);
 
@@ -172,7 +204,11 @@ pub fn seal(
     let bound = binding(with.federation, with.organisation, with.expires, &report);
     for (entry, (_, name)) in report.entries.iter_mut().zip(&entries) {
         if let Some(name) = name {
-            entry.wrap = wrap(&name.wrap_key(&salt), &full.0, &associated(&bound, Part::HandleWrap));
+            entry.wrap = wrap(
+                &name.wrap_key(&salt),
+                &full.0,
+                &associated(&bound, Part::HandleWrap),
+            );
         }
     }
     match with.browse {
@@ -186,14 +222,28 @@ pub fn seal(
             report.area_wrap = wrap(&name.wrap_key(&salt), &text_key.0, &ad);
         }
     }
-    report.summary = seal_once(&summary_key.summary_box(&salt), &summary, &associated(&bound, Part::Summary));
-    report.text = seal_once(&text_key.text_box(&salt), &text, &associated(&bound, Part::Text));
-    report.handles = seal_once(&full.handles_box(&salt), &handles, &associated(&bound, Part::Handles));
+    report.summary = seal_once(
+        &summary_key.summary_box(&salt),
+        &summary,
+        &associated(&bound, Part::Summary),
+    );
+    report.text = seal_once(
+        &text_key.text_box(&salt),
+        &text,
+        &associated(&bound, Part::Text),
+    );
+    report.handles = seal_once(
+        &full.handles_box(&salt),
+        &handles,
+        &associated(&bound, Part::Handles),
+    );
     Ok((report, full))
 }
 
 fn wrap(key: &[u8; 32], content: &[u8; 32], associated: &[u8]) -> [u8; 48] {
-    seal_once(key, content, associated).try_into().unwrap_or([0; 48])
+    seal_once(key, content, associated)
+        .try_into()
+        .unwrap_or([0; 48])
 }
 
 /// A report as its reader sees it.
@@ -216,7 +266,9 @@ pub struct Opened {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Refused {
     /// The label is there but the wrap does not open: damaged, or copied from another publisher.
-    #[error("it carries the label asked for but does not open: it is damaged, or was copied from another organisation")]
+    #[error(
+        "it carries the label asked for but does not open: it is damaged, or was copied from another organisation"
+    )]
     Wrap,
     /// The key is not the one that the author committed to.
     #[error("its key is not the one that its author committed to")]
@@ -255,7 +307,11 @@ pub fn open_by_handle(
         let full = unwrap_key(&key, &entry.wrap, &bound, Part::HandleWrap).ok_or(Refused::Wrap)?;
         let opened = open_full(&bound, report, FullKey(full))?;
         let listed = opened.handles.as_ref().is_some_and(|h| h.contains(handle));
-        if listed { Ok(opened) } else { Err(Refused::Name) }
+        if listed {
+            Ok(opened)
+        } else {
+            Err(Refused::Name)
+        }
     })())
 }
 
@@ -270,7 +326,11 @@ pub fn open_with_key(
     report: &Report,
     key: &FullKey,
 ) -> Result<Opened, Refused> {
-    open_full(&binding(federation, organisation, expires, report), report, key.clone())
+    open_full(
+        &binding(federation, organisation, expires, report),
+        report,
+        key.clone(),
+    )
 }
 
 /// Opens what an area may open of a report. `None`: the area's tag is not on it.
@@ -294,54 +354,88 @@ pub fn open_by_area(
     let reached = unwrap_key(&key, &report.area_wrap, &bound, Part::AreaOpensSummary)
         .map(|k| AreaKey::Summary(SummaryKey(k)))
         .or_else(|| {
-            unwrap_key(&key, &report.area_wrap, &bound, Part::AreaOpensText).map(|k| AreaKey::Text(TextKey(k)))
+            unwrap_key(&key, &report.area_wrap, &bound, Part::AreaOpensText)
+                .map(|k| AreaKey::Text(TextKey(k)))
         })?;
     Some((|| {
         let opened = match reached {
             AreaKey::Summary(key) => open_summary(&bound, report, &key)?,
             AreaKey::Text(key) => open_text(&bound, report, key)?,
         };
-        if opened.summary.area.as_ref() == Some(area) { Ok(opened) } else { Err(Refused::Name) }
+        if opened.summary.area.as_ref() == Some(area) {
+            Ok(opened)
+        } else {
+            Err(Refused::Name)
+        }
     })())
 }
 
 fn unwrap_key(key: &[u8; 32], wrap: &[u8; 48], bound: &[u8; 32], part: Part) -> Option<[u8; 32]> {
-    open_once(key, wrap, &associated(bound, part))?.as_slice().try_into().ok()
+    open_once(key, wrap, &associated(bound, part))?
+        .as_slice()
+        .try_into()
+        .ok()
 }
 
 fn open_summary(bound: &[u8; 32], report: &Report, key: &SummaryKey) -> Result<Opened, Refused> {
     if !key.keeps(&report.salt, &report.commitment) {
         return Err(Refused::Commitment);
     }
-    let plain = open_once(&key.summary_box(&report.salt), &report.summary, &associated(bound, Part::Summary))
-        .ok_or(Refused::Part)?;
+    let plain = open_once(
+        &key.summary_box(&report.salt),
+        &report.summary,
+        &associated(bound, Part::Summary),
+    )
+    .ok_or(Refused::Part)?;
     let summary = unpad(&plain, &SUMMARY_SIZE)
         .and_then(|b| Summary::decode(b).ok())
         .ok_or(Refused::Schema)?;
-    Ok(Opened { summary, words: None, handles: None, text_key: None, full_key: None })
+    Ok(Opened {
+        summary,
+        words: None,
+        handles: None,
+        text_key: None,
+        full_key: None,
+    })
 }
 
 fn open_text(bound: &[u8; 32], report: &Report, key: TextKey) -> Result<Opened, Refused> {
     let opened = open_summary(bound, report, &key.summary_key(&report.salt))?;
-    let plain = open_once(&key.text_box(&report.salt), &report.text, &associated(bound, Part::Text))
-        .ok_or(Refused::Part)?;
+    let plain = open_once(
+        &key.text_box(&report.salt),
+        &report.text,
+        &associated(bound, Part::Text),
+    )
+    .ok_or(Refused::Part)?;
     let bytes = unpad(&plain, &TEXT_SIZES).ok_or(Refused::Schema)?;
     let words = match bytes {
         [] => None,
         _ => Some(Words::decode(bytes).map_err(|_| Refused::Schema)?),
     };
-    Ok(Opened { words, text_key: Some(key), ..opened })
+    Ok(Opened {
+        words,
+        text_key: Some(key),
+        ..opened
+    })
 }
 
 fn open_full(bound: &[u8; 32], report: &Report, key: FullKey) -> Result<Opened, Refused> {
     let opened = open_text(bound, report, key.text_key(&report.salt))?;
-    let plain = open_once(&key.handles_box(&report.salt), &report.handles, &associated(bound, Part::Handles))
-        .ok_or(Refused::Part)?;
+    let plain = open_once(
+        &key.handles_box(&report.salt),
+        &report.handles,
+        &associated(bound, Part::Handles),
+    )
+    .ok_or(Refused::Part)?;
     let handles = unpad(&plain, &HANDLES_SIZES)
         .and_then(|b| decode_handles(b).ok())
         .ok_or(Refused::Schema)?;
     if handles.len() > report.entries.len() {
         return Err(Refused::Schema);
     }
-    Ok(Opened { handles: Some(handles), full_key: Some(key), ..opened })
+    Ok(Opened {
+        handles: Some(handles),
+        full_key: Some(key),
+        ..opened
+    })
 }

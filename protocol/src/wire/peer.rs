@@ -1,0 +1,274 @@
+//! Messages between two nodes.
+
+use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
+use super::sealed::{MAX_PAGES, PAGE, SEALED_REQUEST};
+use crate::cbor::{self, Malformed};
+use crate::ids::{FederationId, RecordId};
+use crate::limits::MAX_RECORD;
+use crate::time::Day;
+use minicbor::Decoder;
+
+/// The largest request.
+pub const MAX_REQUEST: usize = 2 * 1024 * 1024;
+/// The largest reply.
+pub const MAX_REPLY: usize = 4 * 1024 * 1024;
+/// Ids that one request may fetch.
+pub const MAX_FETCH: usize = 512;
+/// The most bytes of records in one message.
+pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
+
+/// What a node asks a peer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// One step of reconciling the records that live past `after`.
+    Reconcile {
+        /// Records expiring on this day or before take no part.
+        after: Day,
+        /// A message of the reconciliation.
+        message: Vec<u8>,
+    },
+    /// Records by id.
+    Fetch(Vec<RecordId>),
+    /// Records that the peer lacks.
+    Push(Vec<Vec<u8>>),
+    /// Evaluations for the asking node's organisation.
+    Evaluate(EvaluateAsk),
+    /// A client's sealed question.
+    Sealed(Vec<u8>),
+}
+
+/// What a peer answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reply {
+    /// The next message; if `after` is later than asked, start again with that day.
+    Reconcile {
+        /// The day by which the answering node reconciles.
+        after: Day,
+        /// A message of the reconciliation.
+        message: Vec<u8>,
+    },
+    /// Those of the records that the peer has and that fit.
+    Records(Vec<Vec<u8>>),
+    /// Pushed records were looked at.
+    Pushed,
+    /// Evaluations, one a key.
+    Evaluated(Vec<KeyEvaluation>),
+    /// A sealed reply.
+    Sealed(Vec<u8>),
+    /// Not done, and why.
+    Refused(Refusal),
+}
+
+/// Why a peer did not do what it was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// The organisation has used up its evaluations of the day.
+    Quota,
+    /// The peer holds no share, or not of that key.
+    NoShare,
+    /// The request makes no sense to the peer.
+    Malformed,
+    /// The peer is too busy or cannot read its store.
+    Busy,
+}
+
+impl Refusal {
+    const fn number(self) -> u8 {
+        match self {
+            Refusal::Quota => 1,
+            Refusal::NoShare => 2,
+            Refusal::Malformed => 3,
+            Refusal::Busy => 4,
+        }
+    }
+    pub(super) const fn from_number(n: u8) -> Option<Self> {
+        match n {
+            1 => Some(Refusal::Quota),
+            2 => Some(Refusal::NoShare),
+            3 => Some(Refusal::Malformed),
+            4 => Some(Refusal::Busy),
+            _ => None,
+        }
+    }
+    /// A stable word for it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Refusal::Quota => "quota",
+            Refusal::NoShare => "no-share",
+            Refusal::Malformed => "malformed",
+            Refusal::Busy => "busy",
+        }
+    }
+    pub(super) fn put(self, e: &mut cbor::Out) {
+        cbor::put_uint(e, u64::from(self.number()));
+    }
+}
+
+fn put_list(e: &mut cbor::Out, list: &[Vec<u8>]) {
+    cbor::put_array(e, list.len() as u64);
+    for item in list {
+        cbor::put_bytes(e, item);
+    }
+}
+
+fn records(d: &mut Decoder<'_>) -> Result<Vec<Vec<u8>>, Malformed> {
+    cbor::list(d, MAX_BATCH_BYTES / 64, |d| {
+        Ok(cbor::bytes(d, MAX_RECORD)?.to_vec())
+    })
+}
+
+fn put_reconcile(e: &mut cbor::Out, after: Day, message: &[u8]) {
+    cbor::put_array(e, 3);
+    cbor::put_uint(e, 1);
+    cbor::put_uint(e, u64::from(after.number()));
+    cbor::put_bytes(e, message);
+}
+
+impl Request {
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        cbor::encode(|e| match self {
+            Request::Reconcile { after, message } => put_reconcile(e, *after, message),
+            Request::Fetch(ids) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 2);
+                cbor::put_array(e, ids.len() as u64);
+                for id in ids {
+                    cbor::put_bytes(e, id.as_bytes());
+                }
+            }
+            Request::Push(list) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 3);
+                put_list(e, list);
+            }
+            Request::Evaluate(ask) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 4);
+                ask.write(e);
+            }
+            Request::Sealed(bytes) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 5);
+                cbor::put_bytes(e, bytes);
+            }
+        })
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// If the bytes are not the canonical form of one.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        cbor::decode(bytes, MAX_REQUEST, |d| {
+            let len = d.array()?;
+            match (d.u8()?, len) {
+                (1, Some(3)) => Ok(Request::Reconcile {
+                    after: Day::from_number(d.u32()?),
+                    message: cbor::bytes(d, MAX_REQUEST)?.to_vec(),
+                }),
+                (2, Some(2)) => {
+                    let ids =
+                        cbor::list(d, MAX_FETCH, |d| Ok(RecordId::from_bytes(cbor::array(d)?)))?;
+                    Ok(Request::Fetch(ids))
+                }
+                (3, Some(2)) => Ok(Request::Push(records(d)?)),
+                (4, Some(2)) => Ok(Request::Evaluate(EvaluateAsk::read(d)?)),
+                (5, Some(2)) => Ok(Request::Sealed(cbor::bytes(d, SEALED_REQUEST)?.to_vec())),
+                _ => Err(Malformed::Shape),
+            }
+        })
+    }
+}
+
+impl Reply {
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        cbor::encode(|e| match self {
+            Reply::Reconcile { after, message } => put_reconcile(e, *after, message),
+            Reply::Records(list) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 2);
+                put_list(e, list);
+            }
+            Reply::Pushed => {
+                cbor::put_array(e, 1);
+                cbor::put_uint(e, 3);
+            }
+            Reply::Evaluated(all) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 4);
+                KeyEvaluation::write_all(all, e);
+            }
+            Reply::Sealed(bytes) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 5);
+                cbor::put_bytes(e, bytes);
+            }
+            Reply::Refused(why) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 15);
+                why.put(e);
+            }
+        })
+    }
+
+    /// Reads a reply.
+    ///
+    /// # Errors
+    /// If the bytes are not the canonical form of one.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        cbor::decode(bytes, MAX_REPLY, |d| {
+            let len = d.array()?;
+            match (d.u8()?, len) {
+                (1, Some(3)) => Ok(Reply::Reconcile {
+                    after: Day::from_number(d.u32()?),
+                    message: cbor::bytes(d, MAX_REPLY)?.to_vec(),
+                }),
+                (2, Some(2)) => Ok(Reply::Records(records(d)?)),
+                (3, Some(1)) => Ok(Reply::Pushed),
+                (4, Some(2)) => Ok(Reply::Evaluated(KeyEvaluation::read_all(d)?)),
+                (5, Some(2)) => Ok(Reply::Sealed(cbor::bytes(d, PAGE * MAX_PAGES)?.to_vec())),
+                (15, Some(2)) => Ok(Reply::Refused(
+                    Refusal::from_number(d.u8()?).ok_or(Malformed::Shape)?,
+                )),
+                _ => Err(Malformed::Shape),
+            }
+        })
+    }
+}
+
+/// The first message on a connection, both ways: which federation, and the delegation that says
+/// whose node this is. The transport has proved the transport key that the delegation names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hello {
+    /// The federation.
+    pub federation: FederationId,
+    /// The bytes of the node's delegation record.
+    pub delegation: Vec<u8>,
+}
+
+impl Hello {
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        cbor::encode(|e| {
+            cbor::put_array(e, 2);
+            cbor::put_bytes(e, self.federation.as_bytes());
+            cbor::put_bytes(e, &self.delegation);
+        })
+    }
+
+    /// Reads a hello.
+    ///
+    /// # Errors
+    /// If the bytes are not the canonical form of one.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        cbor::decode(bytes, MAX_RECORD + 64, |d| {
+            cbor::tuple(d, 2)?;
+            Ok(Self {
+                federation: FederationId::from_bytes(cbor::array(d)?),
+                delegation: cbor::bytes(d, MAX_RECORD)?.to_vec(),
+            })
+        })
+    }
+}
