@@ -56,5 +56,5 @@ mod suite;
 pub use engine::{Engine, UnknownEngine, open};
 pub use error::StoreError;
 pub use key::{join, prefix_end, read_seq, seq};
-pub use reader::{Reader, Snapshot, Stats, Store, Visit};
+pub use reader::{Entry, Reader, Snapshot, Stats, Store, Visit};
 pub use table::{Op, Table};

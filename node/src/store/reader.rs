@@ -4,6 +4,9 @@ use super::{Op, StoreError, Table, prefix_end};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+/// A key and its value.
+pub type Entry = (Vec<u8>, Vec<u8>);
+
 /// What a scan calls with each key and value. `Break` ends the scan.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
@@ -33,7 +36,7 @@ pub trait Reader {
     ///
     /// # Errors
     /// When the engine cannot read.
-    fn last(&self, table: Table) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn last(&self, table: Table) -> Result<Option<Entry>, StoreError>;
 
     /// Visits the entries whose keys begin with `prefix`, in ascending order.
     ///

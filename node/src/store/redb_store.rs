@@ -2,14 +2,14 @@
 
 use super::directory::{Directory, private_file, sync_dir};
 use super::medium::Medium;
-use super::{Op, Reader, Snapshot, Stats, Store, StoreError, Table, Visit};
+use super::{Entry, Op, Reader, Snapshot, Stats, Store, StoreError, Table, Visit};
 use ::redb::backends::FileBackend;
 use ::redb::{
     Builder, Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable,
     ReadableTableMetadata, StorageBackend, TableDefinition,
 };
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::btree_map;
 use std::fs;
 use std::io;
 use std::ops::{Bound, ControlFlow};
@@ -181,8 +181,8 @@ impl RedbStore {
             for op in ops {
                 let (Op::Put(table, ..) | Op::Delete(table, _)) = op;
                 let open = match tables.entry(*table) {
-                    Entry::Occupied(entry) => entry.into_mut(),
-                    Entry::Vacant(entry) => {
+                    btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                    btree_map::Entry::Vacant(entry) => {
                         entry.insert(transaction.open_table(definition(*table))?)
                     }
                 };
@@ -221,7 +221,7 @@ impl Reader for RedbStore {
         })
     }
 
-    fn last(&self, table: Table) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn last(&self, table: Table) -> Result<Option<Entry>, StoreError> {
         self.reading(|transaction| last(&transaction, table))
     }
 }
@@ -296,7 +296,7 @@ impl Reader for RedbSnapshot<'_> {
         scan(&self.transaction, table, start, end, visit).map_err(|fault| plain(self.path, fault))
     }
 
-    fn last(&self, table: Table) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn last(&self, table: Table) -> Result<Option<Entry>, StoreError> {
         last(&self.transaction, table).map_err(|fault| plain(self.path, fault))
     }
 }
@@ -328,7 +328,7 @@ fn scan(
     Ok(())
 }
 
-fn last(transaction: &ReadTransaction, table: Table) -> Result<Option<(Vec<u8>, Vec<u8>)>, Fault> {
+fn last(transaction: &ReadTransaction, table: Table) -> Result<Option<Entry>, Fault> {
     let table = transaction.open_table(definition(table))?;
     let entry = table.last()?;
     Ok(entry.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())))

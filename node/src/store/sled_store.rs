@@ -12,7 +12,7 @@
 //! small machines.
 
 use super::directory::{Directory, create_private_dir, sync_dir};
-use super::{Engine, Op, Reader, Snapshot, Stats, Store, StoreError, Table, Visit};
+use super::{Engine, Entry, Op, Reader, Snapshot, Stats, Store, StoreError, Table, Visit};
 use ::sled::{Batch, Config, Db, IVec};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -197,7 +197,7 @@ impl Reader for SledStore {
         Ok(())
     }
 
-    fn last(&self, table: Table) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn last(&self, table: Table) -> Result<Option<Entry>, StoreError> {
         let mut range = self.db()?.range(vec![table.id()]..vec![table.id() + 1]);
         let entry = range.next_back().transpose().map_err(|e| plain(&self.path, e))?;
         Ok(entry.map(|(key, value)| (own_key(&key).to_vec(), value.to_vec())))
@@ -253,7 +253,7 @@ impl Reader for SledSnapshot<'_> {
         self.0.scan(table, start, end, visit)
     }
 
-    fn last(&self, table: Table) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn last(&self, table: Table) -> Result<Option<Entry>, StoreError> {
         self.0.last(table)
     }
 }
