@@ -1,6 +1,9 @@
 //! Parasol: a federated danger-list protocol.
 pub mod admit;
 pub mod area;
+pub mod engine;
+pub mod reconcile;
+pub mod carried;
 pub mod cbor;
 pub mod certificate;
 pub mod charter;

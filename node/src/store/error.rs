@@ -91,7 +91,10 @@ impl StoreError {
                 StoreError::Full { source }
             }
             Kind::InvalidData | Kind::UnexpectedEof => StoreError::Corrupt(source.to_string()),
-            _ => StoreError::Io { what: what.into(), source },
+            _ => StoreError::Io {
+                what: what.into(),
+                source,
+            },
         }
     }
 
