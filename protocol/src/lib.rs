@@ -1,6 +1,5 @@
 //! Parasol: a federated danger-list protocol.
 pub mod area;
-pub mod area;
 pub mod cbor;
 pub mod charter;
 pub mod cose;
