@@ -67,8 +67,16 @@ impl Set {
         side.set_initiator();
         let (mut have, mut need) = (Vec::new(), Vec::new());
         let next = side.reconcile_with_ids(message, &mut have, &mut need)?;
-        let ids = |list: Vec<Id>| list.into_iter().map(|id| RecordId::from_bytes(id.to_bytes())).collect();
-        Ok(Step { next, have: ids(have), need: ids(need) })
+        let ids = |list: Vec<Id>| {
+            list.into_iter()
+                .map(|id| RecordId::from_bytes(id.to_bytes()))
+                .collect()
+        };
+        Ok(Step {
+            next,
+            have: ids(have),
+            need: ids(need),
+        })
     }
 }
 

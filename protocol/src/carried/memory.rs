@@ -38,7 +38,12 @@ impl Memory {
             match change {
                 Change::Insert(record) => self.insert(record.as_ref().clone()),
                 Change::Remove(id) => self.remove(id),
-                Change::Quota { organisation, key, day, used } => {
+                Change::Quota {
+                    organisation,
+                    key,
+                    day,
+                    used,
+                } => {
                     self.quotas.insert((*organisation, *key, *day), *used);
                 }
             }
@@ -57,14 +62,17 @@ impl Memory {
             self.locks.entry(*lock).or_default().insert(id);
         }
         if let Some(report) = shared(&record) {
-            self.buckets.extend(report.entries.iter().map(|e| (e.bucket, place)));
+            self.buckets
+                .extend(report.entries.iter().map(|e| (e.bucket, place)));
         }
         self.places.insert(place, id);
         self.records.insert(id, (place, Arc::new(record)));
     }
 
     fn remove(&mut self, id: &RecordId) {
-        let Some((place, record)) = self.records.remove(id) else { return };
+        let Some((place, record)) = self.records.remove(id) else {
+            return;
+        };
         self.places.remove(&place);
         let slot = SlotKey::of(record.header());
         if self.slots.get(&slot) == Some(id) {
@@ -97,7 +105,8 @@ impl Memory {
 
     fn of_lock(&self, lock: &Lock, retraction: bool) -> impl Iterator<Item = &Verified> {
         let ids = self.locks.get(lock).into_iter().flatten();
-        ids.filter_map(|id| self.get(id)).filter(move |r| (r.kind() == Kind::Retraction) == retraction)
+        ids.filter_map(|id| self.get(id))
+            .filter(move |r| (r.kind() == Kind::Retraction) == retraction)
     }
 }
 
@@ -125,10 +134,15 @@ impl Carried for Memory {
     fn with_lock(&self, lock: &Lock) -> Result<Vec<RecordId>, Infallible> {
         Ok(self.of_lock(lock, false).map(Verified::id).collect())
     }
-    fn signed_by(&self, organisation: &OrganisationKey, key: &NodeKey) -> Result<Vec<RecordId>, Infallible> {
+    fn signed_by(
+        &self,
+        organisation: &OrganisationKey,
+        key: &NodeKey,
+    ) -> Result<Vec<RecordId>, Infallible> {
         let signer = Signer::Node(*key);
         let all = self.records.values().map(|(_, r)| r.as_ref());
-        let theirs = all.filter(|r| r.header().signer == signer && r.header().organisation == *organisation);
+        let theirs =
+            all.filter(|r| r.header().signer == signer && r.header().organisation == *organisation);
         Ok(theirs.map(Verified::id).collect())
     }
 }
@@ -143,19 +157,32 @@ impl View for Memory {
             *to = *from;
         }
         let from = self.records.range(RecordId::from_bytes(first)..);
-        Ok(from.map(|(id, _)| *id).take_while(|id| id.as_bytes().starts_with(prefix)).take(2).collect())
+        Ok(from
+            .map(|(id, _)| *id)
+            .take_while(|id| id.as_bytes().starts_with(prefix))
+            .take(2)
+            .collect())
     }
     fn list(&self, visit: &mut dyn FnMut(Listed)) -> Result<(), Infallible> {
         for (id, (_, record)) in &self.records {
             if !is_own(record) {
                 let header = record.header();
-                visit(Listed { id: *id, issued: header.issued, expires: header.expires });
+                visit(Listed {
+                    id: *id,
+                    issued: header.issued,
+                    expires: header.expires,
+                });
             }
         }
         Ok(())
     }
     fn by_roots(&self) -> Result<Vec<RecordId>, Infallible> {
-        Ok(self.records.iter().filter(|(_, (_, r))| r.kind().by_root()).map(|(id, _)| *id).collect())
+        Ok(self
+            .records
+            .iter()
+            .filter(|(_, (_, r))| r.kind().by_root())
+            .map(|(id, _)| *id)
+            .collect())
     }
     fn bucket(&self, bucket: Bucket, bits: u8, limit: usize) -> Result<Vec<RecordId>, Infallible> {
         let (first, last) = bucket.span(bits);
@@ -167,12 +194,29 @@ impl View for Memory {
     fn retractions(&self, lock: &Lock) -> Result<Vec<RecordId>, Infallible> {
         Ok(self.of_lock(lock, true).map(Verified::id).collect())
     }
-    fn last_slot(&self, organisation: &OrganisationKey, day: Day, below: u32) -> Result<Option<u32>, Infallible> {
-        let at = |slot| SlotKey { organisation: *organisation, root: false, issued: day, slot };
-        Ok(self.slots.range(at(0)..at(below)).next_back().map(|(k, _)| k.slot))
+    fn last_slot(
+        &self,
+        organisation: &OrganisationKey,
+        day: Day,
+        below: u32,
+    ) -> Result<Option<u32>, Infallible> {
+        let at = |slot| SlotKey {
+            organisation: *organisation,
+            root: false,
+            issued: day,
+            slot,
+        };
+        Ok(self
+            .slots
+            .range(at(0)..at(below))
+            .next_back()
+            .map(|(k, _)| k.slot))
     }
     fn expired(&self, day: Day, limit: usize) -> Result<Vec<RecordId>, Infallible> {
-        let gone = self.records.iter().filter(|(_, (_, r))| r.header().expires < day);
+        let gone = self
+            .records
+            .iter()
+            .filter(|(_, (_, r))| r.header().expires < day);
         Ok(gone.map(|(id, _)| *id).take(limit).collect())
     }
     fn unproven_retractions(&self, day: Day) -> Result<Vec<RecordId>, Infallible> {
@@ -182,7 +226,13 @@ impl View for Memory {
             .map(|(id, _)| *id)
             .collect())
     }
-    fn tags(&self, from: Day, to: Day, after: u64, limit: usize) -> Result<Vec<TagRow>, Infallible> {
+    fn tags(
+        &self,
+        from: Day,
+        to: Day,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<TagRow>, Infallible> {
         let rows = self.places.range(after.saturating_add(1)..);
         let rows = rows.filter_map(|(place, id)| {
             let record = self.get(id)?;
@@ -191,7 +241,12 @@ impl View for Memory {
             let season = record.header().expires.season();
             (from <= issued && issued <= to).then_some(TagRow {
                 place: *place,
-                tag: Tag { id: short(id), season, salt: report.salt, tag: report.area_tag },
+                tag: Tag {
+                    id: short(id),
+                    season,
+                    salt: report.salt,
+                    tag: report.area_tag,
+                },
             })
         });
         Ok(rows.take(limit).collect())
@@ -203,17 +258,35 @@ impl View for Memory {
         after: u64,
         limit: usize,
     ) -> Result<Vec<(u64, RecordId)>, Infallible> {
-        let rows = self.places.range(after.saturating_add(1)..).filter(|(_, id)| {
-            self.get(id).is_some_and(|r| {
-                r.kind() == Kind::Report && r.header().organisation == *organisation && (!only_own || is_own(r))
-            })
-        });
+        let rows = self
+            .places
+            .range(after.saturating_add(1)..)
+            .filter(|(_, id)| {
+                self.get(id).is_some_and(|r| {
+                    r.kind() == Kind::Report
+                        && r.header().organisation == *organisation
+                        && (!only_own || is_own(r))
+                })
+            });
         Ok(rows.map(|(place, id)| (*place, *id)).take(limit).collect())
     }
     fn count(&self, kind: Kind) -> Result<u64, Infallible> {
-        Ok(self.records.values().filter(|(_, r)| r.kind() == kind).count() as u64)
+        Ok(self
+            .records
+            .values()
+            .filter(|(_, r)| r.kind() == kind)
+            .count() as u64)
     }
-    fn quota(&self, organisation: &OrganisationKey, key: KeyName, day: Day) -> Result<u32, Infallible> {
-        Ok(self.quotas.get(&(*organisation, key, day)).copied().unwrap_or(0))
+    fn quota(
+        &self,
+        organisation: &OrganisationKey,
+        key: KeyName,
+        day: Day,
+    ) -> Result<u32, Infallible> {
+        Ok(self
+            .quotas
+            .get(&(*organisation, key, day))
+            .copied()
+            .unwrap_or(0))
     }
 }

@@ -35,6 +35,11 @@ impl<'a, V: View> Overlay<'a, V> {
         self.base
     }
 
+    /// A record that is among the changes.
+    pub fn added(&self, id: &RecordId) -> Option<&Verified> {
+        self.added.get(id).map(AsRef::as_ref)
+    }
+
     /// Carries a record.
     pub fn insert(&mut self, record: Verified) {
         let id = record.id();
@@ -64,7 +69,11 @@ impl<'a, V: View> Overlay<'a, V> {
     /// The changes: removals first, then what was added, in its order.
     pub fn into_changes(mut self) -> Vec<Change> {
         let removals = self.removed.into_iter().map(Change::Remove);
-        let insertions = self.order.iter().filter_map(|id| self.added.remove(id)).map(Change::Insert);
+        let insertions = self
+            .order
+            .iter()
+            .filter_map(|id| self.added.remove(id))
+            .map(Change::Insert);
         removals.chain(insertions).collect()
     }
 
@@ -86,7 +95,10 @@ impl<V: View> Carried for Overlay<'_, V> {
         if let Some(id) = self.slots.get(slot) {
             return Ok(Some(*id));
         }
-        Ok(self.base.occupant(slot)?.filter(|id| !self.removed.contains(id)))
+        Ok(self
+            .base
+            .occupant(slot)?
+            .filter(|id| !self.removed.contains(id)))
     }
 
     fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, V::Error> {
@@ -102,12 +114,19 @@ impl<V: View> Carried for Overlay<'_, V> {
         Ok(all)
     }
 
-    fn signed_by(&self, organisation: &OrganisationKey, key: &NodeKey) -> Result<Vec<RecordId>, V::Error> {
+    fn signed_by(
+        &self,
+        organisation: &OrganisationKey,
+        key: &NodeKey,
+    ) -> Result<Vec<RecordId>, V::Error> {
         let mut all = self.base.signed_by(organisation, key)?;
         all.retain(|id| !self.removed.contains(id));
         let signer = Signer::Node(*key);
         let here = self.added.values().filter(|r| r.header().signer == signer);
-        all.extend(here.filter(|r| r.header().organisation == *organisation).map(|r| r.id()));
+        all.extend(
+            here.filter(|r| r.header().organisation == *organisation)
+                .map(|r| r.id()),
+        );
         Ok(all)
     }
 }

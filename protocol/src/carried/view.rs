@@ -86,7 +86,12 @@ pub trait View: Carried {
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn last_slot(&self, organisation: &OrganisationKey, day: Day, below: u32) -> Result<Option<u32>, Self::Error>;
+    fn last_slot(
+        &self,
+        organisation: &OrganisationKey,
+        day: Day,
+        below: u32,
+    ) -> Result<Option<u32>, Self::Error>;
     /// Records whose last day is before `day`, at most `limit`.
     ///
     /// # Errors
@@ -102,7 +107,13 @@ pub trait View: Carried {
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn tags(&self, from: Day, to: Day, after: u64, limit: usize) -> Result<Vec<TagRow>, Self::Error>;
+    fn tags(
+        &self,
+        from: Day,
+        to: Day,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<TagRow>, Self::Error>;
     /// The reports of an organisation past the place `after`, in the order of places; at most
     /// `limit`. With `only_own`, those of audience *own* alone.
     ///
@@ -124,7 +135,12 @@ pub trait View: Carried {
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn quota(&self, organisation: &OrganisationKey, key: KeyName, day: Day) -> Result<u32, Self::Error>;
+    fn quota(
+        &self,
+        organisation: &OrganisationKey,
+        key: KeyName,
+        day: Day,
+    ) -> Result<u32, Self::Error>;
 }
 
 /// The short form of an id.
