@@ -1,1 +1,5 @@
 //! Node.
+//!
+//! - [`net`]: how nodes reach each other (libp2p).
+
+pub mod net;
