@@ -62,14 +62,26 @@ impl Behaviour {
     ) -> Result<Self, NetError> {
         let inside = Inside {
             gossip: gossip(topic)?,
-            requests: requests(INSIDE, MAX_REQUEST, MAX_RESPONSE, request_timeout, MAX_STREAMS),
+            requests: requests(
+                INSIDE,
+                MAX_REQUEST,
+                MAX_RESPONSE,
+                request_timeout,
+                MAX_STREAMS,
+            ),
             identify: identify::Behaviour::new(identity_card(local)),
             ping: ping::Behaviour::new(ping::Config::new()),
         };
         Ok(Self {
             limits: connection_limits::Behaviour::new(limits()),
             gate: Gated::new(inside, authorised, max_strangers),
-            hello: requests(HELLO, MAX_HELLO, MAX_HELLO, HELLO_TIMEOUT, MAX_HELLO_STREAMS),
+            hello: requests(
+                HELLO,
+                MAX_HELLO,
+                MAX_HELLO,
+                HELLO_TIMEOUT,
+                MAX_HELLO_STREAMS,
+            ),
         })
     }
 }
@@ -84,7 +96,10 @@ fn requests(
     let config = request_response::Config::default()
         .with_request_timeout(timeout)
         .with_max_concurrent_streams(streams);
-    let codec = BytesCodec { max_request, max_response };
+    let codec = BytesCodec {
+        max_request,
+        max_response,
+    };
     Requests::with_codec(codec, [(protocol, ProtocolSupport::Full)], config)
 }
 

@@ -103,7 +103,9 @@ impl Book {
 
     /// The last connection is gone after `lasted`, or a dial failed (`lasted` is zero).
     pub(super) fn lost(&mut self, peer: &PeerId, lasted: Duration, now: Instant, random: u64) {
-        let Some(entry) = self.entries.get_mut(peer) else { return };
+        let Some(entry) = self.entries.get_mut(peer) else {
+            return;
+        };
         if core::mem::take(&mut entry.eager) {
             self.due.insert(*peer, now);
             return;
@@ -123,8 +125,12 @@ impl Book {
 
     /// Takes the peers that are due.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<PeerId> {
-        let due: Vec<_> =
-            self.due.iter().filter(|(_, at)| **at <= now).map(|(peer, _)| *peer).collect();
+        let due: Vec<_> = self
+            .due
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(peer, _)| *peer)
+            .collect();
         for peer in &due {
             self.due.remove(peer);
         }
@@ -137,12 +143,19 @@ impl Book {
 fn pause(failures: u32, min: Duration, max: Duration, random: u64) -> Duration {
     let whole = min.saturating_mul(1 << failures.min(16)).min(max);
     let half = whole / 2;
-    let span = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).saturating_add(1);
+    let span = u64::try_from(half.as_micros())
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     half + Duration::from_micros(random % span)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -161,8 +174,9 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest() {
-        let longest: Vec<_> =
-            (0..9).map(|n| pause(n, MIN, MAX, 0).as_millis() * 2 / 1000).collect();
+        let longest: Vec<_> = (0..9)
+            .map(|n| pause(n, MIN, MAX, 0).as_millis() * 2 / 1000)
+            .collect();
         assert_eq!(longest, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
         assert_eq!(pause(u32::MAX, MIN, MAX, 0), MAX / 2);
     }

@@ -48,7 +48,12 @@ pub(super) struct Calls {
 impl Calls {
     /// May one more call to this peer begin?
     pub(super) fn has_room(&self, peer: &TransportKey) -> bool {
-        let waiting = self.waiting.values().flatten().filter(|call| call.peer == *peer).count();
+        let waiting = self
+            .waiting
+            .values()
+            .flatten()
+            .filter(|call| call.peer == *peer)
+            .count();
         let sent = self.sent.values().filter(|sent| sent.peer == *peer).count();
         waiting.saturating_add(sent) < MAX_CALLS
     }
@@ -72,7 +77,14 @@ impl Calls {
         reply: Reply,
         deadline: Instant,
     ) {
-        self.sent.insert((lane, id), Sent { peer, reply, deadline });
+        self.sent.insert(
+            (lane, id),
+            Sent {
+                peer,
+                reply,
+                deadline,
+            },
+        );
     }
 
     /// A call got its answer, or failed for a reason that names its peer.
@@ -96,9 +108,17 @@ impl Calls {
             }
         }
         self.waiting.retain(|_, waiting| !waiting.is_empty());
-        let late: Vec<_> =
-            self.sent.iter().filter(|(_, sent)| sent.deadline <= now).map(|(id, _)| *id).collect();
-        for sent in late.iter().filter_map(|id| self.sent.remove(id)).collect::<Vec<_>>() {
+        let late: Vec<_> = self
+            .sent
+            .iter()
+            .filter(|(_, sent)| sent.deadline <= now)
+            .map(|(id, _)| *id)
+            .collect();
+        for sent in late
+            .iter()
+            .filter_map(|id| self.sent.remove(id))
+            .collect::<Vec<_>>()
+        {
             end(sent.reply, Err(NetError::Timeout { peer: sent.peer }));
         }
     }
@@ -106,7 +126,9 @@ impl Calls {
     /// When the next deadline is.
     pub(super) fn next(&self) -> Option<Instant> {
         let waiting = self.waiting.values().flatten().map(|call| call.deadline);
-        waiting.chain(self.sent.values().map(|sent| sent.deadline)).min()
+        waiting
+            .chain(self.sent.values().map(|sent| sent.deadline))
+            .min()
     }
 }
 

@@ -27,15 +27,18 @@ impl TransportSecret {
     /// [`NetError::Start`] if the library refuses the seed; it accepts every seed today.
     pub fn public(&self) -> Result<TransportKey, NetError> {
         let key = self.keypair()?.public().try_into_ed25519();
-        let key = key.map_err(|e| NetError::Start { reason: e.to_string() })?;
+        let key = key.map_err(|e| NetError::Start {
+            reason: e.to_string(),
+        })?;
         Ok(TransportKey::from_bytes(key.to_bytes()))
     }
 
     pub(super) fn keypair(&self) -> Result<Keypair, NetError> {
         // The library wipes the copy that it is given.
         let mut seed = *self.0;
-        Keypair::ed25519_from_bytes(&mut seed)
-            .map_err(|e| NetError::Start { reason: e.to_string() })
+        Keypair::ed25519_from_bytes(&mut seed).map_err(|e| NetError::Start {
+            reason: e.to_string(),
+        })
     }
 }
 
@@ -93,13 +96,21 @@ impl NetConfig {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_secret_does_not_print_itself() {
-        assert_eq!(format!("{:?}", TransportSecret::new([7; 32])), "TransportSecret(…)");
+        assert_eq!(
+            format!("{:?}", TransportSecret::new([7; 32])),
+            "TransportSecret(…)"
+        );
     }
 
     #[test]
@@ -109,6 +120,9 @@ mod tests {
         let public = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
         let mut bytes = [0; 32];
         hex::decode_to_slice(seed, &mut bytes).unwrap();
-        assert_eq!(TransportSecret::new(bytes).public().unwrap(), public.parse().unwrap());
+        assert_eq!(
+            TransportSecret::new(bytes).public().unwrap(),
+            public.parse().unwrap()
+        );
     }
 }

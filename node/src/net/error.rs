@@ -7,7 +7,9 @@ use parasol_protocol::ids::TransportKey;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetError {
     /// Another program, or another node, listens there.
-    #[error("{addr} is in use: stop the program that listens there, or choose another port in the configuration")]
+    #[error(
+        "{addr} is in use: stop the program that listens there, or choose another port in the configuration"
+    )]
     PortInUse {
         /// The address from the configuration.
         addr: Multiaddr,
@@ -21,7 +23,9 @@ pub enum NetError {
         reason: String,
     },
     /// A peer's address does not end in `/p2p/` and its key.
-    #[error("{addr} does not say which node answers there: a peer's address ends in /p2p/ and its peer id")]
+    #[error(
+        "{addr} does not say which node answers there: a peer's address ends in /p2p/ and its peer id"
+    )]
     NoPeerId {
         /// The address as given.
         addr: Multiaddr,

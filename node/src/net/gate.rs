@@ -59,11 +59,7 @@ pub(super) struct Gated<B> {
 }
 
 impl<B> Gated<B> {
-    pub(super) fn new(
-        inner: B,
-        authorised: BTreeSet<TransportKey>,
-        max_strangers: usize,
-    ) -> Self {
+    pub(super) fn new(inner: B, authorised: BTreeSet<TransportKey>, max_strangers: usize) -> Self {
         Self {
             inner,
             authorised,
@@ -98,10 +94,20 @@ impl<B> Gated<B> {
         let before = core::mem::replace(&mut self.authorised, keys);
         let welcome = self.authorised.difference(&before).copied().collect();
         let expelled = before.difference(&self.authorised).copied().collect();
-        let now_in = self.strangers.iter().filter(|(_, peer)| self.is_authorised(peer));
-        let now_out = self.inside.iter().filter(|(_, peer)| !self.is_authorised(peer));
+        let now_in = self
+            .strangers
+            .iter()
+            .filter(|(_, peer)| self.is_authorised(peer));
+        let now_out = self
+            .inside
+            .iter()
+            .filter(|(_, peer)| !self.is_authorised(peer));
         let close = now_in.chain(now_out).map(|(id, _)| *id).collect();
-        Upheaval { close, welcome, expelled }
+        Upheaval {
+            close,
+            welcome,
+            expelled,
+        }
     }
 
     /// Decides for one connection: inside, or a stranger's.
@@ -143,20 +149,30 @@ impl<B: NetworkBehaviour> Gated<B> {
         let known = self.known.entry(event.peer_id).or_default();
         let other_established = known.len();
         known.push(event.connection_id);
-        let event = ConnectionEstablished { other_established, ..event };
-        self.inner.on_swarm_event(FromSwarm::ConnectionEstablished(event));
+        let event = ConnectionEstablished {
+            other_established,
+            ..event
+        };
+        self.inner
+            .on_swarm_event(FromSwarm::ConnectionEstablished(event));
     }
 
     /// The counterpart of `opened`.
     fn closed(&mut self, event: ConnectionClosed<'_>) {
-        let Some(known) = self.known.get_mut(&event.peer_id) else { return };
+        let Some(known) = self.known.get_mut(&event.peer_id) else {
+            return;
+        };
         known.retain(|id| *id != event.connection_id);
         let remaining_established = known.len();
         if known.is_empty() {
             self.known.remove(&event.peer_id);
         }
-        let event = ConnectionClosed { remaining_established, ..event };
-        self.inner.on_swarm_event(FromSwarm::ConnectionClosed(event));
+        let event = ConnectionClosed {
+            remaining_established,
+            ..event
+        };
+        self.inner
+            .on_swarm_event(FromSwarm::ConnectionClosed(event));
     }
 }
 
@@ -170,7 +186,8 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Gated<B> {
         local: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
-        self.inner.handle_pending_inbound_connection(id, local, remote)
+        self.inner
+            .handle_pending_inbound_connection(id, local, remote)
     }
 
     fn handle_established_inbound_connection(
@@ -198,7 +215,9 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Gated<B> {
     ) -> Result<Vec<Multiaddr>, ConnectionDenied> {
         match peer {
             Some(stranger) if !self.is_authorised(&stranger) => Ok(Vec::new()),
-            peer => self.inner.handle_pending_outbound_connection(id, peer, addresses, role),
+            peer => self
+                .inner
+                .handle_pending_outbound_connection(id, peer, addresses, role),
         }
     }
 
@@ -270,9 +289,15 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Gated<B> {
     ) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
         loop {
             match ready!(self.inner.poll(cx)) {
-                ToSwarm::NotifyHandler { peer_id, handler, event } => {
+                ToSwarm::NotifyHandler {
+                    peer_id,
+                    handler,
+                    event,
+                } => {
                     // An order for a connection that is gone is dropped, as the swarm would do.
-                    let Some(id) = self.target(&peer_id, &handler) else { continue };
+                    let Some(id) = self.target(&peer_id, &handler) else {
+                        continue;
+                    };
                     return Poll::Ready(ToSwarm::NotifyHandler {
                         peer_id,
                         handler: NotifyHandler::One(id),
@@ -286,7 +311,12 @@ impl<B: NetworkBehaviour> NetworkBehaviour for Gated<B> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use libp2p::core::ConnectedPoint;
 
@@ -364,12 +394,19 @@ mod tests {
     }
 
     fn gate(keys: &[u8], max_strangers: usize) -> Gated<Ear> {
-        Gated::new(Ear::default(), keys.iter().map(|n| key(*n)).collect(), max_strangers)
+        Gated::new(
+            Ear::default(),
+            keys.iter().map(|n| key(*n)).collect(),
+            max_strangers,
+        )
     }
 
     fn point() -> ConnectedPoint {
         let addr: Multiaddr = "/ip4/127.0.0.1/tcp/1".parse().unwrap();
-        ConnectedPoint::Listener { local_addr: addr.clone(), send_back_addr: addr }
+        ConnectedPoint::Listener {
+            local_addr: addr.clone(),
+            send_back_addr: addr,
+        }
     }
 
     /// What a swarm does when a connection comes in.
@@ -417,8 +454,14 @@ mod tests {
         assert!(gate.has_inside(&peer_id(&key(1)).unwrap()));
         close(&mut gate, 12, 1);
         assert!(!gate.has_inside(&peer_id(&key(1)).unwrap()));
-        let heard =
-            ["handler", "opened +0", "handler", "opened +1", "closed, 1", "closed, 0"];
+        let heard = [
+            "handler",
+            "opened +0",
+            "handler",
+            "opened +1",
+            "closed, 1",
+            "closed, 0",
+        ];
         assert_eq!(gate.inner.heard, heard);
     }
 
@@ -433,7 +476,10 @@ mod tests {
         let inside = ConnectionId::new_unchecked(11);
         let outside = ConnectionId::new_unchecked(10);
         assert_eq!(gate.target(&peer, &NotifyHandler::Any), Some(inside));
-        assert_eq!(gate.target(&peer, &NotifyHandler::One(inside)), Some(inside));
+        assert_eq!(
+            gate.target(&peer, &NotifyHandler::One(inside)),
+            Some(inside)
+        );
         assert_eq!(gate.target(&peer, &NotifyHandler::One(outside)), None);
     }
 
@@ -446,7 +492,14 @@ mod tests {
         open(&mut gate, 14, 4).unwrap();
         let upheaval = gate.authorise(BTreeSet::from([key(2), key(3)]));
         let close = [13, 11].map(ConnectionId::new_unchecked).to_vec();
-        assert_eq!(upheaval, Upheaval { close, welcome: vec![key(3)], expelled: vec![key(1)] });
+        assert_eq!(
+            upheaval,
+            Upheaval {
+                close,
+                welcome: vec![key(3)],
+                expelled: vec![key(1)]
+            }
+        );
     }
 
     #[test]
@@ -455,8 +508,14 @@ mod tests {
         open(&mut gate, 1, 1).unwrap();
         open(&mut gate, 2, 2).unwrap();
         let denied = open(&mut gate, 3, 3).unwrap_err();
-        assert!(matches!(denied.downcast().unwrap(), TurnedAway::TooManyStrangers));
-        assert!(open(&mut gate, 4, 9).unwrap(), "members do not need such a place");
+        assert!(matches!(
+            denied.downcast().unwrap(),
+            TurnedAway::TooManyStrangers
+        ));
+        assert!(
+            open(&mut gate, 4, 9).unwrap(),
+            "members do not need such a place"
+        );
         close(&mut gate, 1, 1);
         assert!(open(&mut gate, 5, 3).is_ok());
     }
@@ -467,7 +526,8 @@ mod tests {
         let id = ConnectionId::new_unchecked(1);
         let peer = peer_id(&key(1)).unwrap();
         let addr = "/ip4/127.0.0.1/tcp/1".parse().unwrap();
-        gate.handle_established_inbound_connection(id, peer, &addr, &addr).unwrap();
+        gate.handle_established_inbound_connection(id, peer, &addr, &addr)
+            .unwrap();
         gate.on_swarm_event(FromSwarm::ListenFailure(libp2p::swarm::ListenFailure {
             local_addr: &addr,
             send_back_addr: &addr,
@@ -487,6 +547,9 @@ mod tests {
             .handle_established_inbound_connection(id, PeerId::random(), &addr, &addr)
             .err()
             .unwrap();
-        assert!(matches!(denied.downcast().unwrap(), TurnedAway::NoTransportKey));
+        assert!(matches!(
+            denied.downcast().unwrap(),
+            TurnedAway::NoTransportKey
+        ));
     }
 }

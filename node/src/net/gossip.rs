@@ -103,11 +103,18 @@ fn thresholds() -> PeerScoreThresholds {
 }
 
 fn start(reason: impl ToString) -> NetError {
-    NetError::Start { reason: reason.to_string() }
+    NetError::Start {
+        reason: reason.to_string(),
+    }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -127,7 +134,12 @@ mod tests {
     #[test]
     fn a_message_is_named_by_its_hash() {
         let topic = IdentTopic::new("t").hash();
-        let message = Message { source: None, data: b"abc".to_vec(), sequence_number: None, topic };
+        let message = Message {
+            source: None,
+            data: b"abc".to_vec(),
+            sequence_number: None,
+            topic,
+        };
         // FIPS 180-4's example.
         let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(hex::encode(message_id(&message).0), hash);

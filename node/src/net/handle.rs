@@ -35,7 +35,10 @@ impl NetHandle {
     ///
     /// [`NetError::Stopped`] if the task has ended.
     pub async fn send(&self, command: NetCommand) -> Result<(), NetError> {
-        self.commands.send(command).await.map_err(|_| NetError::Stopped)
+        self.commands
+            .send(command)
+            .await
+            .map_err(|_| NetError::Stopped)
     }
 
     /// Sends a message to the federation. That nobody is connected is no error: reconciliation
@@ -57,7 +60,8 @@ impl NetHandle {
     /// Any [`NetError`] that names the peer, [`NetError::TooLarge`], [`NetError::Stopped`].
     pub async fn request(&self, peer: TransportKey, body: Vec<u8>) -> Result<Vec<u8>, NetError> {
         fits(&body, MAX_REQUEST)?;
-        self.ask(|reply| NetCommand::Request { peer, body, reply }).await
+        self.ask(|reply| NetCommand::Request { peer, body, reply })
+            .await
     }
 
     /// Says hello to a peer, authorised or not, and waits for the answer.
@@ -67,7 +71,8 @@ impl NetHandle {
     /// As [`NetHandle::request`].
     pub async fn hello(&self, peer: TransportKey, body: Vec<u8>) -> Result<Vec<u8>, NetError> {
         fits(&body, MAX_HELLO)?;
-        self.ask(|reply| NetCommand::Hello { peer, body, reply }).await
+        self.ask(|reply| NetCommand::Hello { peer, body, reply })
+            .await
     }
 
     /// Answers a request or a hello. If the peer is gone, the answer is lost in silence.

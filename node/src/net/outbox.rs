@@ -19,7 +19,10 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) fn new(events: mpsc::Sender<NetEvent>) -> Self {
-        Self { events, waiting: VecDeque::new() }
+        Self {
+            events,
+            waiting: VecDeque::new(),
+        }
     }
 
     /// Sends an event that may be lost; false if it was.
@@ -76,7 +79,12 @@ impl Outbox {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use parasol_protocol::ids::TransportKey;
 
@@ -118,7 +126,10 @@ mod tests {
         assert_eq!(outbox.waiting.len(), 2);
         assert!(matches!(events.recv().await, Some(NetEvent::Connected(_))));
         outbox.send_next().await;
-        assert!(matches!(events.recv().await, Some(NetEvent::Disconnected(_))));
+        assert!(matches!(
+            events.recv().await,
+            Some(NetEvent::Disconnected(_))
+        ));
         outbox.send_next().await;
         assert!(matches!(events.recv().await, Some(NetEvent::Connected(_))));
         assert!(!outbox.is_waiting());

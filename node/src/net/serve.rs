@@ -24,8 +24,8 @@ use super::task::Task;
 const MAX_REQUESTS: usize = 32;
 /// The same for hellos.
 const MAX_HELLOS: usize = 16;
-/// Hellos that one connection may carry.
-const HELLOS_PER_CONNECTION: u32 = 4;
+/// Hellos that a stranger's connection may carry.
+const HELLOS_PER_STRANGER: u32 = 4;
 /// Strangers' hellos a second, all strangers together, and how many may come at once.
 const HELLO_RATE: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
 const HELLO_BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(31);
@@ -70,7 +70,11 @@ impl Task {
                 message,
             }) => self.on_gossip(GossipToken { id, source }, message.data),
             InsideEvent::Requests(event) => self.on_request_event(Lane::Inside, event),
-            InsideEvent::Ping(ping::Event { peer, connection, result: Err(failure) }) => {
+            InsideEvent::Ping(ping::Event {
+                peer,
+                connection,
+                result: Err(failure),
+            }) => {
                 // A peer that has not let this node in does not answer pings, and will close.
                 if !matches!(failure, ping::Failure::Unsupported) {
                     debug!(%peer, "no pong: closing");
@@ -85,7 +89,11 @@ impl Task {
         match &event {
             // Either side has its answer: a stranger has no business left.
             Event::ResponseSent { connection_id, .. }
-            | Event::Message { connection_id, message: Message::Response { .. }, .. } => {
+            | Event::Message {
+                connection_id,
+                message: Message::Response { .. },
+                ..
+            } => {
                 let farewell = Instant::now() + FAREWELL;
                 if let Some(at) = self.closing.get_mut(connection_id) {
                     *at = farewell.min(*at);
@@ -127,9 +135,7 @@ impl Task {
         // A peer just expelled may still have messages in the queue.
         let authorised = self.swarm.behaviour().gate.is_authorised(&source);
         let taken = match transport_key(&source) {
-            Some(from) if authorised => {
-                self.outbox.offer(NetEvent::Gossip { from, data, token })
-            }
+            Some(from) if authorised => self.outbox.offer(NetEvent::Gossip { from, data, token }),
             _ => false,
         };
         if !taken {
@@ -139,24 +145,49 @@ impl Task {
 
     fn on_request_event(&mut self, lane: Lane, event: Event) {
         match event {
-            Event::Message { peer, connection_id, message } => match message {
-                Message::Request { request, channel, .. } => {
+            Event::Message {
+                peer,
+                connection_id,
+                message,
+            } => match message {
+                Message::Request {
+                    request, channel, ..
+                } => {
                     let place = self.admit(lane, &peer, connection_id);
                     if let Some((from, place)) = place {
-                        let token = ResponseToken { channel, lane, _place: place };
+                        let token = ResponseToken {
+                            channel,
+                            lane,
+                            _place: place,
+                        };
                         self.outbox.offer(match lane {
-                            Lane::Inside => NetEvent::Request { from, body: request, token },
-                            Lane::Hello => NetEvent::Hello { from, body: request, token },
+                            Lane::Inside => NetEvent::Request {
+                                from,
+                                body: request,
+                                token,
+                            },
+                            Lane::Hello => NetEvent::Hello {
+                                from,
+                                body: request,
+                                token,
+                            },
                         });
                     }
                     // Dropping the channel tells the peer that no answer will come.
                 }
-                Message::Response { request_id, response } => {
-                    self.calls.finish(lane, request_id, Ok::<_, fn(_) -> _>(response));
+                Message::Response {
+                    request_id,
+                    response,
+                } => {
+                    self.calls
+                        .finish(lane, request_id, Ok::<_, fn(_) -> _>(response));
                 }
             },
-            Event::OutboundFailure { request_id, error, .. } => {
-                self.calls.finish(lane, request_id, Err(|peer| failure(peer, &error)));
+            Event::OutboundFailure {
+                request_id, error, ..
+            } => {
+                self.calls
+                    .finish(lane, request_id, Err(|peer| failure(peer, &error)));
             }
             Event::InboundFailure { peer, error, .. } => {
                 debug!(%peer, %error, "a request went unanswered");
@@ -179,11 +210,9 @@ impl Task {
             Lane::Hello => {
                 let link = self.links.get_mut(&id)?;
                 link.hellos = link.hellos.saturating_add(1);
-                if link.hellos > HELLOS_PER_CONNECTION {
-                    debug!(%peer, "too many hellos");
-                    if !link.inside {
-                        self.swarm.close_connection(id);
-                    }
+                if !link.inside && link.hellos > HELLOS_PER_STRANGER {
+                    debug!(%peer, "too many hellos: closing");
+                    self.swarm.close_connection(id);
                     return None;
                 }
                 if !link.inside && self.places.strangers.check().is_err() {
@@ -204,6 +233,9 @@ fn failure(peer: TransportKey, error: &OutboundFailure) -> NetError {
         OutboundFailure::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
             NetError::NoAnswer { peer }
         }
-        OutboundFailure::Io(e) => NetError::Failed { peer, reason: e.to_string() },
+        OutboundFailure::Io(e) => NetError::Failed {
+            peer,
+            reason: e.to_string(),
+        },
     }
 }

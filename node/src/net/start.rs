@@ -1,9 +1,9 @@
 //! From a configuration to a running task.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
-use libp2p::core::transport::ListenerId;
 use libp2p::gossipsub::IdentTopic;
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, Swarm, SwarmBuilder, noise, tcp, yamux};
@@ -53,15 +53,34 @@ pub async fn start(
     let topic = topic(&config.federation);
     let mut swarm = swarm(&config, &topic)?;
     let mut listeners = Vec::new();
+    // All before the first is taken: a trial on `::` collides with an own `0.0.0.0`.
     for address in &config.listen {
-        listeners.push(listen(&mut swarm, address)?);
+        try_port(address)?;
+    }
+    for address in &config.listen {
+        let listener = swarm.listen_on(address.clone());
+        listeners.push(listener.map_err(|e| listen_error(address, e))?);
     }
     let (commands, orders) = mpsc::channel(COMMANDS);
     let (news, events) = mpsc::channel(config.event_capacity.max(1));
-    let limits =
-        Limits { request_timeout: config.request_timeout, stranger_time: config.stranger_time };
-    let task = Task::new(swarm, topic, listeners, orders, Outbox::new(news), book, limits);
-    Ok((NetHandle::new(commands, local), events, tokio::spawn(task.run())))
+    let limits = Limits {
+        request_timeout: config.request_timeout,
+        stranger_time: config.stranger_time,
+    };
+    let task = Task::new(
+        swarm,
+        topic,
+        listeners,
+        orders,
+        Outbox::new(news),
+        book,
+        limits,
+    );
+    Ok((
+        NetHandle::new(commands, local),
+        events,
+        tokio::spawn(task.run()),
+    ))
 }
 
 fn swarm(config: &NetConfig, topic: &IdentTopic) -> Result<Swarm<Behaviour>, NetError> {
@@ -75,11 +94,15 @@ fn swarm(config: &NetConfig, topic: &IdentTopic) -> Result<Swarm<Behaviour>, Net
     )?;
     let swarm = SwarmBuilder::with_existing_identity(keypair)
         .with_tokio()
-        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, || {
-            let mut yamux = yamux::Config::default();
-            yamux.set_max_num_streams(usize::from(MAX_STREAMS));
-            yamux
-        })
+        .with_tcp(
+            tcp::Config::default().nodelay(true),
+            noise::Config::new,
+            || {
+                let mut yamux = yamux::Config::default();
+                yamux.set_max_num_streams(usize::from(MAX_STREAMS));
+                yamux
+            },
+        )
         .map_err(start_error)?
         .with_quic_config(|mut quic| {
             quic.max_concurrent_stream_limit = u32::from(MAX_STREAMS);
@@ -99,28 +122,28 @@ fn swarm(config: &NetConfig, topic: &IdentTopic) -> Result<Swarm<Behaviour>, Net
 }
 
 fn start_error(reason: impl ToString) -> NetError {
-    NetError::Start { reason: reason.to_string() }
+    NetError::Start {
+        reason: reason.to_string(),
+    }
 }
 
-fn listen(swarm: &mut Swarm<Behaviour>, address: &Multiaddr) -> Result<ListenerId, NetError> {
-    let error = |reason: String| NetError::Listen { addr: address.clone(), reason };
-    try_port(address).map_err(|e| match e.kind() {
-        std::io::ErrorKind::AddrInUse => NetError::PortInUse { addr: address.clone() },
-        _ => error(e.to_string()),
-    })?;
-    swarm.listen_on(address.clone()).map_err(|e| error(e.to_string()))
+fn listen_error(address: &Multiaddr, reason: impl ToString) -> NetError {
+    NetError::Listen {
+        addr: address.clone(),
+        reason: reason.to_string(),
+    }
 }
 
 /// Binds the port for a moment. libp2p lets several sockets of one user share a TCP port, so that
 /// a second node would start and take half of the first one's connections.
-fn try_port(address: &Multiaddr) -> std::io::Result<()> {
+fn try_port(address: &Multiaddr) -> Result<(), NetError> {
     let mut parts = address.iter();
     let ip = match parts.next() {
         Some(Protocol::Ip4(ip)) => IpAddr::from(ip),
         Some(Protocol::Ip6(ip)) => IpAddr::from(ip),
         _ => return Ok(()),
     };
-    match parts.next() {
+    let bound = match parts.next() {
         Some(Protocol::Tcp(port)) if port != 0 => {
             TcpListener::bind(SocketAddr::new(ip, port)).map(drop)
         }
@@ -128,5 +151,11 @@ fn try_port(address: &Multiaddr) -> std::io::Result<()> {
             UdpSocket::bind(SocketAddr::new(ip, port)).map(drop)
         }
         _ => Ok(()),
-    }
+    };
+    bound.map_err(|e| match e.kind() {
+        ErrorKind::AddrInUse => NetError::PortInUse {
+            addr: address.clone(),
+        },
+        _ => listen_error(address, e),
+    })
 }

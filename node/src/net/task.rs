@@ -113,12 +113,21 @@ impl Task {
         let closing = self.closing.values().min().copied();
         let times = [closing, self.book.next(), self.calls.next()];
         let latest = Instant::now() + LONG;
-        times.into_iter().flatten().min().unwrap_or(latest).min(latest)
+        times
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(latest)
+            .min(latest)
     }
 
     fn on_time(&mut self, now: Instant) {
-        let late: Vec<_> =
-            self.closing.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
+        let late: Vec<_> = self
+            .closing
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(id, _)| *id)
+            .collect();
         for id in late {
             self.closing.remove(&id);
             self.swarm.close_connection(id);
@@ -157,16 +166,33 @@ impl Task {
                 debug!(%address, "listening");
                 self.outbox.keep(NetEvent::Listening(address));
             }
-            SwarmEvent::ListenerClosed { reason: Err(reason), .. } => {
+            SwarmEvent::ListenerClosed {
+                reason: Err(reason),
+                ..
+            } => {
                 warn!(%reason, "a listener has ended");
             }
-            SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
+            SwarmEvent::ConnectionEstablished {
+                peer_id,
+                connection_id,
+                endpoint,
+                ..
+            } => {
                 self.on_open(connection_id, peer_id, endpoint.is_dialer());
             }
-            SwarmEvent::ConnectionClosed { peer_id, connection_id, num_established, .. } => {
+            SwarmEvent::ConnectionClosed {
+                peer_id,
+                connection_id,
+                num_established,
+                ..
+            } => {
                 self.on_closed(connection_id, peer_id, num_established == 0);
             }
-            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
+            SwarmEvent::OutgoingConnectionError {
+                peer_id: Some(peer),
+                error,
+                ..
+            } => {
                 self.on_dial_failed(peer, &error);
             }
             _ => {}
@@ -174,12 +200,22 @@ impl Task {
     }
 
     fn on_open(&mut self, id: ConnectionId, peer: PeerId, dialled: bool) {
-        let Some(key) = transport_key(&peer) else { return };
+        let Some(key) = transport_key(&peer) else {
+            return;
+        };
         let inside = self.swarm.behaviour().gate.is_inside(id);
         let first = inside && !self.is_inside(&peer);
         debug!(%peer, inside, dialled, "connected");
         let now = Instant::now();
-        self.links.insert(id, Link { peer, inside, hellos: 0, since: now });
+        self.links.insert(
+            id,
+            Link {
+                peer,
+                inside,
+                hellos: 0,
+                since: now,
+            },
+        );
         self.book.connected(&peer);
         if first {
             self.outbox.keep(NetEvent::Connected(key));
@@ -197,7 +233,9 @@ impl Task {
 
     fn on_closed(&mut self, id: ConnectionId, peer: PeerId, was_last: bool) {
         self.closing.remove(&id);
-        let Some(link) = self.links.remove(&id) else { return };
+        let Some(link) = self.links.remove(&id) else {
+            return;
+        };
         debug!(%peer, inside = link.inside, "disconnected");
         if link.inside
             && !self.is_inside(&peer)
@@ -206,12 +244,13 @@ impl Task {
             self.outbox.keep(NetEvent::Disconnected(key));
         }
         if was_last && self.is_wanted(&peer) {
-            self.book.lost(&peer, link.since.elapsed(), Instant::now(), jitter());
+            self.book
+                .lost(&peer, link.since.elapsed(), Instant::now(), jitter());
         }
     }
 
     fn on_dial_failed(&mut self, peer: PeerId, error: &DialError) {
-        debug!(%peer, %error, "dialling failed");
+        debug!(%peer, reason = reason(error), "dialling failed");
         if self.swarm.is_connected(&peer) {
             return;
         }
@@ -220,13 +259,16 @@ impl Task {
             call.fail(NetError::Unreachable { peer });
         }
         if self.is_wanted(&peer) {
-            self.book.lost(&peer, Duration::ZERO, Instant::now(), jitter());
+            self.book
+                .lost(&peer, Duration::ZERO, Instant::now(), jitter());
         }
     }
 
     /// Has the peer a connection inside that the driver was told of?
     fn is_inside(&self, peer: &PeerId) -> bool {
-        self.links.values().any(|link| link.inside && link.peer == *peer)
+        self.links
+            .values()
+            .any(|link| link.inside && link.peer == *peer)
     }
 
     /// Is the peer one to stay connected to?
@@ -242,7 +284,10 @@ impl Task {
         }
         // A port of its own: to come from the listening port helps hole punching only, and makes
         // a quick redial collide with the old connection's remains.
-        let opts = DialOpts::peer_id(peer).addresses(addresses).allocate_new_port().build();
+        let opts = DialOpts::peer_id(peer)
+            .addresses(addresses)
+            .allocate_new_port()
+            .build();
         match self.swarm.dial(opts) {
             // Connected, or being dialled: news of that will come.
             Ok(()) | Err(DialError::DialPeerConditionFalse(_)) => {}
@@ -260,7 +305,7 @@ impl Task {
                 }
                 self.dial(peer);
             }
-            Err(error) => debug!(%error, "cannot dial"),
+            Err(_) => debug!("an address without a peer id is not dialled"),
         }
     }
 
@@ -296,7 +341,13 @@ impl Task {
 
     fn new_call(&self, lane: Lane, peer: TransportKey, body: Vec<u8>, reply: Reply) -> Call {
         let deadline = Instant::now() + self.limits.request_timeout;
-        Call { lane, peer, body, reply, deadline }
+        Call {
+            lane,
+            peer,
+            body,
+            reply,
+            deadline,
+        }
     }
 
     /// Sends a call, or keeps it until its peer is connected, or fails it.
@@ -338,7 +389,8 @@ impl Task {
             Lane::Hello => &mut behaviour.hello,
         };
         let id = requests.send_request(&peer, call.body);
-        self.calls.sent(call.lane, id, call.peer, call.reply, call.deadline);
+        self.calls
+            .sent(call.lane, id, call.peer, call.reply, call.deadline);
     }
 
     /// Closes listeners and connections, politely but not for long.
@@ -358,6 +410,17 @@ impl Task {
         if timeout(GOODBYE, goodbye).await.is_err() {
             debug!("connections were still open at the end");
         }
+    }
+}
+
+/// The library's own words would put the peer's addresses into the log.
+fn reason(error: &DialError) -> &'static str {
+    match error {
+        DialError::Transport(_) => "no address answers",
+        DialError::WrongPeerId { .. } => "another node answers there",
+        DialError::LocalPeerId { .. } => "this node itself answers there",
+        DialError::Denied { .. } => "too many connections",
+        _ => "given up",
     }
 }
 

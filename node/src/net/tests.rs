@@ -1,6 +1,11 @@
 //! Nodes on the loopback interface. Every wait is for a condition; the time-outs only turn a hang
 //! into a failure.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -66,7 +71,10 @@ async fn node(config: NetConfig) -> Node {
 /// A node on a port that one in this process has just left. The system frees a TCP port at once;
 /// QUIC keeps its socket until the farewells are sent.
 async fn node_again(n: u8, at: &Multiaddr, authorised: &[u8]) -> Node {
-    let listen: Multiaddr = at.iter().filter(|part| !matches!(part, Protocol::P2p(_))).collect();
+    let listen: Multiaddr = at
+        .iter()
+        .filter(|part| !matches!(part, Protocol::P2p(_)))
+        .collect();
     let started = async {
         loop {
             match start(config(n, &listen.to_string(), authorised)).await {
@@ -103,7 +111,11 @@ async fn drive((net, mut events, task): Started) -> Node {
                     orders.verdict(token, verdict).await.ok();
                     Seen::Gossip(data)
                 }
-                NetEvent::Request { from, mut body, token } => {
+                NetEvent::Request {
+                    from,
+                    mut body,
+                    token,
+                } => {
                     body.reverse();
                     orders.respond(token, body).await.ok();
                     Seen::Request(from)
@@ -116,7 +128,13 @@ async fn drive((net, mut events, task): Started) -> Node {
             see.send(seen).ok();
         }
     });
-    Node { key, net, address, seen, task }
+    Node {
+        key,
+        net,
+        address,
+        seen,
+        task,
+    }
 }
 
 impl Node {
@@ -146,7 +164,10 @@ impl Node {
         let mut before = Vec::new();
         let all = async {
             for n in 0.. {
-                self.net.publish(format!("{name} {n}").into_bytes()).await.unwrap();
+                self.net
+                    .publish(format!("{name} {n}").into_bytes())
+                    .await
+                    .unwrap();
                 let patience = Duration::from_millis(100);
                 while let Ok(seen) = timeout(patience, other.seen.recv()).await {
                     match seen.unwrap() {
@@ -156,7 +177,9 @@ impl Node {
                 }
             }
         };
-        timeout(GUARD, all).await.unwrap_or_else(|_| panic!("{name} never arrived"));
+        timeout(GUARD, all)
+            .await
+            .unwrap_or_else(|_| panic!("{name} never arrived"));
         before
     }
 }
@@ -230,9 +253,18 @@ async fn a_stranger_can_say_hello_and_nothing_else_until_both_sides_authorise() 
         let mut s = node(config(2, listen, &[])).await;
         s.dials(&a).await;
         s.sees(&Seen::Unauthorised(a.key)).await;
-        assert_eq!(s.asks(&a).await, Err(NetError::NotAuthorised { peer: a.key }));
-        assert_eq!(a.asks(&s).await, Err(NetError::NotAuthorised { peer: s.key }));
-        assert_eq!(s.net.hello(a.key, b"may I".to_vec()).await.unwrap(), b"welcome");
+        assert_eq!(
+            s.asks(&a).await,
+            Err(NetError::NotAuthorised { peer: a.key })
+        );
+        assert_eq!(
+            a.asks(&s).await,
+            Err(NetError::NotAuthorised { peer: s.key })
+        );
+        assert_eq!(
+            s.net.hello(a.key, b"may I".to_vec()).await.unwrap(),
+            b"welcome"
+        );
         assert_eq!(a.sees(&Seen::Hello(s.key)).await, []);
         a.net.publish(b"secret".to_vec()).await.unwrap();
         s.net.publish(b"# spam".to_vec()).await.unwrap();
@@ -265,7 +297,11 @@ async fn a_node_that_is_not_let_in_is_told_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_stranger_is_sent_away() {
     let stranger_time = Duration::from_millis(100);
-    let a = node(NetConfig { stranger_time, ..config(1, TCP, &[]) }).await;
+    let a = node(NetConfig {
+        stranger_time,
+        ..config(1, TCP, &[])
+    })
+    .await;
     let mut s = node(config(2, TCP, &[1])).await;
     s.dials(&a).await;
     s.sees(&Seen::Connected(a.key)).await;
@@ -275,7 +311,11 @@ async fn a_silent_stranger_is_sent_away() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stranger_that_was_answered_is_sent_away() {
     let stranger_time = Duration::from_secs(3600);
-    let a = node(NetConfig { stranger_time, ..config(1, TCP, &[]) }).await;
+    let a = node(NetConfig {
+        stranger_time,
+        ..config(1, TCP, &[])
+    })
+    .await;
     let mut s = node(config(2, TCP, &[1])).await;
     s.dials(&a).await;
     assert_eq!(s.net.hello(a.key, vec![]).await.unwrap(), b"welcome");
@@ -284,7 +324,11 @@ async fn a_stranger_that_was_answered_is_sent_away() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_beyond_the_limit_are_not_let_stay() {
-    let a = node(NetConfig { max_strangers: 1, ..config(1, TCP, &[]) }).await;
+    let a = node(NetConfig {
+        max_strangers: 1,
+        ..config(1, TCP, &[])
+    })
+    .await;
     let mut s = node(config(2, TCP, &[])).await;
     s.dials(&a).await;
     s.sees(&Seen::Unauthorised(a.key)).await;
@@ -295,12 +339,27 @@ async fn strangers_beyond_the_limit_are_not_let_stay() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_that_says_hello_too_often_is_cut() {
+    let a = node(config(1, TCP, &[])).await;
+    let s = node(config(2, TCP, &[])).await;
+    s.dials(&a).await;
+    let mut answered = 0;
+    while s.net.hello(a.key, vec![]).await.is_ok() {
+        answered += 1;
+    }
+    assert!((4..100).contains(&answered), "{answered}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn removing_the_authorisation_cuts_the_connection() {
     let (mut a, mut b) = pair(TCP).await;
     a.net.authorise(keys(&[])).await.unwrap();
     a.sees(&Seen::Disconnected(b.key)).await;
     b.sees(&Seen::Disconnected(a.key)).await;
-    assert_eq!(a.asks(&b).await, Err(NetError::NotAuthorised { peer: b.key }));
+    assert_eq!(
+        a.asks(&b).await,
+        Err(NetError::NotAuthorised { peer: b.key })
+    );
     b.sees(&Seen::Connected(a.key)).await;
     assert_eq!(b.asks(&a).await, Err(NetError::Refused { peer: a.key }));
     assert!(a.seen.try_recv().is_err(), "what b did outside is not told");
@@ -318,12 +377,25 @@ async fn the_largest_pass_and_larger_are_refused() {
     assert_eq!(refused, Err(NetError::TooLarge { size, limit }));
     // Past the handle's own check, the stream refuses it.
     let (reply, answer) = oneshot::channel();
-    let command = NetCommand::Request { peer: b.key, body: vec![7; size], reply };
+    let command = NetCommand::Request {
+        peer: b.key,
+        body: vec![7; size],
+        reply,
+    };
     a.net.send(command).await.unwrap();
-    assert!(matches!(answer.await.unwrap(), Err(NetError::Failed { .. })));
+    assert!(matches!(
+        answer.await.unwrap(),
+        Err(NetError::Failed { .. })
+    ));
 
     let hello = a.net.hello(b.key, vec![7; MAX_HELLO + 1]).await;
-    assert_eq!(hello, Err(NetError::TooLarge { size: MAX_HELLO + 1, limit: MAX_HELLO }));
+    assert_eq!(
+        hello,
+        Err(NetError::TooLarge {
+            size: MAX_HELLO + 1,
+            limit: MAX_HELLO
+        })
+    );
     assert!(a.net.publish(vec![7; 16 * 1024]).await.is_err());
     assert_eq!(a.asks(&b).await.unwrap(), b"cba");
     assert_eq!(b.sees(&Seen::Request(a.key)).await, []);
@@ -332,7 +404,9 @@ async fn the_largest_pass_and_larger_are_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_have_a_limit_too() {
     let (net, mut events, _task) = start(config(1, TCP, &[2])).await.unwrap();
-    let Some(NetEvent::Listening(at)) = events.recv().await else { panic!() };
+    let Some(NetEvent::Listening(at)) = events.recv().await else {
+        panic!()
+    };
     let address = at.with_p2p(peer_id(&key(1)).unwrap()).unwrap();
     let b = node(config(2, TCP, &[1])).await;
     b.net.dial(address).await.unwrap();
@@ -346,7 +420,10 @@ async fn answers_have_a_limit_too() {
             }
         }
     });
-    assert_eq!(b.net.request(key(1), vec![]).await.unwrap().len(), MAX_RESPONSE);
+    assert_eq!(
+        b.net.request(key(1), vec![]).await.unwrap().len(),
+        MAX_RESPONSE
+    );
     let none = b.net.request(key(1), vec![]).await;
     assert_eq!(none, Err(NetError::NoAnswer { peer: key(1) }));
     driver.abort();
@@ -355,25 +432,51 @@ async fn answers_have_a_limit_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_dials_or_fails_at_once() {
     let a = node(config(1, TCP, &[2, 3])).await;
-    assert_eq!(a.net.request(key(2), vec![]).await, Err(NetError::NotConnected { peer: key(2) }));
-    assert_eq!(a.net.hello(key(9), vec![]).await, Err(NetError::NotConnected { peer: key(9) }));
+    assert_eq!(
+        a.net.request(key(2), vec![]).await,
+        Err(NetError::NotConnected { peer: key(2) })
+    );
+    assert_eq!(
+        a.net.hello(key(9), vec![]).await,
+        Err(NetError::NotConnected { peer: key(9) })
+    );
     let b = node(config(2, TCP, &[1])).await;
     a.dials(&b).await;
     assert_eq!(a.asks(&b).await.unwrap(), b"cba");
     // A port where nobody listens.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let peer = peer_id(&key(3)).unwrap();
-    a.net.dial(format!("/ip4/127.0.0.1/tcp/{port}/p2p/{peer}").parse().unwrap()).await.unwrap();
-    assert_eq!(a.net.request(key(3), vec![]).await, Err(NetError::Unreachable { peer: key(3) }));
+    a.net
+        .dial(
+            format!("/ip4/127.0.0.1/tcp/{port}/p2p/{peer}")
+                .parse()
+                .unwrap(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        a.net.request(key(3), vec![]).await,
+        Err(NetError::Unreachable { peer: key(3) })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answer_in_time_is_an_error() {
     let (_net, mut events, _task) = start(config(1, TCP, &[2])).await.unwrap();
-    let Some(NetEvent::Listening(at)) = events.recv().await else { panic!() };
+    let Some(NetEvent::Listening(at)) = events.recv().await else {
+        panic!()
+    };
     let address = at.with_p2p(peer_id(&key(1)).unwrap()).unwrap();
     let request_timeout = Duration::from_millis(500);
-    let b = node(NetConfig { request_timeout, ..config(2, TCP, &[1]) }).await;
+    let b = node(NetConfig {
+        request_timeout,
+        ..config(2, TCP, &[1])
+    })
+    .await;
     b.net.dial(address).await.unwrap();
     // The driver of the other node sleeps.
     let late = b.net.request(key(1), vec![]).await;
@@ -385,7 +488,11 @@ async fn a_killed_peer_is_redialled_when_it_is_back_on_its_port() {
     for listen in [TCP, QUIC] {
         let mut b = node(config(2, listen, &[1])).await;
         let peers = vec![b.address.clone()];
-        let mut a = node(NetConfig { peers, ..config(1, listen, &[2]) }).await;
+        let mut a = node(NetConfig {
+            peers,
+            ..config(1, listen, &[2])
+        })
+        .await;
         a.sees(&Seen::Connected(b.key)).await;
         b.sees(&Seen::Connected(a.key)).await;
         b.task.abort();
@@ -402,38 +509,81 @@ async fn a_killed_peer_is_redialled_when_it_is_back_on_its_port() {
 async fn a_port_in_use_is_named() {
     for listen in [TCP, QUIC] {
         let a = node(config(1, listen, &[])).await;
-        let addr: Multiaddr =
-            a.address.iter().filter(|part| !matches!(part, Protocol::P2p(_))).collect();
+        let addr: Multiaddr = a
+            .address
+            .iter()
+            .filter(|part| !matches!(part, Protocol::P2p(_)))
+            .collect();
         let second = start(config(2, &addr.to_string(), &[])).await.err();
         assert_eq!(second, Some(NetError::PortInUse { addr }));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_kinds_of_address_and_transport_share_a_port_number() {
+    let Ok(probe) = std::net::TcpListener::bind("[::1]:0") else {
+        return;
+    };
+    let port = probe.local_addr().unwrap().port();
+    drop(probe);
+    let listen = [
+        "/ip4/0.0.0.0/tcp/P",
+        "/ip6/::/tcp/P",
+        "/ip4/0.0.0.0/udp/P/quic-v1",
+        "/ip6/::/udp/P/quic-v1",
+    ]
+    .map(|address| address.replace('P', &port.to_string()).parse().unwrap())
+    .to_vec();
+    let started = start(NetConfig {
+        listen,
+        ..config(1, TCP, &[])
+    })
+    .await;
+    assert_eq!(started.err(), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_configuration_is_refused() {
     let bare: Multiaddr = "/ip4/127.0.0.1/tcp/1".parse().unwrap();
-    let config_with_peer = NetConfig { peers: vec![bare.clone()], ..config(1, TCP, &[]) };
-    assert_eq!(start(config_with_peer).await.err(), Some(NetError::NoPeerId { addr: bare }));
+    let config_with_peer = NetConfig {
+        peers: vec![bare.clone()],
+        ..config(1, TCP, &[])
+    };
+    assert_eq!(
+        start(config_with_peer).await.err(),
+        Some(NetError::NoPeerId { addr: bare })
+    );
     let error = start(config(1, "/unix/nowhere", &[])).await.err();
     assert!(matches!(error, Some(NetError::Listen { .. })), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_driver_that_sleeps_misses_gossip_but_not_who_left() {
-    let slow = NetConfig { event_capacity: 1, ..config(1, TCP, &[2]) };
+    let slow = NetConfig {
+        event_capacity: 1,
+        ..config(1, TCP, &[2])
+    };
     let (_net, mut events, _task) = start(slow).await.unwrap();
-    let Some(NetEvent::Listening(at)) = events.recv().await else { panic!() };
+    let Some(NetEvent::Listening(at)) = events.recv().await else {
+        panic!()
+    };
     let address = at.with_p2p(peer_id(&key(1)).unwrap()).unwrap();
     let mut b = node(config(2, TCP, &[1])).await;
     b.net.dial(address).await.unwrap();
     b.sees(&Seen::Connected(key(1))).await;
     for n in 0..200 {
-        b.net.publish(format!("message {n}").into_bytes()).await.unwrap();
+        b.net
+            .publish(format!("message {n}").into_bytes())
+            .await
+            .unwrap();
     }
     b.net.shutdown().await.unwrap();
     timeout(GUARD, b.task).await.unwrap().unwrap();
     let first = events.recv().await;
-    assert!(matches!(first, Some(NetEvent::Connected(peer)) if peer == key(2)), "{first:?}");
+    assert!(
+        matches!(first, Some(NetEvent::Connected(peer)) if peer == key(2)),
+        "{first:?}"
+    );
     let left = async {
         while let Some(event) = events.recv().await {
             if matches!(event, NetEvent::Disconnected(peer) if peer == key(2)) {
