@@ -31,8 +31,11 @@ pub struct Identity {
     /// The key that opens sealed questions.
     pub seal_key: SealSecret,
     /// Its shares of the federation's keys; none if it is no keyholder.
-    pub shares: BTreeMap<KeyName, KeyShare>,
+    pub shares: Shares,
 }
+
+/// A keyholder's shares. Evaluating is slow, so they can be lent to another thread.
+pub type Shares = Arc<BTreeMap<KeyName, KeyShare>>;
 
 /// What can be set.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,14 @@
 //! Evaluations: the node's share of the work, and how much of it an organisation may ask a day.
 
-use super::core::{Engine, Output};
+use super::core::{Engine, Output, Shares};
 use crate::carried::{Change, View};
 use crate::entropy::Entropy;
 use crate::ids::{OrganisationKey, TransportKey};
+use crate::oprf::KeyName;
 use crate::time::Timestamp;
 use crate::wire::peer::Refusal;
 use crate::wire::{EvaluateAsk, KeyEvaluation};
+use std::sync::Arc;
 
 /// Evaluations set aside on disk at a time, so that not every look-up waits for the disk. After a
 /// crash those set aside count as spent.
@@ -30,6 +32,23 @@ pub struct Holder {
     pub peer: Option<TransportKey>,
     /// Whether it can be asked now.
     pub reachable: bool,
+}
+
+/// Evaluates what was allowed.
+///
+/// # Errors
+/// If a share is missing or the batch has no size that can be proved.
+pub fn evaluate(
+    shares: &Shares,
+    ask: &EvaluateAsk,
+    entropy: &mut dyn Entropy,
+) -> Result<Vec<KeyEvaluation>, Refusal> {
+    let one = |key: &KeyName| {
+        let share = shares.get(key).ok_or(Refusal::NoShare)?;
+        let evaluation = share.evaluate(&ask.elements, &mut *entropy).map_err(|_| Refusal::Malformed)?;
+        Ok(KeyEvaluation { key: *key, evaluation })
+    };
+    ask.keys.iter().map(one).collect()
 }
 
 impl Engine {
@@ -61,37 +80,24 @@ impl Engine {
         holders
     }
 
-    /// Evaluates for an organisation, within its quota. The outputs come before the answer.
+    /// Allows an organisation what it asks, within its quota: the outputs, then the shares with
+    /// which to [`evaluate()`].
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn evaluate<V: View>(
+    pub fn allow<V: View>(
         &mut self,
         organisation: &OrganisationKey,
         ask: &EvaluateAsk,
         view: &V,
         now: Timestamp,
-        entropy: &mut dyn Entropy,
-    ) -> Result<(Vec<Output>, Result<Vec<KeyEvaluation>, Refusal>), V::Error> {
-        let shares: Option<Vec<_>> = ask.keys.iter().map(|k| self.me.shares.get(k)).collect();
-        if shares.is_none() {
+    ) -> Result<(Vec<Output>, Result<Shares, Refusal>), V::Error> {
+        if !ask.keys.iter().all(|key| self.me.shares.contains_key(key)) {
             return Ok((Vec::new(), Err(Refusal::NoShare)));
         }
         let (outputs, allowed) = self.spend(organisation, ask, view, now)?;
-        if !allowed {
-            return Ok((outputs, Err(Refusal::Quota)));
-        }
-        let evaluated = ask.keys.iter().map(|key| {
-            let share = self.me.shares.get(key).ok_or(Refusal::NoShare)?;
-            let evaluation = share
-                .evaluate(&ask.elements, entropy)
-                .map_err(|_| Refusal::Malformed)?;
-            Ok(KeyEvaluation {
-                key: *key,
-                evaluation,
-            })
-        });
-        Ok((outputs, evaluated.collect()))
+        let shares = if allowed { Ok(Arc::clone(&self.me.shares)) } else { Err(Refusal::Quota) };
+        Ok((outputs, shares))
     }
 
     /// Takes the evaluations off the organisation's quota, under every key or under none.

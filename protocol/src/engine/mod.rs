@@ -24,6 +24,6 @@ mod publish;
 mod serve;
 mod sync;
 
-pub use self::core::{AskId, Engine, EngineError, Identity, Notice, Output, Settings};
+pub use self::core::{AskId, Engine, EngineError, Identity, Notice, Output, Settings, Shares};
 pub use arrive::{Arrived, Source};
-pub use evaluate::Holder;
+pub use evaluate::{Holder, evaluate};

@@ -1,5 +1,6 @@
 //! Answering: peers' requests, clients' sealed questions, tags and an organisation's own reports.
 
+use super::evaluate::evaluate;
 use super::core::{Engine, EngineError, Output};
 use super::{Arrived, Source};
 use crate::admit::Tombstone;
@@ -56,7 +57,8 @@ impl Engine {
                 (outputs, Reply::Pushed)
             }
             Request::Evaluate(ask) => {
-                let (outputs, answer) = self.evaluate(&organisation, &ask, view, now, entropy)?;
+                let (outputs, shares) = self.allow(&organisation, &ask, view, now)?;
+                let answer = shares.and_then(|shares| evaluate(&shares, &ask, entropy));
                 (
                     outputs,
                     answer.map_or_else(Reply::Refused, Reply::Evaluated),
