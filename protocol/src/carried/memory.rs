@@ -57,7 +57,7 @@ impl Memory {
         }
         self.next += 1;
         let place = self.next;
-        self.slots.insert(SlotKey::of(record.header()), id);
+        self.slots.insert(SlotKey::of(&record), id);
         if let Some(lock) = record.body().lock() {
             self.locks.entry(*lock).or_default().insert(id);
         }
@@ -74,7 +74,7 @@ impl Memory {
             return;
         };
         self.places.remove(&place);
-        let slot = SlotKey::of(record.header());
+        let slot = SlotKey::of(&record);
         if self.slots.get(&slot) == Some(id) {
             self.slots.remove(&slot);
         }

@@ -132,7 +132,7 @@ impl Engine {
         let mut changes = Vec::new();
         for (key, mut reserve) in after {
             if reserve.used > reserve.aside {
-                reserve.aside = reserve.used.next_multiple_of(BLOCK).min(quota);
+                reserve.aside = (reserve.used.div_ceil(BLOCK)).saturating_mul(BLOCK).min(quota);
                 changes.push(Change::Quota {
                     organisation: *organisation,
                     key,
