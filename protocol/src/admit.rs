@@ -289,7 +289,9 @@ pub(crate) fn check_signer(record: &Verified, directory: &Directory) -> Result<(
         ));
     }
     let quota = directory.charter().terms().quotas.records;
-    if header.slot >= quota.min(RETRACTION_SLOT) || !in_time.any(|d| d.terms.slots.contains(header.slot)) {
+    if header.slot >= quota.min(RETRACTION_SLOT)
+        || !in_time.any(|d| d.terms.slots.contains(header.slot))
+    {
         return Err(Refusal::because(
             Rule::SlotRange,
             format_args!("slot {}", header.slot),

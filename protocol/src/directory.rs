@@ -131,9 +131,7 @@ impl Directory {
         let mut forgotten = Forgotten::default();
         for (key, known) in &mut self.delegations {
             let gone = known.extract_if(.., |k| k.id == *id);
-            forgotten
-                .keys
-                .extend(gone.map(|k| (k.organisation, *key)));
+            forgotten.keys.extend(gone.map(|k| (k.organisation, *key)));
         }
         self.delegations.retain(|_, known| !known.is_empty());
         for set in self.revoked.values_mut() {

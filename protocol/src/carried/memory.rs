@@ -51,6 +51,11 @@ impl Memory {
     }
 
     fn insert(&mut self, record: Verified) {
+        self.share(Arc::new(record));
+    }
+
+    /// Carries a record that others may hold too, so that a thousand stores keep it once.
+    pub fn share(&mut self, record: Arc<Verified>) {
         let id = record.id();
         if self.records.contains_key(&id) {
             return;
@@ -66,7 +71,7 @@ impl Memory {
                 .extend(report.entries.iter().map(|e| (e.bucket, place)));
         }
         self.places.insert(place, id);
-        self.records.insert(id, (place, Arc::new(record)));
+        self.records.insert(id, (place, record));
     }
 
     fn remove(&mut self, id: &RecordId) {

@@ -145,7 +145,10 @@ impl Engine {
         let below = mine.first.saturating_add(mine.count).min(quota);
         let mut next = match self.next_slot {
             Some((day, next)) if day == today => next,
-            _ => match overlay.base().last_slot(&self.me.organisation, today, below)? {
+            _ => match overlay
+                .base()
+                .last_slot(&self.me.organisation, today, below)?
+            {
                 Some(last) if last >= mine.first => last + 1,
                 _ => mine.first,
             },

@@ -1,7 +1,7 @@
 //! Answering: peers' requests, clients' sealed questions, tags and an organisation's own reports.
 
-use super::evaluate::evaluate;
 use super::core::{Engine, EngineError, Output};
+use super::evaluate::evaluate;
 use super::{Arrived, Source};
 use crate::admit::Tombstone;
 use crate::carried::View;
