@@ -249,7 +249,7 @@ impl Ledger {
         let mut rows = vec![
             (Table::Records, seq(place).to_vec(), record.bytes().to_vec()),
             (Table::Ids, id_bytes.clone(), row.write()),
-            (Table::Slots, slot_key(&SlotKey::of(header)), join(&[&seq(place), &id_bytes])),
+            (Table::Slots, slot_key(&SlotKey::of(record)), join(&[&seq(place), &id_bytes])),
             (Table::Expiry, join(&[&day(header.expires), &seq(place)]), id_bytes.clone()),
         ];
         if let Some(lock) = record.body().lock() {
