@@ -68,7 +68,7 @@ impl Plan {
                 "two nodes would listen on one port; give each its own",
             ));
         }
-        let reserved = ["home", "demo.lock"];
+        let reserved = ["home", "lists"];
         if self.members.iter().any(|m| reserved.contains(&m.name.as_str())) {
             return Err(SetupError::Plan(
                 "no organisation can be called home: the clients' files lie under that name",
