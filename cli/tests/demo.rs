@@ -26,7 +26,12 @@ fn parasol() -> Command {
 }
 
 fn demo(dir: &Path, args: &[&str]) -> Output {
-    let output = parasol().arg("demo").arg("--dir").arg(dir).args(args).output();
+    let output = parasol()
+        .arg("demo")
+        .arg("--dir")
+        .arg(dir)
+        .args(args)
+        .output();
     output.unwrap()
 }
 
@@ -77,7 +82,10 @@ fn up(dir: &Path, args: &[&str]) -> (Child, Value) {
         .spawn()
         .unwrap();
     wait_for("the ready file", || {
-        assert!(child.try_wait().unwrap().is_none(), "the demonstration ended");
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "the demonstration ended"
+        );
         ready.exists()
     });
     let value = serde_json::from_slice(&fs::read(&ready).unwrap()).unwrap();
@@ -90,7 +98,9 @@ fn pids(ready: &Value) -> Vec<u64> {
 }
 
 fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+    let sent = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status();
     assert!(sent.unwrap().success());
 }
 
@@ -125,14 +135,31 @@ fn the_story_is_told_to_its_end_and_leaves_no_process() {
         rest[..rest.find(to).unwrap_or(rest.len())].to_owned()
     };
     let looked_up = between("\n3. ", "\n4. ");
-    assert_eq!(looked_up.matches("A sorti un couteau").count(), 2, "{looked_up}");
-    assert!(between("\n4. ", "\n5. ").matches("Достал нож").count() >= 2, "{out}");
+    assert_eq!(
+        looked_up.matches("A sorti un couteau").count(),
+        2,
+        "{looked_up}"
+    );
+    assert!(
+        between("\n4. ", "\n5. ").matches("Достал нож").count() >= 2,
+        "{out}"
+    );
     // The raid: neither the text nor the number in any form.
     let raid = between("\n5. ", "\n6. ");
-    for secret in ["couteau", "нож", "39984711", "39 98 47 11", "weapon", "lyon"] {
+    for secret in [
+        "couteau",
+        "нож",
+        "39984711",
+        "39 98 47 11",
+        "weapon",
+        "lyon",
+    ] {
         assert!(!raid.contains(secret), "{secret}\n{raid}");
     }
-    assert!(between("\n6. ", "\n7. ").contains("A sorti un couteau"), "{out}");
+    assert!(
+        between("\n6. ", "\n7. ").contains("A sorti un couteau"),
+        "{out}"
+    );
     let gone = between("\n8. ", "\0");
     assert!(!gone.contains("couteau"), "{gone}");
     assert_eq!(nodes_of(&dir), 0);
@@ -140,15 +167,22 @@ fn the_story_is_told_to_its_end_and_leaves_no_process() {
 
     // The same directory goes on where it was: nothing is imported twice.
     let again = demo(&dir, &["--once"]);
-    assert!(again.status.success(), "{}\n{}", text(&again.stdout), text(&again.stderr));
+    assert!(
+        again.status.success(),
+        "{}\n{}",
+        text(&again.stdout),
+        text(&again.stderr)
+    );
     assert_eq!(nodes_of(&dir), 0);
 }
 
 #[test]
 fn nodes_end_with_the_demonstration_whatever_ends_it() {
     let tmp = tempfile::tempdir().unwrap();
-    for name in ["KILL", "TERM", "INT"] {
-        let dir = tmp.path().join(name);
+    // One directory for all: each goes on where the one before was cut off.
+    let dir = tmp.path().join("demo");
+    let mut all = Vec::new();
+    for name in ["KILL", "TERM", "KILL", "INT"] {
         let (mut child, ready) = up(&dir, &[]);
         let pids = pids(&ready);
         assert_eq!(pids.len(), 3);
@@ -162,8 +196,9 @@ fn nodes_end_with_the_demonstration_whatever_ends_it() {
         signal(&child, name);
         let status = child.wait().unwrap();
         assert_eq!(status.success(), name != "KILL", "{name}: {status}");
-        wait_for("the nodes to end", || pids.iter().all(|pid| !lives(*pid)));
+        all.extend(pids);
     }
+    wait_for("the nodes to end", || all.iter().all(|pid| !lives(*pid)));
 }
 
 #[test]
@@ -173,15 +208,33 @@ fn exec_runs_a_command_with_a_home_and_ends_with_its_status() {
     let script = "parasol --json --profile ryabina node status; \
                   parasol --json federation show; \
                   test -z \"$PARASOL_PROFILE\" && exit 7";
-    let output = demo(&dir, &["--nodes", "5", "--threshold", "4", "--exec", "sh", "-c", script]);
+    let output = demo(
+        &dir,
+        &[
+            "--nodes",
+            "5",
+            "--threshold",
+            "4",
+            "--exec",
+            "sh",
+            "-c",
+            script,
+        ],
+    );
     assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
     let lines: Vec<Value> = BufReader::new(output.stdout.as_slice())
         .lines()
         .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
         .collect();
     assert_eq!(lines[0]["node"], "ryabina");
-    assert_eq!((&lines[0]["ready"], &lines[0]["peers"]), (&true.into(), &4.into()));
-    assert_eq!((&lines[1]["threshold"], &lines[1]["keyholders"]), (&4.into(), &5.into()));
+    assert_eq!(
+        (&lines[0]["ready"], &lines[0]["peers"]),
+        (&true.into(), &4.into())
+    );
+    assert_eq!(
+        (&lines[1]["threshold"], &lines[1]["keyholders"]),
+        (&4.into(), &5.into())
+    );
     assert_eq!(lines[1]["dealt"], true);
     assert_eq!(lines.len(), 2, "no story");
     assert_eq!(nodes_of(&dir), 0);
@@ -202,11 +255,21 @@ fn two_run_side_by_side_and_a_directory_has_one() {
     for node in one["nodes"].as_array().unwrap() {
         let address = node["http"].as_str().unwrap().trim_start_matches("http://");
         TcpStream::connect(address).unwrap();
-        assert!(two["nodes"].as_array().unwrap().iter().all(|other| other["http"] != node["http"]));
+        assert!(
+            two["nodes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|other| other["http"] != node["http"])
+        );
     }
     let refused = demo(&first_dir, &["--once"]);
     assert_eq!(refused.status.code(), Some(7), "{}", text(&refused.stderr));
-    assert!(text(&refused.stderr).contains("runs in"), "{}", text(&refused.stderr));
+    assert!(
+        text(&refused.stderr).contains("runs in"),
+        "{}",
+        text(&refused.stderr)
+    );
     for child in [&mut first, &mut second] {
         signal(child, "TERM");
         assert!(child.wait().unwrap().success());
@@ -219,8 +282,17 @@ fn what_cannot_be_is_refused_before_anything_is_made() {
     let tmp = tempfile::tempdir().unwrap();
     let dir = tmp.path().join("demo");
     for (args, code, said) in [
-        (&["--nodes", "1", "--once"][..], 3, "no jurisdiction may hold as many"),
-        (&["--nodes", "4", "--threshold", "2", "--once"], 3, "a threshold of 2 of 4"),
+        (
+            &["--nodes", "1", "--exec", "true"][..],
+            3,
+            "no jurisdiction may hold as many",
+        ),
+        (
+            &["--nodes", "4", "--threshold", "2", "--once"],
+            3,
+            "a threshold of 2 of 4",
+        ),
+        (&["--nodes", "2", "--once"], 2, "three organisations"),
         (&["--nodes", "99", "--once"], 2, "at most 64"),
         (&["--once", "--exec", "true"], 2, "cannot be used with"),
     ] {

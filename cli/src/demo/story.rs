@@ -32,24 +32,47 @@ const SETTLE: Duration = Duration::from_secs(10);
 const NUMBER: &str = "06 39 98 47 11";
 const SPELLINGS: [&str; 2] = ["0033 6 39 98 47 11", "+33 (0)6.39.98.47.11"];
 
+fn no_room() -> CliError {
+    CliError::usage(
+        "no-story",
+        "the story needs three organisations: lilas, ryabina and rowan",
+    )
+    .next("use --nodes 3 or more, or --exec CMD for a federation without a story")
+}
+
+/// Checks that so many nodes are enough for the story, before anything is made.
+///
+/// # Errors
+/// If they are not.
+pub fn check_room(nodes: Option<u16>) -> Result<(), CliError> {
+    match nodes {
+        Some(0..3) => Err(no_room()),
+        _ => Ok(()),
+    }
+}
+
 /// Says what comes, before the nodes start.
 ///
 /// # Errors
 /// If this federation has no room for the story.
 pub fn open(place: &Place) -> Result<(), CliError> {
-    let missing = CAST.iter().any(|who| !place.names().iter().any(|n| n == who));
-    if missing {
-        return Err(CliError::usage(
-            "no-story",
-            "the story needs lilas, ryabina and rowan, and this federation does not have all three",
-        )
-        .next("use --nodes 3 or more, or --exec for a federation without a story"));
+    if CAST
+        .iter()
+        .any(|who| !place.names().iter().any(|n| n == who))
+    {
+        return Err(no_room());
     }
     let charter = place.charter()?;
-    println!("Parasol: a list of dangerous clients that organisations share and nobody can read as a whole.");
+    println!(
+        "Parasol: a list of dangerous clients that organisations share and nobody can read as a whole."
+    );
     println!("All people, numbers and events in this story are made up.");
     println!();
-    let verb = if place.fresh() { "Made" } else { "Taken up again:" };
+    let verb = if place.fresh() {
+        "Made"
+    } else {
+        "Taken up again:"
+    };
     println!(
         "{verb} a federation of {} organisations; any {} of them together can look something up, \
          fewer can open nothing.",
@@ -59,7 +82,9 @@ pub fn open(place: &Place) -> Result<(), CliError> {
     for organisation in place.names().iter().filter_map(|n| charter.named(n)) {
         println!("  {:<12} {}", organisation.name, organisation.jurisdiction);
     }
-    println!("(One machine dealt their keys, so this is for trying out. Starting a node for each.)");
+    println!(
+        "(One machine dealt their keys, so this is for trying out. Starting a node for each.)"
+    );
     Ok(())
 }
 
@@ -69,7 +94,11 @@ pub fn open(place: &Place) -> Result<(), CliError> {
 /// If a step fails.
 pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), CliError> {
     let charter = place.charter()?;
-    let mut teller = Teller { place, signals, steps: 0 };
+    let mut teller = Teller {
+        place,
+        signals,
+        steps: 0,
+    };
     let lists = write_lists(place)?;
 
     teller.step("Each organisation brings the list that it kept until now, as it is.")?;
@@ -77,7 +106,8 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
         teller.run(who, &["import".as_ref(), list.as_os_str()])?;
     }
 
-    teller.step("A worker in Lyon tells lilas of a man who pulled a knife. Lilas files a report.")?;
+    teller
+        .step("A worker in Lyon tells lilas of a man who pulled a knife. Lilas files a report.")?;
     teller.run_text(
         "lilas",
         &[
@@ -99,19 +129,31 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
     )?;
     fleet.settle(SETTLE);
 
-    teller.step("In Russia and in Britain people look him up, each spelling the number their own way.")?;
+    teller.step(
+        "In Russia and in Britain people look him up, each spelling the number their own way.",
+    )?;
     teller.run_text("ryabina", &["check", SPELLINGS[0]])?;
     teller.run_text("rowan", &["check", SPELLINGS[1]])?;
     let ids = teller.find("ryabina")?;
     let id = ids.first().cloned().ok_or_else(|| {
-        CliError::other("story", "the report did not arrive at ryabina within ten seconds")
-            .next("look into the nodes' logs; with --dir DIR they stay")
+        CliError::other(
+            "story",
+            "the report did not arrive at ryabina within ten seconds",
+        )
+        .next("look into the nodes' logs; with --dir DIR they stay")
     })?;
 
     teller.step("Ryabina adds a Russian translation; rowan reads it.")?;
     teller.run_text(
         "ryabina",
-        &["translate", &id, "--lang", "ru", "--text", "Достал нож и забрал деньги. Серая машина."],
+        &[
+            "translate",
+            &id,
+            "--lang",
+            "ru",
+            "--text",
+            "Достал нож и забрал деньги. Серая машина.",
+        ],
     )?;
     fleet.settle(SETTLE);
     teller.run_text("rowan", &["check", SPELLINGS[1]])?;
@@ -143,7 +185,10 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
     teller.run_text("lilas", &["check", NUMBER])?;
     for who in ["ryabina", "lilas"] {
         if !teller.find(who)?.is_empty() {
-            return Err(CliError::other("story", format_args!("{who} still finds the report")));
+            return Err(CliError::other(
+                "story",
+                format_args!("{who} still finds the report"),
+            ));
         }
     }
     Ok(())
@@ -159,11 +204,19 @@ pub fn invite(place: &Place) -> Result<(), CliError> {
     println!();
     println!("The nodes stay up until you press Ctrl-C. In another terminal:");
     println!();
-    println!("    export PARASOL_HOME={}", quote(&place.home().to_string_lossy()));
+    println!(
+        "    export PARASOL_HOME={}",
+        quote(&place.home().to_string_lossy())
+    );
     println!("    alias parasol={}", quote(&exe.to_string()));
     println!("    parasol --profile ryabina check 06.39.98.12.07 --country FR");
-    println!("    parasol --profile lilas report \"06 39 98 55 01\" --level risk --code non-payment");
-    println!("    parasol --profile lilas import {}", quote("your-list.xlsx"));
+    println!(
+        "    parasol --profile lilas report \"06 39 98 55 01\" --level risk --code non-payment"
+    );
+    println!(
+        "    parasol --profile lilas import {}",
+        quote("your-list.xlsx")
+    );
     println!("    parasol --profile ryabina federation show");
     println!("    parasol --profile ryabina inspect --node");
     println!("    parasol help");
@@ -184,7 +237,10 @@ impl Teller<'_> {
     /// Begins a step, unless someone asked to stop.
     fn step(&mut self, what: &str) -> Result<(), CliError> {
         if self.signals.asked().is_some() {
-            return Err(CliError::other("interrupted", "stopped in the middle of the story"));
+            return Err(CliError::other(
+                "interrupted",
+                "stopped in the middle of the story",
+            ));
         }
         self.steps += 1;
         println!();
@@ -207,7 +263,8 @@ impl Teller<'_> {
         let typed: Vec<String> = args.iter().map(|a| quote(&a.to_string_lossy())).collect();
         println!();
         println!("$ parasol --profile {who} {}", typed.join(" "));
-        let cli = Cli::try_parse_from(self.line(who, args)).map_err(|e| CliError::other("story", e))?;
+        let cli =
+            Cli::try_parse_from(self.line(who, args)).map_err(|e| CliError::other("story", e))?;
         cli.execute()?;
         Ok(())
     }
@@ -232,16 +289,25 @@ impl Teller<'_> {
             .output()
             .map_err(|e| trouble(&e))?;
         let answer: Value = serde_json::from_slice(&output.stdout).map_err(|e| trouble(&e))?;
-        let reports = answer.pointer("/results/0/reports").and_then(Value::as_array);
-        let ids = reports.into_iter().flatten().filter_map(|r| r.get("id")?.as_str());
+        let reports = answer
+            .pointer("/results/0/reports")
+            .and_then(Value::as_array);
+        let ids = reports
+            .into_iter()
+            .flatten()
+            .filter_map(|r| r.get("id")?.as_str());
         Ok(ids.map(str::to_owned).collect())
     }
 }
 
 fn write_lists(place: &Place) -> Result<Vec<PathBuf>, CliError> {
     let dir = place.home().join("lists");
-    let trouble =
-        |e| CliError::home("demo-dir", format_args!("cannot write {}: {e}", dir.display()));
+    let trouble = |e| {
+        CliError::home(
+            "demo-dir",
+            format_args!("cannot write {}: {e}", dir.display()),
+        )
+    };
     create_private_dir(&dir).map_err(trouble)?;
     let mut paths = Vec::new();
     for (name, content) in LISTS {

@@ -69,7 +69,11 @@ impl Plan {
             ));
         }
         let reserved = ["home", "lists"];
-        if self.members.iter().any(|m| reserved.contains(&m.name.as_str())) {
+        if self
+            .members
+            .iter()
+            .any(|m| reserved.contains(&m.name.as_str()))
+        {
             return Err(SetupError::Plan(
                 "no organisation can be called home: the clients' files lie under that name",
             ));
