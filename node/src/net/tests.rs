@@ -563,7 +563,7 @@ async fn a_driver_that_sleeps_misses_gossip_but_not_who_left() {
         event_capacity: 1,
         ..config(1, TCP, &[2])
     };
-    let (_net, mut events, _task) = start(slow).await.unwrap();
+    let (net, mut events, _task) = start(slow).await.unwrap();
     let Some(NetEvent::Listening(at)) = events.recv().await else {
         panic!()
     };
@@ -571,6 +571,9 @@ async fn a_driver_that_sleeps_misses_gossip_but_not_who_left() {
     let mut b = node(config(2, TCP, &[1])).await;
     b.net.dial(address).await.unwrap();
     b.sees(&Seen::Connected(key(1))).await;
+    // Who dials is connected first: b must not leave before the other has noticed.
+    let noticed = async { while net.request(key(2), vec![]).await.is_err() {} };
+    timeout(GUARD, noticed).await.unwrap();
     for n in 0..200 {
         b.net
             .publish(format!("message {n}").into_bytes())
@@ -579,7 +582,7 @@ async fn a_driver_that_sleeps_misses_gossip_but_not_who_left() {
     }
     b.net.shutdown().await.unwrap();
     timeout(GUARD, b.task).await.unwrap().unwrap();
-    let first = events.recv().await;
+    let first = timeout(GUARD, events.recv()).await.unwrap();
     assert!(
         matches!(first, Some(NetEvent::Connected(peer)) if peer == key(2)),
         "{first:?}"
