@@ -4,6 +4,7 @@ pub mod area;
 pub mod cbor;
 pub mod certificate;
 pub mod charter;
+pub mod client;
 pub mod cose;
 pub mod directory;
 pub mod entropy;
