@@ -1,12 +1,14 @@
 //! Parasol: a federated danger-list protocol.
 pub mod admit;
 pub mod area;
+pub mod carried;
 pub mod cbor;
 pub mod certificate;
 pub mod charter;
 pub mod client;
 pub mod cose;
 pub mod directory;
+pub mod engine;
 pub mod entropy;
 pub mod handle;
 pub mod ids;
@@ -14,6 +16,7 @@ pub mod keys;
 pub mod limits;
 pub mod oprf;
 pub mod particulars;
+pub mod reconcile;
 pub mod record;
 pub mod seal;
 pub mod time;

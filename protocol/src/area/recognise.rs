@@ -8,29 +8,72 @@ const MAX_CELL: usize = 200;
 
 /// Words around a city's name.
 const AROUND: [&str; 34] = [
-    "г", "гор", "город", "м", "city", "of", "ville", "de", "centre", "center", "central", "downtown", "north", "south", "east", "west",
-    "arr", "arrondissement", "area", "region", "metro", "greater", "near", "nord", "sud", "est", "ouest", "e", "eme", "ciudad", "stadt", "banlieue",
-    "район", "обл",
+    "г",
+    "гор",
+    "город",
+    "м",
+    "city",
+    "of",
+    "ville",
+    "de",
+    "centre",
+    "center",
+    "central",
+    "downtown",
+    "north",
+    "south",
+    "east",
+    "west",
+    "arr",
+    "arrondissement",
+    "area",
+    "region",
+    "metro",
+    "greater",
+    "near",
+    "nord",
+    "sud",
+    "est",
+    "ouest",
+    "e",
+    "eme",
+    "ciudad",
+    "stadt",
+    "banlieue",
+    "район",
+    "обл",
 ];
 
 /// Countries in the languages that their people's neighbours use; the English ones come from the ISO list.
 const COUNTRIES: [(&str, &str); 60] = [
     ("FR", "france|франция|франція|法国|frankreich|francia"),
-    ("GB", "uk|england|scotland|wales|great britain|britain|royaume uni|angleterre|ecosse|grande bretagne|великобритания|англия|英国"),
+    (
+        "GB",
+        "uk|england|scotland|wales|great britain|britain|royaume uni|angleterre|ecosse|grande bretagne|великобритания|англия|英国",
+    ),
     ("RU", "russia|russie|россия|рф|росія|russland|rusia|俄罗斯"),
     ("UA", "ukraine|украина|україна|乌克兰"),
     ("BY", "belarus|bielorussie|беларусь|белоруссия"),
-    ("DE", "germany|allemagne|германия|німеччина|deutschland|alemania|德国"),
+    (
+        "DE",
+        "germany|allemagne|германия|німеччина|deutschland|alemania|德国",
+    ),
     ("ES", "spain|espagne|испания|іспанія|espana|西班牙"),
     ("IT", "italy|italie|италия|італія|italia|意大利"),
     ("PT", "portugal|португалия|葡萄牙"),
-    ("NL", "netherlands|holland|pays bas|hollande|нидерланды|голландия|nederland|荷兰"),
+    (
+        "NL",
+        "netherlands|holland|pays bas|hollande|нидерланды|голландия|nederland|荷兰",
+    ),
     ("BE", "belgium|belgique|бельгия|belgie|比利时"),
     ("LU", "luxembourg|люксембург|卢森堡"),
     ("CH", "switzerland|suisse|швейцария|schweiz|svizzera|瑞士"),
     ("AT", "austria|autriche|австрия|osterreich|奥地利"),
     ("PL", "poland|pologne|польша|польща|polska|波兰"),
-    ("CZ", "czech republic|czechia|republique tcheque|tchequie|чехия|cesko|捷克"),
+    (
+        "CZ",
+        "czech republic|czechia|republique tcheque|tchequie|чехия|cesko|捷克",
+    ),
     ("HU", "hungary|hongrie|венгрия|magyarorszag|匈牙利"),
     ("RO", "romania|roumanie|румыния|罗马尼亚"),
     ("BG", "bulgaria|bulgarie|болгария|保加利亚"),
@@ -53,7 +96,10 @@ const COUNTRIES: [(&str, &str); 60] = [
     ("IL", "israel|израиль|以色列"),
     ("AE", "uae|emirates|emirats|оаэ|эмираты|阿联酋"),
     ("CA", "canada|канада|加拿大"),
-    ("US", "usa|united states|etats unis|сша|соединенные штаты|estados unidos|美国"),
+    (
+        "US",
+        "usa|united states|etats unis|сша|соединенные штаты|estados unidos|美国",
+    ),
     ("MX", "mexique|мексика|墨西哥"),
     ("BR", "brazil|bresil|бразилия|brasil|巴西"),
     ("AR", "argentina|argentine|аргентина|阿根廷"),
@@ -119,13 +165,18 @@ fn city(name: &str, country: Option<Country>, cities: &[City]) -> Option<Area> {
     match named.as_slice() {
         // Two letters are a city's name only at home: "LA" in French is an article.
         [one] if name.chars().count() > 2 || country == Some(one.country) => Some(one.area()),
-        several => several.iter().find(|city| Some(city.country) == country).map(|city| city.area()),
+        several => several
+            .iter()
+            .find(|city| Some(city.country) == country)
+            .map(|city| city.area()),
     }
 }
 
 /// "paris 18e" and "m14 manchester" to the words that can be a name.
 fn without_districts(name: &str) -> String {
-    let words = name.split(' ').filter(|word| !word.chars().any(|c| c.is_ascii_digit()) && !AROUND.contains(word));
+    let words = name
+        .split(' ')
+        .filter(|word| !word.chars().any(|c| c.is_ascii_digit()) && !AROUND.contains(word));
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -135,11 +186,16 @@ fn inside_text(text: &str, country: Option<Country>, cities: &[City]) -> Option<
     if country.is_none() || words.len() > 8 {
         return None;
     }
-    let own: Vec<&City> = cities.iter().filter(|city| Some(city.country) == country).collect();
+    let own: Vec<&City> = cities
+        .iter()
+        .filter(|city| Some(city.country) == country)
+        .collect();
     (1..=4.min(words.len())).rev().find_map(|length| {
         words.windows(length).find_map(|group| {
             let name = group.join(" ");
-            own.iter().find(|city| name.chars().count() > 3 && city.has_name(&name)).map(|city| city.area())
+            own.iter()
+                .find(|city| name.chars().count() > 3 && city.has_name(&name))
+                .map(|city| city.area())
         })
     })
 }
@@ -158,7 +214,9 @@ fn post_code(text: &str, country: Option<Country>) -> Option<Area> {
     if country?.as_str() != "FR" {
         return None;
     }
-    let word = text.split(' ').find(|word| word.len() == 5 && word.bytes().all(|b| b.is_ascii_digit()))?;
+    let word = text
+        .split(' ')
+        .find(|word| word.len() == 5 && word.bytes().all(|b| b.is_ascii_digit()))?;
     let digits = if word.starts_with("97") { 3 } else { 2 };
     department(word.get(..digits)?)
 }
@@ -166,15 +224,25 @@ fn post_code(text: &str, country: Option<Country>) -> Option<Area> {
 fn department(code: &str) -> Option<Area> {
     let code = match code {
         "75" => "75C",
-        code if (2..=3).contains(&code.len()) && code.starts_with(|c: char| c.is_ascii_digit()) => code,
+        code if (2..=3).contains(&code.len()) && code.starts_with(|c: char| c.is_ascii_digit()) => {
+            code
+        }
         _ => return None,
     };
     Area::from_canonical(&format!("FR-{code}")).ok()
 }
 
 fn named_country(name: &str) -> Option<Area> {
-    let listed = COUNTRIES.iter().find(|(_, names)| names.split('|').any(|own| own == name)).map(|(code, _)| *code);
-    let iso = || rust_iso3166::ALL.iter().find(|country| plain(country.name) == name).map(|country| country.alpha2);
+    let listed = COUNTRIES
+        .iter()
+        .find(|(_, names)| names.split('|').any(|own| own == name))
+        .map(|(code, _)| *code);
+    let iso = || {
+        rust_iso3166::ALL
+            .iter()
+            .find(|country| plain(country.name) == name)
+            .map(|country| country.alpha2)
+    };
     Area::from_canonical(listed.or_else(iso)?).ok()
 }
 
