@@ -257,7 +257,7 @@ fn decode_shares(bytes: &[u8]) -> Result<BTreeMap<KeyName, KeyShare>, Malformed>
             cbor::tuple(d, 2)?;
             let name = certificate::name(d)?;
             let bytes: Zeroizing<[u8; KeyShare::LEN]> = Zeroizing::new(cbor::array(d)?);
-            let share = KeyShare::from_bytes(&bytes).map_err(|_| Malformed::Shape)?;
+            let share = KeyShare::from_bytes(bytes.as_slice()).map_err(|_| Malformed::Shape)?;
             Ok((name, share))
         })
     })?;

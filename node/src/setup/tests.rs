@@ -64,7 +64,7 @@ fn every_node_reads_what_was_made_for_it_and_all_agree() {
         // The bucket key, and two keys for each live season and the one after.
         assert_eq!(node.shares.len(), 13);
         assert!(node.shares.values().all(|s| s.index().get() == index));
-        let season = |n| Season::from_index(2026 * 2 + 1 + n);
+        let season = |n: u32| Season::from_index(2026 * 2 + 1 + n);
         assert!(node.shares.contains_key(&KeyName::Area(season(5))));
         assert_eq!(node.certificate.keys().count(), 13);
         assert!(node.certificate.dealt());
