@@ -40,7 +40,7 @@ pub struct Seal<'a> {
     areas: BTreeMap<(Season, Area), Output>,
     drafts: Vec<Draft>,
     warnings: BTreeSet<Warning>,
-    result: Option<Result<(Vec<Draft>, BTreeSet<Warning>), Error>>,
+    result: Option<Result<Sealed, Error>>,
 }
 
 #[derive(Debug)]
@@ -56,8 +56,8 @@ enum Of {
     Areas(Vec<Area>),
 }
 
-/// What [`Seal`] ends with.
-type Sealed = (Vec<Draft>, BTreeSet<Warning>);
+/// What [`Seal`] ends with: the drafts, and what went less well than it should.
+pub type Sealed = (Vec<Draft>, BTreeSet<Warning>);
 
 impl<'a> Seal<'a> {
     /// Begins to seal drafts, at most 500 at a time. Those that are sealed already stay as they are.

@@ -63,7 +63,7 @@ pub use browse::{Browse, Browsed};
 pub use check::{Check, CheckOptions, Checked, Looked};
 pub use draft::{BrowseChoice, Draft};
 pub use error::{Alarm, Error, MissingKeyholder, Warning};
-pub use file::{Filed, Publish, Receipt, Seal};
+pub use file::{Filed, Publish, Receipt, Seal, Sealed};
 pub use found::{Found, RefusedRecord, Remark, Translated, WhyRefused};
 pub use grip::Grip;
 pub use own::{Own, OwnRecords};
