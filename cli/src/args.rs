@@ -113,7 +113,9 @@ mod tests {
             "parasol", "demo", "--nodes", "5", "--exec", "sh", "-c", "exit 3", "--", "--json",
         ])
         .unwrap();
-        let Command::Demo(args) = cli.command else { panic!("not the demo") };
+        let Command::Demo(args) = cli.command else {
+            panic!("not the demo")
+        };
         assert_eq!(args.command, ["sh", "-c", "exit 3", "--", "--json"]);
         assert_eq!(args.nodes, Some(5));
         assert!(!cli.globals.json);

@@ -129,8 +129,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_and_then_what_to_do() {
-        let error =
-            CliError::input("no-country", "whose number is 0612?").next("add --country FR");
+        let error = CliError::input("no-country", "whose number is 0612?").next("add --country FR");
         assert_eq!(
             error.to_string(),
             "whose number is 0612?\n  next: add --country FR"

@@ -89,13 +89,18 @@ pub fn ports(count: u16, base: Option<u16>) -> Result<Vec<(u16, u16)>, CliError>
                         check_free(p2p)?;
                         Ok((http, p2p))
                     }
-                    _ => Err(CliError::usage("port", "there are not so many ports after that one")
-                        .next("choose a lower --port")),
+                    _ => Err(
+                        CliError::usage("port", "there are not so many ports after that one")
+                            .next("choose a lower --port"),
+                    ),
                 }
             })
             .collect(),
         None => pick(count).map_err(|e| {
-            CliError::other("port", format_args!("no free port was found on 127.0.0.1: {e}"))
+            CliError::other(
+                "port",
+                format_args!("no free port was found on 127.0.0.1: {e}"),
+            )
         }),
     }
 }
@@ -109,10 +114,11 @@ pub fn check_free(port: u16) -> Result<(), CliError> {
         .and_then(|_tcp| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)));
     match free {
         Ok(_) => Ok(()),
-        Err(e) => Err(
-            CliError::other("port-in-use", format_args!("port {port} on 127.0.0.1 cannot be used: {e}"))
-                .next("stop the program that uses it, or choose another --port"),
-        ),
+        Err(e) => Err(CliError::other(
+            "port-in-use",
+            format_args!("port {port} on 127.0.0.1 cannot be used: {e}"),
+        )
+        .next("stop the program that uses it, or choose another --port")),
     }
 }
 
@@ -152,14 +158,29 @@ mod tests {
         let home = Home::open(&dir.join(HOME)).unwrap();
         assert_eq!(home.profiles().unwrap(), ["lilas", "rowan", "ryabina"]);
         let profile = home.pick(None).unwrap();
-        assert_eq!((profile.name.as_str(), profile.node.as_str()), ("lilas", "http://127.0.0.1:20001"));
-        assert_eq!((profile.country.as_deref(), profile.lang.as_deref()), (Some("FR"), Some("fr")));
+        assert_eq!(
+            (profile.name.as_str(), profile.node.as_str()),
+            ("lilas", "http://127.0.0.1:20001")
+        );
+        assert_eq!(
+            (profile.country.as_deref(), profile.lang.as_deref()),
+            (Some("FR"), Some("fr"))
+        );
         profile.organisation().unwrap();
-        for place in ["home", "home/roots", "home/locks", "home/drafts", "home/journals"] {
+        for place in [
+            "home",
+            "home/roots",
+            "home/locks",
+            "home/drafts",
+            "home/journals",
+        ] {
             let mode = fs::metadata(dir.join(place)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700, "{place}");
         }
-        let mode = fs::metadata(dir.join("home/roots/lilas.key")).unwrap().permissions().mode();
+        let mode = fs::metadata(dir.join("home/roots/lilas.key"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         let again = found(&dir, "test", None, built_in(&ports)).unwrap_err();
         assert_eq!((again.kind(), again.code()), (Kind::Home, "occupied"));
@@ -172,7 +193,10 @@ mod tests {
         members[2].jurisdiction = "FR".into();
         let error = found(&tmp.path().join("fed"), "test", None, members).unwrap_err();
         assert_eq!(error.kind(), Kind::Input);
-        assert!(error.to_string().contains("2 keyholders are in FR"), "{error}");
+        assert!(
+            error.to_string().contains("2 keyholders are in FR"),
+            "{error}"
+        );
         assert_eq!(fs::read_dir(tmp.path()).unwrap().count(), 0);
     }
 

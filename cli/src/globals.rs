@@ -33,8 +33,11 @@ impl Globals {
             .or_else(|| Some(variable("HOME")?.join(".local").join("share")))
             .map(|data| data.join("parasol"))
             .ok_or_else(|| {
-                CliError::home("no-home", "there is no place for Parasol's files: HOME is not set")
-                    .next("say where they are with --home DIR")
+                CliError::home(
+                    "no-home",
+                    "there is no place for Parasol's files: HOME is not set",
+                )
+                .next("say where they are with --home DIR")
             })
     }
 

@@ -86,7 +86,9 @@ impl Home {
             )
             .next("choose an empty or new directory with --home DIR"));
         }
-        let home = Self { dir: dir.to_owned() };
+        let home = Self {
+            dir: dir.to_owned(),
+        };
         for place in PLACES {
             let place = dir.join(place);
             create_private_dir(&place).map_err(|e| trouble("make", &place, &e))?;
@@ -210,7 +212,11 @@ impl Home {
         let profile: Profile = toml::from_str(&text).map_err(|e| {
             // The parser's own message would quote the line, which may hold the token.
             let line = e.span().map_or(0, |span| {
-                text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
+                text.get(..span.start)
+                    .unwrap_or_default()
+                    .matches('\n')
+                    .count()
+                    + 1
             });
             CliError::home(
                 "bad-profile",
@@ -253,7 +259,10 @@ impl Home {
     /// # Errors
     /// If it cannot be written.
     pub fn keep_root(&self, name: &str, root: &SecretKey) -> Result<(), CliError> {
-        let seed = Zeroizing::new(format!("{}\n", Zeroizing::new(hex::encode(*root.seed())).as_str()));
+        let seed = Zeroizing::new(format!(
+            "{}\n",
+            Zeroizing::new(hex::encode(*root.seed())).as_str()
+        ));
         let path = self.place("roots")?.join(format!("{name}.key"));
         self.write(&path, seed.as_bytes())
     }
@@ -281,7 +290,10 @@ impl Home {
                 "which-profile",
                 "this home has several profiles, and none was named",
             )
-            .next(format_args!("add --profile with one of: {}", several.join(", ")))),
+            .next(format_args!(
+                "add --profile with one of: {}",
+                several.join(", ")
+            ))),
         }
     }
 
@@ -309,7 +321,12 @@ fn trouble(what: &str, path: &Path, error: &io::Error) -> CliError {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
     use crate::exit::Kind;
@@ -350,12 +367,20 @@ mod tests {
         assert_eq!(home.pick(None).unwrap().name, "lilas");
         home.save(&profile("rowan")).unwrap();
         let unclear = home.pick(None).unwrap_err();
-        assert_eq!((unclear.code(), unclear.kind()), ("which-profile", Kind::Home));
+        assert_eq!(
+            (unclear.code(), unclear.kind()),
+            ("which-profile", Kind::Home)
+        );
         assert!(unclear.to_string().contains("lilas, rowan"));
         assert_eq!(home.pick(Some("rowan")).unwrap().name, "rowan");
         home.set_default("rowan").unwrap();
         assert_eq!(home.pick(None).unwrap().name, "rowan");
-        assert!(home.pick(Some("mohn")).unwrap_err().to_string().contains("lilas, rowan"));
+        assert!(
+            home.pick(Some("mohn"))
+                .unwrap_err()
+                .to_string()
+                .contains("lilas, rowan")
+        );
         assert_eq!(home.pick(Some("../x")).unwrap_err().kind(), Kind::Usage);
     }
 
@@ -371,7 +396,11 @@ mod tests {
         ] {
             fs::write(dir.path().join("format"), text).unwrap();
             assert_eq!(Home::open(dir.path()).unwrap_err().code(), code, "{text:?}");
-            assert_eq!(Home::create(dir.path()).unwrap_err().code(), code, "{text:?}");
+            assert_eq!(
+                Home::create(dir.path()).unwrap_err().code(),
+                code,
+                "{text:?}"
+            );
             assert_eq!(fs::read_to_string(dir.path().join("format")).unwrap(), text);
         }
         fs::remove_file(dir.path().join("format")).unwrap();

@@ -27,20 +27,29 @@ impl Status {
                 .next("start it with `parasol node run DIR`, or ask who runs it")
             })?;
         let all = serde_json::from_str(&text).map_err(|_| {
-            CliError::unreachable("not-a-node", format_args!("what answers at {url} is no Parasol node"))
-                .next("check the address in the profile")
+            CliError::unreachable(
+                "not-a-node",
+                format_args!("what answers at {url} is no Parasol node"),
+            )
+            .next("check the address in the profile")
         })?;
         Ok(Self { all })
     }
 
     /// Whether it can serve.
     pub fn ready(&self) -> bool {
-        self.all.get("ready").and_then(Value::as_bool).unwrap_or_default()
+        self.all
+            .get("ready")
+            .and_then(Value::as_bool)
+            .unwrap_or_default()
     }
 
     /// How many other nodes it is connected to.
     pub fn peers(&self) -> u64 {
-        self.all.get("peers").and_then(Value::as_u64).unwrap_or_default()
+        self.all
+            .get("peers")
+            .and_then(Value::as_u64)
+            .unwrap_or_default()
     }
 
     /// How many records of each kind it carries.

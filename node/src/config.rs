@@ -203,7 +203,9 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// Its text is wrong.
-    #[error("{path}, line {line}: {message}\nCorrect this line; `parasol-node.example.toml` explains every setting")]
+    #[error(
+        "{path}, line {line}: {message}\nCorrect this line; `parasol-node.example.toml` explains every setting"
+    )]
     Text {
         /// Which file.
         path: PathBuf,
@@ -231,7 +233,10 @@ impl File {
         let path = dir.join(FILE_NAME);
         let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => ConfigError::Missing { path: path.clone() },
-            _ => ConfigError::Io { path: path.clone(), source },
+            _ => ConfigError::Io {
+                path: path.clone(),
+                source,
+            },
         })?;
         Self::parse(&text, &path)
     }
@@ -240,7 +245,11 @@ impl File {
         toml::from_str(text).map_err(|e| ConfigError::Text {
             path: path.to_owned(),
             line: e.span().map_or(1, |span| {
-                1 + text.get(..span.start).unwrap_or_default().matches('\n').count()
+                1 + text
+                    .get(..span.start)
+                    .unwrap_or_default()
+                    .matches('\n')
+                    .count()
             }),
             message: e.message().to_owned(),
         })
@@ -293,11 +302,22 @@ impl File {
             self.store = match v.as_str() {
                 "redb" => StoreKind::Redb,
                 "sled" => StoreKind::Sled,
-                _ => return Err(bad("PARASOL_NODE_STORE", format!("{v} is no database; write redb or sled"))),
+                _ => {
+                    return Err(bad(
+                        "PARASOL_NODE_STORE",
+                        format!("{v} is no database; write redb or sled"),
+                    ));
+                }
             };
         }
         if let Some(v) = value("PARASOL_NODE_LOG") {
-            let levels = [Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace];
+            let levels = [
+                Level::Error,
+                Level::Warn,
+                Level::Info,
+                Level::Debug,
+                Level::Trace,
+            ];
             let found = levels.into_iter().find(|l| l.to_string() == v);
             self.log.level = found.ok_or_else(|| {
                 let message = format!("{v} is no level; write error, warn, info, debug or trace");
@@ -309,7 +329,10 @@ impl File {
         }
         if let Some(v) = value("PARASOL_NODE_RATE") {
             self.rates.requests_per_minute = v.parse().map_err(|_| {
-                bad("PARASOL_NODE_RATE", format!("{v} is not a number of requests a minute"))
+                bad(
+                    "PARASOL_NODE_RATE",
+                    format!("{v} is not a number of requests a minute"),
+                )
             })?;
         }
         Ok(())
@@ -332,30 +355,50 @@ impl File {
                 "write 1 to 32 lower-case letters, digits or hyphens".into(),
             ));
         }
-        for (setting, addresses) in [("net.listen", &self.net.listen), ("net.peers", &self.net.peers)] {
+        for (setting, addresses) in [
+            ("net.listen", &self.net.listen),
+            ("net.peers", &self.net.peers),
+        ] {
             for address in addresses {
                 address.parse::<libp2p::Multiaddr>().map_err(|e| {
-                    bad(setting, format!("{address} is no multiaddress ({e}); write /ip4/0.0.0.0/tcp/7440"))
+                    bad(
+                        setting,
+                        format!("{address} is no multiaddress ({e}); write /ip4/0.0.0.0/tcp/7440"),
+                    )
                 })?;
                 if setting == "net.peers" && !address.contains("/p2p/") {
                     return Err(bad(
                         setting,
-                        format!("{address} does not end in /p2p/ and the peer's id; ask the peer for its full address"),
+                        format!(
+                            "{address} does not end in /p2p/ and the peer's id; ask the peer for its full address"
+                        ),
                     ));
                 }
             }
         }
         if self.net.listen.is_empty() {
-            return Err(bad("net.listen", "write at least one address, as /ip4/0.0.0.0/tcp/7440".into()));
+            return Err(bad(
+                "net.listen",
+                "write at least one address, as /ip4/0.0.0.0/tcp/7440".into(),
+            ));
         }
         let numbers = [
-            ("rates.requests_per_minute", u64::from(self.rates.requests_per_minute)),
+            (
+                "rates.requests_per_minute",
+                u64::from(self.rates.requests_per_minute),
+            ),
             ("rates.burst", u64::from(self.rates.burst)),
             ("limits.request_seconds", self.limits.request_seconds),
-            ("limits.requests_at_once", self.limits.requests_at_once as u64),
+            (
+                "limits.requests_at_once",
+                self.limits.requests_at_once as u64,
+            ),
         ];
         if let Some((setting, _)) = numbers.into_iter().find(|(_, n)| *n == 0) {
-            return Err(bad(setting, "zero would shut everyone out; write at least 1".into()));
+            return Err(bad(
+                setting,
+                "zero would shut everyone out; write at least 1".into(),
+            ));
         }
         // A directory reply alone can be this large.
         if self.limits.request_bytes < 64 * 1024 {
@@ -422,9 +465,22 @@ impl fmt::Display for NodeConfig {
         writeln!(f, "clients at     http://{}", self.http.listen)?;
         writeln!(f, "nodes at       {}", list(&self.net.listen, "nowhere"))?;
         writeln!(f, "peers          {}", list(&self.net.peers, "none"))?;
-        writeln!(f, "store          {} in {}", self.store, self.data_dir().display())?;
-        writeln!(f, "roots          {}", list(&roots, "the node's own organisation"))?;
-        let file = self.log.file.as_ref().map_or("standard error".to_owned(), |p| p.display().to_string());
+        writeln!(
+            f,
+            "store          {} in {}",
+            self.store,
+            self.data_dir().display()
+        )?;
+        writeln!(
+            f,
+            "roots          {}",
+            list(&roots, "the node's own organisation")
+        )?;
+        let file = self
+            .log
+            .file
+            .as_ref()
+            .map_or("standard error".to_owned(), |p| p.display().to_string());
         writeln!(f, "log            {} to {file}", self.log.level)?;
         let (rates, limits) = (self.rates, self.limits);
         writeln!(
@@ -441,11 +497,17 @@ impl fmt::Display for NodeConfig {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
-    const PEER: &str = "/ip4/127.0.0.1/tcp/7441/p2p/12D3KooWBEJ3sMkvBvYwm7TTzZvxwTnTzfT4wEhj2oHHkUyTgrCn";
+    const PEER: &str =
+        "/ip4/127.0.0.1/tcp/7441/p2p/12D3KooWBEJ3sMkvBvYwm7TTzZvxwTnTzfT4wEhj2oHHkUyTgrCn";
     const LEAST: &str = "name = \"lilas\"\n[http]\nlisten = \"127.0.0.1:8440\"\n[net]\nlisten = [\"/ip4/127.0.0.1/tcp/7440\"]\n";
 
     fn load(text: &str, env: &[(&str, &str)]) -> Result<NodeConfig, ConfigError> {
@@ -463,7 +525,10 @@ mod tests {
         assert_eq!(config.name, "lilas");
         assert_eq!(config.store, StoreKind::Redb);
         assert_eq!(config.log, Log::default());
-        assert_eq!((config.rates, config.limits), (Rates::default(), Limits::default()));
+        assert_eq!(
+            (config.rates, config.limits),
+            (Rates::default(), Limits::default())
+        );
         assert!(config.roots.is_empty() && config.net.peers.is_empty());
         assert_eq!(config.data_dir(), config.dir.join("data"));
     }
@@ -472,8 +537,14 @@ mod tests {
     fn the_example_file_is_read_and_says_the_defaults() {
         let example = include_str!("../parasol-node.example.toml");
         let config = load(example, &[]).unwrap();
-        assert_eq!((config.rates, config.limits), (Rates::default(), Limits::default()));
-        assert_eq!((config.store, config.log.level), (StoreKind::Redb, Level::Info));
+        assert_eq!(
+            (config.rates, config.limits),
+            (Rates::default(), Limits::default())
+        );
+        assert_eq!(
+            (config.store, config.log.level),
+            (StoreKind::Redb, Level::Info)
+        );
     }
 
     #[test]
@@ -484,7 +555,10 @@ mod tests {
             &[
                 ("PARASOL_NODE_NAME", "rowan"),
                 ("PARASOL_NODE_HTTP", "[::1]:9"),
-                ("PARASOL_NODE_LISTEN", "/ip4/0.0.0.0/tcp/1, /ip6/::/udp/2/quic-v1"),
+                (
+                    "PARASOL_NODE_LISTEN",
+                    "/ip4/0.0.0.0/tcp/1, /ip6/::/udp/2/quic-v1",
+                ),
                 ("PARASOL_NODE_PEERS", PEER),
                 ("PARASOL_NODE_STORE", "sled"),
                 ("PARASOL_NODE_LOG", "debug"),
@@ -496,9 +570,15 @@ mod tests {
         .unwrap();
         assert_eq!(config.name, "rowan");
         assert_eq!(config.http.listen.to_string(), "[::1]:9");
-        assert_eq!(config.net.listen, ["/ip4/0.0.0.0/tcp/1", "/ip6/::/udp/2/quic-v1"]);
+        assert_eq!(
+            config.net.listen,
+            ["/ip4/0.0.0.0/tcp/1", "/ip6/::/udp/2/quic-v1"]
+        );
         assert_eq!(config.net.peers, [PEER]);
-        assert_eq!((config.store, config.log.level), (StoreKind::Sled, Level::Debug));
+        assert_eq!(
+            (config.store, config.log.level),
+            (StoreKind::Sled, Level::Debug)
+        );
         assert_eq!(config.log.file, Some(config.dir.join("log")));
         assert_eq!(config.rates.requests_per_minute, 7);
         assert_eq!(config.roots[0].to_string(), root);
@@ -510,22 +590,74 @@ mod tests {
         let with = |line: &str| format!("{line}\n{LEAST}");
         let cases: &[(String, &[(&str, &str)], &str)] = &[
             (with("colour = 1"), &[], "line 1: unknown field `colour`"),
-            (with("store = \"rocks\""), &[], "line 1: unknown variant `rocks`"),
-            (format!("{LEAST}listn = 1\n"), &[], "line 6: unknown field `listn`"),
+            (
+                with("store = \"rocks\""),
+                &[],
+                "line 1: unknown variant `rocks`",
+            ),
+            (
+                format!("{LEAST}listn = 1\n"),
+                &[],
+                "line 6: unknown field `listn`",
+            ),
             ("name = \"a\"\n".into(), &[], "missing field `http`"),
             ("name = \"a".into(), &[], "line 1: "),
             (LEAST.replace("8440", "99999"), &[], "line 3: "),
-            (LEAST.replace("lilas", "Lilas 2"), &[], "node.toml, name: write 1 to 32"),
-            (with("roots = [\"12\"]"), &[], "roots: 12 is not a organisation key"),
-            (LEAST.replace("/ip4/127", "/ipv4/127"), &[], "net.listen: /ipv4/127.0.0.1/tcp/7440 is no multiaddress"),
-            (LEAST.replace("[\"/ip4/127.0.0.1/tcp/7440\"]", "[]"), &[], "net.listen: write at least one"),
-            (format!("{LEAST}peers = [\"/ip4/1.2.3.4/tcp/1\"]"), &[], "net.peers: /ip4/1.2.3.4/tcp/1 does not end in /p2p/"),
-            (format!("{LEAST}[rates]\nburst = 0"), &[], "rates.burst: zero"),
-            (format!("{LEAST}[limits]\nrequest_bytes = 1"), &[], "limits.request_bytes: write at least"),
-            (LEAST.into(), &[("PARASOL_NODE_HTTP", "x")], "PARASOL_NODE_HTTP: x is not an address"),
-            (LEAST.into(), &[("PARASOL_NODE_STORE", "x")], "PARASOL_NODE_STORE: x is no database"),
-            (LEAST.into(), &[("PARASOL_NODE_LOG", "x")], "PARASOL_NODE_LOG: x is no level"),
-            (LEAST.into(), &[("PARASOL_NODE_RATE", "x")], "PARASOL_NODE_RATE: x is not a number"),
+            (
+                LEAST.replace("lilas", "Lilas 2"),
+                &[],
+                "node.toml, name: write 1 to 32",
+            ),
+            (
+                with("roots = [\"12\"]"),
+                &[],
+                "roots: 12 is not a organisation key",
+            ),
+            (
+                LEAST.replace("/ip4/127", "/ipv4/127"),
+                &[],
+                "net.listen: /ipv4/127.0.0.1/tcp/7440 is no multiaddress",
+            ),
+            (
+                LEAST.replace("[\"/ip4/127.0.0.1/tcp/7440\"]", "[]"),
+                &[],
+                "net.listen: write at least one",
+            ),
+            (
+                format!("{LEAST}peers = [\"/ip4/1.2.3.4/tcp/1\"]"),
+                &[],
+                "net.peers: /ip4/1.2.3.4/tcp/1 does not end in /p2p/",
+            ),
+            (
+                format!("{LEAST}[rates]\nburst = 0"),
+                &[],
+                "rates.burst: zero",
+            ),
+            (
+                format!("{LEAST}[limits]\nrequest_bytes = 1"),
+                &[],
+                "limits.request_bytes: write at least",
+            ),
+            (
+                LEAST.into(),
+                &[("PARASOL_NODE_HTTP", "x")],
+                "PARASOL_NODE_HTTP: x is not an address",
+            ),
+            (
+                LEAST.into(),
+                &[("PARASOL_NODE_STORE", "x")],
+                "PARASOL_NODE_STORE: x is no database",
+            ),
+            (
+                LEAST.into(),
+                &[("PARASOL_NODE_LOG", "x")],
+                "PARASOL_NODE_LOG: x is no level",
+            ),
+            (
+                LEAST.into(),
+                &[("PARASOL_NODE_RATE", "x")],
+                "PARASOL_NODE_RATE: x is not a number",
+            ),
         ];
         for (text, env, said) in cases {
             let error = load(text, env).expect_err(said).to_string();

@@ -57,13 +57,17 @@ pub enum IdentityError {
         source: io::Error,
     },
     /// Others may read a secret file.
-    #[error("{path} holds secrets, and others on this machine may read it: run `chmod 600 {path}`, and think about who may have read it")]
+    #[error(
+        "{path} holds secrets, and others on this machine may read it: run `chmod 600 {path}`, and think about who may have read it"
+    )]
     Exposed {
         /// Which.
         path: PathBuf,
     },
     /// A newer program wrote the directory.
-    #[error("{path} is of format {found}, and this program reads {VERSION}: use the newer version that wrote it")]
+    #[error(
+        "{path} is of format {found}, and this program reads {VERSION}: use the newer version that wrote it"
+    )]
     Newer {
         /// Which.
         path: PathBuf,
@@ -147,9 +151,9 @@ impl Tokens {
 
     /// The text of `tokens.toml` that lets in these profiles with their tokens.
     pub fn file_text<'a>(tokens: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-        let lines = tokens
-            .into_iter()
-            .map(|(profile, token)| format!("{profile} = \"{}\"\n", hex::encode(token_hash(token))));
+        let lines = tokens.into_iter().map(|(profile, token)| {
+            format!("{profile} = \"{}\"\n", hex::encode(token_hash(token)))
+        });
         format!(
             "# SHA-256 of each profile's bearer token.\n[tokens]\n{}",
             lines.collect::<String>()
@@ -329,7 +333,9 @@ impl NodeIdentity {
             if certified != Some(&share.public()) || Some(share.index().get()) != keyholder {
                 return Err(contradiction(
                     &path,
-                    &format_args!("the share of key {name} is not the one that the certificate names for this node"),
+                    &format_args!(
+                        "the share of key {name} is not the one that the certificate names for this node"
+                    ),
                 ));
             }
         }
@@ -361,7 +367,10 @@ impl NodeIdentity {
 }
 
 fn check_format(path: &Path) -> Result<(), IdentityError> {
-    let bytes = read(path, "this is no node's directory; make one with `parasol node init`")?;
+    let bytes = read(
+        path,
+        "this is no node's directory; make one with `parasol node init`",
+    )?;
     let text = String::from_utf8_lossy(&bytes);
     let number = text
         .trim()

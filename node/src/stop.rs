@@ -47,7 +47,7 @@ fn watch_parent(left_alone: oneshot::Sender<()>) -> std::io::Result<()> {
             }
         }
         // Nobody may be listening any more; then the node is stopping already.
-        drop(left_alone.send(()));
+        let _ = left_alone.send(());
         std::thread::sleep(GRACE);
         // What was acknowledged is on disk. Nobody is left to notice a node that hangs.
         std::process::exit(1);

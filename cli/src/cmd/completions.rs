@@ -18,6 +18,11 @@ pub struct CompletionsArgs {
 /// # Errors
 /// None.
 pub fn run(args: &CompletionsArgs, _globals: &Globals) -> Result<(), CliError> {
-    clap_complete::generate(args.shell, &mut Cli::command(), "parasol", &mut std::io::stdout());
+    clap_complete::generate(
+        args.shell,
+        &mut Cli::command(),
+        "parasol",
+        &mut std::io::stdout(),
+    );
     Ok(())
 }

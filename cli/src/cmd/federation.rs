@@ -32,13 +32,22 @@ pub struct InitArgs {
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     /// The federation's name
-    #[arg(long, value_name = "NAME", default_value = "a federation on one machine")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "a federation on one machine"
+    )]
     pub name: String,
     /// An organisation: its short name, country and language, as lilas:FR:fr; once for each
     #[arg(long = "member", value_name = "NAME:COUNTRY[:LANG]", value_parser = member)]
     pub members: Vec<(String, String, String)>,
     /// So many made-up organisations, if none is named
-    #[arg(long, value_name = "N", default_value_t = 3, conflicts_with = "members")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 3,
+        conflicts_with = "members"
+    )]
     pub nodes: u16,
     /// How many keyholders it takes to look something up [default: more than half]
     #[arg(long, value_name = "T")]
@@ -90,18 +99,22 @@ fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
     } else {
         let named = args.members.iter().zip(&ports);
         named
-            .map(|((name, jurisdiction, lang), (http_port, p2p_port))| Member {
-                name: name.clone(),
-                jurisdiction: jurisdiction.clone(),
-                lang: lang.clone(),
-                http_port: *http_port,
-                p2p_port: *p2p_port,
-            })
+            .map(
+                |((name, jurisdiction, lang), (http_port, p2p_port))| Member {
+                    name: name.clone(),
+                    jurisdiction: jurisdiction.clone(),
+                    lang: lang.clone(),
+                    http_port: *http_port,
+                    p2p_port: *p2p_port,
+                },
+            )
             .collect()
     };
     if members.len() < usize::from(count) {
-        return Err(CliError::usage("nodes", "at most 64 organisations can be made up")
-            .next("name them with --member"));
+        return Err(
+            CliError::usage("nodes", "at most 64 organisations can be made up")
+                .next("name them with --member"),
+        );
     }
     let names: Vec<String> = members.iter().map(|m| m.name.clone()).collect();
     let made = found(&args.dir, &args.name, args.threshold, members)?;
@@ -114,14 +127,19 @@ fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
         return Ok(());
     }
     println!("Made the federation {} in {dir}.", made.federation);
-    println!("Its keys were dealt on this machine, which could have kept them: for trying out only.");
+    println!(
+        "Its keys were dealt on this machine, which could have kept them: for trying out only."
+    );
     println!();
     println!("Start each node in a terminal of its own:");
     for name in &names {
         println!("    parasol node run {dir}/{name}");
     }
     println!("Then, with PARASOL_HOME={dir}/home:");
-    println!("    parasol --profile {} node status", names.first().map_or("", String::as_str));
+    println!(
+        "    parasol --profile {} node status",
+        names.first().map_or("", String::as_str)
+    );
     Ok(())
 }
 
@@ -158,8 +176,11 @@ fn from_node(profile: &Profile) -> Result<(Charter, Certificate), CliError> {
         .next("see how it is with `parasol node status`")
     })?;
     let wrong = |e: &dyn std::fmt::Display| {
-        CliError::refused("directory", format_args!("the node's directory does not hold: {e}"))
-            .next("tell who runs the node; do not use it until this is clear")
+        CliError::refused(
+            "directory",
+            format_args!("the node's directory does not hold: {e}"),
+        )
+        .next("tell who runs the node; do not use it until this is clear")
     };
     let reply = DirectoryReply::decode(&bytes).map_err(|e| wrong(&e))?;
     let charter = Charter::from_bytes(&reply.charter).map_err(|e| wrong(&e))?;
@@ -171,8 +192,8 @@ fn from_node(profile: &Profile) -> Result<(Charter, Certificate), CliError> {
         let record = Verified::from_bytes(record, charter.federation()).map_err(|e| wrong(&e))?;
         directory.learn(&record);
     }
-    let certificate = Certificate::from_bytes(&reply.certificate, &charter, &directory)
-        .map_err(|e| wrong(&e))?;
+    let certificate =
+        Certificate::from_bytes(&reply.certificate, &charter, &directory).map_err(|e| wrong(&e))?;
     Ok((charter, certificate))
 }
 
@@ -223,7 +244,9 @@ fn print_text(charter: &Charter, certificate: &Certificate) {
         certificate.epoch()
     );
     if certificate.dealt() {
-        println!("                one machine dealt them and could have kept them: for trying out only");
+        println!(
+            "                one machine dealt them and could have kept them: for trying out only"
+        );
     }
     println!("  a report      lives {} days at most", terms.report_life);
     println!(
@@ -235,7 +258,12 @@ fn print_text(charter: &Charter, certificate: &Certificate) {
     let mut organisations: Vec<_> = terms.organisations.iter().collect();
     organisations.sort_by_key(|o| (o.keyholder.is_none(), o.keyholder, &o.name));
     for o in organisations {
-        let share = o.keyholder.map_or("no keyholder".to_owned(), |i| format!("keyholder {i}"));
-        println!("    {:<14} {}  {share:<13} {}", o.name, o.jurisdiction, o.root);
+        let share = o
+            .keyholder
+            .map_or("no keyholder".to_owned(), |i| format!("keyholder {i}"));
+        println!(
+            "    {:<14} {}  {share:<13} {}",
+            o.name, o.jurisdiction, o.root
+        );
     }
 }

@@ -28,7 +28,10 @@ pub fn run(args: &ManArgs, globals: &Globals) -> Result<(), CliError> {
     std::fs::create_dir_all(dir)
         .and_then(|()| clap_mangen::generate_to(command, dir))
         .map_err(|e| {
-            CliError::other("man", format_args!("cannot write the pages to {}: {e}", dir.display()))
+            CliError::other(
+                "man",
+                format_args!("cannot write the pages to {}: {e}", dir.display()),
+            )
         })?;
     if !globals.json {
         println!("The manual pages are in {}.", dir.display());

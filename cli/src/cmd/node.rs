@@ -61,10 +61,18 @@ fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
     println!("  federation    {}", text("federation"));
     println!("  version       {}", text("version"));
     println!("  today         {}", text("today"));
-    println!("  ready         {}", if status.ready() { "yes" } else { "no" });
+    println!(
+        "  ready         {}",
+        if status.ready() { "yes" } else { "no" }
+    );
     println!("  peers         {}", status.peers());
     println!("  reports       {}", text("reports"));
-    for (kind, count) in status.records().and_then(Value::as_object).into_iter().flatten() {
+    for (kind, count) in status
+        .records()
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         println!("  {kind:<13} {count}");
     }
     Ok(())

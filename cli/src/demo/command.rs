@@ -46,7 +46,12 @@ pub struct DemoArgs {
     #[arg(long, requires = "command", conflicts_with = "once")]
     pub exec: bool,
     /// The command to run, and its arguments
-    #[arg(value_name = "CMD", trailing_var_arg = true, allow_hyphen_values = true, requires = "exec")]
+    #[arg(
+        value_name = "CMD",
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        requires = "exec"
+    )]
     pub command: Vec<OsString>,
 }
 
@@ -55,6 +60,10 @@ pub struct DemoArgs {
 /// # Errors
 /// If the federation cannot be made or does not come up, or a step of the story fails.
 pub fn run(args: &DemoArgs, globals: &Globals) -> Result<ExitCode, CliError> {
+    let talks = !args.exec && !globals.json;
+    if talks {
+        story::check_room(args.nodes)?;
+    }
     let signals = Signals::install()
         .map_err(|e| CliError::other("signals", format_args!("cannot listen for signals: {e}")))?;
     let place = Place::prepare(Wanted {
@@ -63,7 +72,6 @@ pub fn run(args: &DemoArgs, globals: &Globals) -> Result<ExitCode, CliError> {
         threshold: args.threshold,
         port: args.port,
     })?;
-    let talks = !args.exec && !globals.json;
     if talks {
         story::open(&place)?;
     }
@@ -71,8 +79,11 @@ pub fn run(args: &DemoArgs, globals: &Globals) -> Result<ExitCode, CliError> {
     let description = fleet.describe(&place);
     if let Some(file) = &args.ready {
         write_private(file, format!("{description}\n").as_bytes()).map_err(|e| {
-            CliError::home("ready", format_args!("cannot write {}: {e}", file.display()))
-                .next("choose another --ready FILE")
+            CliError::home(
+                "ready",
+                format_args!("cannot write {}: {e}", file.display()),
+            )
+            .next("choose another --ready FILE")
         })?;
     }
     if let Some((program, rest)) = args.command.split_first() {
@@ -167,7 +178,9 @@ fn execute(
     };
     fleet.stop();
     let code = status.code().or_else(|| Some(128 + status.signal()?));
-    Ok(ExitCode::from(code.and_then(|c| u8::try_from(c).ok()).unwrap_or(1)))
+    Ok(ExitCode::from(
+        code.and_then(|c| u8::try_from(c).ok()).unwrap_or(1),
+    ))
 }
 
 /// Passes a signal on to the command. A Ctrl-C on the terminal has reached it already.

@@ -66,13 +66,24 @@ impl Fleet {
             let dir = place.dir().join(name);
             let url = home.load(name)?.node;
             let child = spawn(&dir).map_err(|e| {
-                CliError::other("node-start", format_args!("the node {name} cannot be started: {e}"))
+                CliError::other(
+                    "node-start",
+                    format_args!("the node {name} cannot be started: {e}"),
+                )
             })?;
             let pid = format!("{}\n", child.id());
             // In the fleet first, so that it stops if its process id cannot be written.
-            fleet.nodes.push(Node { name: name.clone(), dir: dir.clone(), url, child: Some(child) });
+            fleet.nodes.push(Node {
+                name: name.clone(),
+                dir: dir.clone(),
+                url,
+                child: Some(child),
+            });
             write_private(&dir.join("pid"), pid.as_bytes()).map_err(|e| {
-                CliError::home("demo-dir", format_args!("cannot write {}: {e}", dir.display()))
+                CliError::home(
+                    "demo-dir",
+                    format_args!("cannot write {}: {e}", dir.display()),
+                )
             })?;
         }
         fleet.wait_until_up(signals)?;
@@ -81,20 +92,28 @@ impl Fleet {
 
     fn wait_until_up(&mut self, signals: &Signals) -> Result<(), StartError> {
         let bar = bar(self.nodes.len(), "nodes are up");
-        let others = u64::try_from(self.nodes.len()).unwrap_or(u64::MAX).saturating_sub(1);
+        let others = u64::try_from(self.nodes.len())
+            .unwrap_or(u64::MAX)
+            .saturating_sub(1);
         let deadline = Instant::now() + START;
         let mut waiting: Vec<usize> = (0..self.nodes.len()).collect();
         let mut last = String::new();
         while !waiting.is_empty() {
             waiting.retain(|i| {
-                let Some(node) = self.nodes.get(*i) else { return false };
+                let Some(node) = self.nodes.get(*i) else {
+                    return false;
+                };
                 match Status::ask(&node.url) {
                     Ok(status) if status.ready() && status.peers() >= others => {
                         bar.inc(1);
                         false
                     }
                     Ok(status) => {
-                        last = format!("{} sees {} of {others} other nodes", node.name, status.peers());
+                        last = format!(
+                            "{} sees {} of {others} other nodes",
+                            node.name,
+                            status.peers()
+                        );
                         true
                     }
                     Err(_) => {
@@ -109,7 +128,9 @@ impl Fleet {
                 }
                 let error = CliError::other(
                     "node-start",
-                    format_args!("the node {name} stopped while it was starting. The end of its log:\n{log}"),
+                    format_args!(
+                        "the node {name} stopped while it was starting. The end of its log:\n{log}"
+                    ),
                 );
                 return Err(error.into());
             }
@@ -121,10 +142,14 @@ impl Fleet {
                     "nodes-slow",
                     format_args!("the nodes were not up after {} s: {last}", START.as_secs()),
                 );
-                return Err(error.next("look into the nodes' logs, or try again on a quieter machine").into());
+                return Err(error
+                    .next("look into the nodes' logs, or try again on a quieter machine")
+                    .into());
             }
             if signals.wait(LOOK).is_some() {
-                return Err(CliError::other("interrupted", "stopped before the nodes were up").into());
+                return Err(
+                    CliError::other("interrupted", "stopped before the nodes were up").into(),
+                );
             }
         }
         bar.finish_and_clear();
@@ -143,7 +168,10 @@ impl Fleet {
     pub fn reap(&mut self) -> Vec<String> {
         let mut ended = Vec::new();
         for node in &mut self.nodes {
-            let gone = node.child.as_mut().is_some_and(|c| !matches!(c.try_wait(), Ok(None)));
+            let gone = node
+                .child
+                .as_mut()
+                .is_some_and(|c| !matches!(c.try_wait(), Ok(None)));
             if gone {
                 node.forget();
                 ended.push(node.name.clone());
@@ -157,8 +185,12 @@ impl Fleet {
     /// # Errors
     /// If there is no such node.
     pub fn kill(&mut self, name: &str) -> Result<(), CliError> {
-        let node = self.nodes.iter_mut().find(|n| n.name == name && n.child.is_some());
-        let node = node.ok_or_else(|| CliError::other("node", format_args!("no node {name} runs")))?;
+        let node = self
+            .nodes
+            .iter_mut()
+            .find(|n| n.name == name && n.child.is_some());
+        let node =
+            node.ok_or_else(|| CliError::other("node", format_args!("no node {name} runs")))?;
         if let Some(child) = &mut node.child {
             let killed = child.kill().and_then(|()| child.wait());
             killed.map_err(|e| CliError::other("node", e))?;
@@ -172,7 +204,9 @@ impl Fleet {
     pub fn settle(&self, at_most: Duration) {
         let deadline = Instant::now() + at_most;
         loop {
-            let mut seen = self.running().map(|n| Status::ask(&n.url).ok()?.records().cloned());
+            let mut seen = self
+                .running()
+                .map(|n| Status::ask(&n.url).ok()?.records().cloned());
             let first = seen.next().flatten();
             if first.is_some() && seen.all(|other| other == first) || Instant::now() > deadline {
                 return;
@@ -244,7 +278,10 @@ fn spawn(dir: &Path) -> io::Result<Child> {
         .mode(0o600)
         .open(dir.join("log"))?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["node", "run"]).arg(dir).arg("--die-with-parent");
+    command
+        .args(["node", "run"])
+        .arg(dir)
+        .arg("--die-with-parent");
     // What is set for one node of the user's own would make all of these alike.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

@@ -8,9 +8,14 @@ use parasol_node::setup::built_in;
 use parasol_protocol::charter::Charter;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Holds off a second demonstration in the same directory.
 const LOCK: &str = "demo.lock";
+
+/// How long nodes that an earlier demonstration left behind may take to end.
+const OUTWAIT: Duration = Duration::from_secs(12);
 
 /// A federation's directory on this machine, which no other demonstration uses.
 #[derive(Debug)]
@@ -53,8 +58,10 @@ impl Place {
             let count = wanted.nodes.unwrap_or(NODES);
             let members = built_in(&ports(count, wanted.port)?);
             if members.len() < usize::from(count) {
-                return Err(CliError::usage("nodes", "a demonstration has at most 64 nodes")
-                    .next("choose a lower --nodes"));
+                return Err(
+                    CliError::usage("nodes", "a demonstration has at most 64 nodes")
+                        .next("choose a lower --nodes"),
+                );
             }
             found(&dir, "a demonstration", wanted.threshold, members)?;
         } else {
@@ -66,7 +73,13 @@ impl Place {
             .iter()
             .filter_map(|d| Some(d.file_name()?.to_str()?.to_owned()))
             .collect();
-        let place = Self { dir, names, temporary, fresh, _lock: lock };
+        let place = Self {
+            dir,
+            names,
+            temporary,
+            fresh,
+            _lock: lock,
+        };
         if !fresh {
             place.take_up(wanted)?;
         }
@@ -83,13 +96,17 @@ impl Place {
             .next("leave that option out, or choose a new --dir")
         };
         let charter = self.charter()?;
-        if wanted.nodes.is_some_and(|n| usize::from(n) != self.names.len()) {
+        if wanted
+            .nodes
+            .is_some_and(|n| usize::from(n) != self.names.len())
+        {
             return Err(differs("nodes:", self.names.len()));
         }
         let threshold = charter.terms().threshold;
         if wanted.threshold.is_some_and(|t| t != threshold) {
             return Err(differs("the threshold", threshold.into()));
         }
+        self.outwait();
         let mut free = true;
         for name in &self.names {
             let (http, p2p) = node_ports(&self.node_file(name)?);
@@ -99,6 +116,26 @@ impl Place {
             self.move_ports(wanted.port)?;
         }
         Ok(())
+    }
+
+    /// Lets nodes of a demonstration that was killed come to their end: they noticed, and still
+    /// hold their stores.
+    fn outwait(&self) {
+        let deadline = Instant::now() + OUTWAIT;
+        for name in &self.names {
+            let pid = fs::read_to_string(self.dir.join(name).join("pid")).unwrap_or_default();
+            let pid = pid.trim();
+            let lives = || {
+                let mut look = Command::new("kill");
+                look.args(["-0", pid])
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null());
+                look.status().is_ok_and(|status| status.success())
+            };
+            while pid.parse::<u32>().is_ok() && Instant::now() < deadline && lives() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
     }
 
     /// Gives every node new ports, and tells its peers and its profile.
@@ -205,7 +242,11 @@ pub fn node_dirs(dir: &Path) -> Vec<PathBuf> {
         .map(|entry| entry.path())
         .filter(|path| path.join("node.toml").is_file())
         .map(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             let index = charter_in(&path).and_then(|c| c.named(&name)?.keyholder);
             (index.is_none(), index, path)
         })
@@ -252,8 +293,11 @@ fn lock(dir: &Path) -> Result<File, CliError> {
 }
 
 fn trouble(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::home("demo-dir", format_args!("cannot use {}: {error}", path.display()))
-        .next("choose another --dir")
+    CliError::home(
+        "demo-dir",
+        format_args!("cannot use {}: {error}", path.display()),
+    )
+    .next("choose another --dir")
 }
 
 #[cfg(test)]
@@ -262,7 +306,12 @@ mod tests {
     use super::*;
 
     fn wanted(dir: &Path) -> Wanted<'_> {
-        Wanted { dir: Some(dir), nodes: None, threshold: None, port: None }
+        Wanted {
+            dir: Some(dir),
+            nodes: None,
+            threshold: None,
+            port: None,
+        }
     }
 
     #[test]
@@ -272,20 +321,29 @@ mod tests {
         let place = Place::prepare(wanted(&dir)).unwrap();
         assert!(place.fresh() && !place.temporary());
         assert_eq!(place.names(), ["lilas", "ryabina", "rowan"]);
-        assert_eq!(Place::prepare(wanted(&dir)).unwrap_err().code(), "demo-runs");
+        assert_eq!(
+            Place::prepare(wanted(&dir)).unwrap_err().code(),
+            "demo-runs"
+        );
         let federation = *place.charter().unwrap().federation();
         drop(place);
         let place = Place::prepare(wanted(&dir)).unwrap();
         assert!(!place.fresh());
         assert_eq!(place.charter().unwrap().federation(), &federation);
         drop(place);
-        let more = Wanted { nodes: Some(5), ..wanted(&dir) };
+        let more = Wanted {
+            nodes: Some(5),
+            ..wanted(&dir)
+        };
         assert_eq!(Place::prepare(more).unwrap_err().code(), "other-demo");
 
         let other = tmp.path().join("other");
         fs::create_dir(&other).unwrap();
         fs::write(other.join("letter"), "x").unwrap();
-        assert_eq!(Place::prepare(wanted(&other)).unwrap_err().code(), "occupied");
+        assert_eq!(
+            Place::prepare(wanted(&other)).unwrap_err().code(),
+            "occupied"
+        );
         assert_eq!(fs::read_dir(&other).unwrap().count(), 1);
     }
 
@@ -309,18 +367,29 @@ mod tests {
             let p2p = node_ports(new).1;
             assert_eq!(
                 new.net.listen,
-                [format!("/ip4/127.0.0.1/tcp/{p2p}"), format!("/ip4/127.0.0.1/udp/{p2p}/quic-v1")]
+                [
+                    format!("/ip4/127.0.0.1/tcp/{p2p}"),
+                    format!("/ip4/127.0.0.1/udp/{p2p}/quic-v1")
+                ]
             );
             for other in after.iter().filter(|o| o.name != new.name) {
                 let at = format!("/tcp/{p2p}/p2p/");
-                assert_eq!(other.net.peers.iter().filter(|p| p.contains(&at)).count(), 1);
+                assert_eq!(
+                    other.net.peers.iter().filter(|p| p.contains(&at)).count(),
+                    1
+                );
             }
         }
     }
 
     #[test]
     fn a_temporary_place_goes() {
-        let place = Place::prepare(Wanted { dir: None, nodes: Some(2), threshold: None, port: None });
+        let place = Place::prepare(Wanted {
+            dir: None,
+            nodes: Some(2),
+            threshold: None,
+            port: None,
+        });
         let place = place.unwrap();
         let dir = place.dir().to_owned();
         assert!(dir.join("home/format").exists());

@@ -54,7 +54,9 @@ pub enum SetupError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A file could not be written.
-    #[error("cannot write {path}: {source}; check that the directory above is yours and that the disk is not full")]
+    #[error(
+        "cannot write {path}: {source}; check that the directory above is yours and that the disk is not full"
+    )]
     Io {
         /// Which.
         path: PathBuf,
@@ -188,9 +190,9 @@ fn check_empty(dir: &Path) -> Result<(), SetupError> {
             }),
         },
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) if source.kind() == io::ErrorKind::NotADirectory => {
-            Err(SetupError::Occupied { path: dir.to_owned() })
-        }
+        Err(source) if source.kind() == io::ErrorKind::NotADirectory => Err(SetupError::Occupied {
+            path: dir.to_owned(),
+        }),
         Err(source) => Err(at(dir)(source)),
     }
 }
@@ -350,7 +352,10 @@ fn node_file(founder: &Founder<'_>, all: &[Founder<'_>]) -> Result<File, SetupEr
     let mut peers = Vec::new();
     for other in all.iter().filter(|o| o.member.name != founder.member.name) {
         let id = peer_id(&other.keys.transport.transport())?;
-        peers.push(format!("/ip4/127.0.0.1/tcp/{}/p2p/{id}", other.member.p2p_port));
+        peers.push(format!(
+            "/ip4/127.0.0.1/tcp/{}/p2p/{id}",
+            other.member.p2p_port
+        ));
     }
     let p2p = founder.member.p2p_port;
     Ok(File {

@@ -68,8 +68,12 @@ impl Plan {
                 "two nodes would listen on one port; give each its own",
             ));
         }
-        let reserved = ["home", "demo.lock"];
-        if self.members.iter().any(|m| reserved.contains(&m.name.as_str())) {
+        let reserved = ["home", "lists"];
+        if self
+            .members
+            .iter()
+            .any(|m| reserved.contains(&m.name.as_str()))
+        {
             return Err(SetupError::Plan(
                 "no organisation can be called home: the clients' files lie under that name",
             ));

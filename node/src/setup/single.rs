@@ -73,8 +73,8 @@ pub fn init_node(dir: &Path, name: &str, entropy: &mut dyn Entropy) -> Result<Re
     let mut staging = dir.as_os_str().to_owned();
     staging.push(format!(".{}.new", std::process::id()));
     let staging = PathBuf::from(staging);
-    let made = write(&staging, &keys, &request)
-        .and_then(|()| fs::rename(&staging, dir).map_err(at(dir)));
+    let made =
+        write(&staging, &keys, &request).and_then(|()| fs::rename(&staging, dir).map_err(at(dir)));
     if made.is_err() {
         drop(fs::remove_dir_all(&staging));
     }
@@ -136,13 +136,19 @@ mod tests {
         let tmp = tempfile::tempdir().unwrap();
         let dir = tmp.path().join("node");
         let request = init_node(&dir, "mohn", &mut OsEntropy).unwrap();
-        assert_eq!(fs::read_to_string(dir.join("terms")).unwrap(), request.to_string());
+        assert_eq!(
+            fs::read_to_string(dir.join("terms")).unwrap(),
+            request.to_string()
+        );
         assert_eq!(NodeConfig::load_with(&dir, &|_| None).unwrap().name, "mohn");
         let keys = NodeKeys::read(&dir).unwrap();
         assert_eq!(keys.record.node().to_string(), request.record_key);
         assert_eq!(keys.seal.public().to_string(), request.seal_key);
         let waits = NodeIdentity::read(&dir).unwrap_err().to_string();
-        assert!(waits.contains("charter.cbor: your federation gives it"), "{waits}");
+        assert!(
+            waits.contains("charter.cbor: your federation gives it"),
+            "{waits}"
+        );
         let again = init_node(&dir, "mohn", &mut OsEntropy).unwrap_err();
         assert!(matches!(again, SetupError::Occupied { .. }));
         assert!(init_node(&tmp.path().join("x"), "Mohn!", &mut OsEntropy).is_err());

@@ -58,7 +58,10 @@ fn every_node_reads_what_was_made_for_it_and_all_agree() {
         let node = NodeIdentity::read(&config.dir).unwrap();
         assert_eq!(node.charter.federation(), &made.federation);
         let own = node.charter.organisation(&node.organisation).unwrap();
-        assert_eq!((own.name.as_str(), own.keyholder), (member.name.as_str(), Some(index)));
+        assert_eq!(
+            (own.name.as_str(), own.keyholder),
+            (member.name.as_str(), Some(index))
+        );
         assert_eq!(own.jurisdiction, member.jurisdiction);
         assert_eq!(node.charter.terms().cities, ["FR:dijon", "FR:lyon"]);
         // The bucket key, and two keys for each live season and the one after.
@@ -87,8 +90,13 @@ fn founding_records_pass_admission() {
     let node = NodeIdentity::read(&dir.join("lilas")).unwrap();
     let directory = node.directory();
     for record in &node.trust {
-        parasol_protocol::admit::check(record, &directory, &node.organisation, Day::from_number(20_779))
-            .unwrap();
+        parasol_protocol::admit::check(
+            record,
+            &directory,
+            &node.organisation,
+            Day::from_number(20_779),
+        )
+        .unwrap();
     }
 }
 
@@ -150,7 +158,12 @@ fn shares_lie_in_their_own_directory_alone_and_the_key_nowhere() {
             for window in content.windows(32).filter(|w| w[31] < 0x20) {
                 let candidate = KeyShare::new(place, window.try_into().unwrap());
                 if let Ok(candidate) = candidate {
-                    assert_ne!(candidate.public().as_bytes(), public.as_bytes(), "{}", path.display());
+                    assert_ne!(
+                        candidate.public().as_bytes(),
+                        public.as_bytes(),
+                        "{}",
+                        path.display()
+                    );
                 }
             }
         }
@@ -170,7 +183,10 @@ fn nobody_else_can_read_it() {
         let wanted = if path.is_dir() { 0o700 } else { 0o600 };
         assert_eq!(mode, wanted, "{}", path.display());
     }
-    assert_eq!(fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(
+        fs::metadata(&dir).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
 }
 
 #[test]
@@ -237,7 +253,10 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
     let lilas = dir.join("lilas");
     let trouble = |file: &str, change: &dyn Fn(&Path)| {
         let path = lilas.join(file);
-        let (content, mode) = (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().permissions());
+        let (content, mode) = (
+            fs::read(&path).unwrap(),
+            fs::metadata(&path).unwrap().permissions(),
+        );
         change(&path);
         let error = NodeIdentity::read(&lilas).expect_err(file);
         assert!(error.to_string().contains(file), "{error}");
@@ -264,14 +283,22 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
         let error = trouble(file, &|p| fs::write(p, "rubbish").unwrap());
         assert!(matches!(error, IdentityError::Damaged { .. }), "{error}");
     }
-    for file in ["keys/record.key", "keys/seal.key", "keys/shares.cbor", "tokens.toml"] {
+    for file in [
+        "keys/record.key",
+        "keys/seal.key",
+        "keys/shares.cbor",
+        "tokens.toml",
+    ] {
         let error = trouble(file, &|p| {
             fs::set_permissions(p, fs::Permissions::from_mode(0o640)).unwrap();
         });
         assert!(matches!(error, IdentityError::Exposed { .. }), "{error}");
     }
     let error = trouble("format", &|p| fs::write(p, "parasol node 2\n").unwrap());
-    assert!(matches!(error, IdentityError::Newer { found: 2, .. }), "{error}");
+    assert!(
+        matches!(error, IdentityError::Newer { found: 2, .. }),
+        "{error}"
+    );
     // Another node's shares and another node's keys do not pass for this one's.
     for file in ["keys/shares.cbor", "keys/record.key"] {
         let other = fs::read(dir.join("rowan").join(file)).unwrap();
@@ -279,7 +306,10 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
         let own = fs::read(&path).unwrap();
         fs::write(&path, other).unwrap();
         let error = NodeIdentity::read(&lilas).unwrap_err();
-        assert!(matches!(error, IdentityError::Contradiction { .. }), "{error}");
+        assert!(
+            matches!(error, IdentityError::Contradiction { .. }),
+            "{error}"
+        );
         fs::write(&path, own).unwrap();
     }
     assert!(NodeIdentity::read(&lilas).is_ok());
@@ -291,7 +321,11 @@ fn a_token_is_known_by_its_hash_alone() {
     let dir = tmp.path().join("fed");
     let mut tokens = Vec::new();
     init_federation(&plan(&dir, 3), &mut OsEntropy, |_, access| {
-        tokens.extend(access.iter().map(|a| (a.member.name.clone(), a.token.to_string())));
+        tokens.extend(
+            access
+                .iter()
+                .map(|a| (a.member.name.clone(), a.token.to_string())),
+        );
         Ok(())
     })
     .unwrap();

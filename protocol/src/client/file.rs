@@ -316,6 +316,24 @@ impl Receipt {
     }
 }
 
+impl Draft {
+    /// What will be kept of it once it is published under this id; `None` if it is not sealed.
+    pub fn receipt(&self, federation: &Federation, id: RecordId) -> Option<Receipt> {
+        let ready = self.ready.as_ref()?;
+        Some(Receipt {
+            lock: self.lock.clone(),
+            grip: Grip {
+                id,
+                lock: ready.report.lock,
+                organisation: *federation.organisation(),
+                expires: self.expires,
+                salt: ready.report.salt,
+                full_key: ready.full_key.clone(),
+            },
+        })
+    }
+}
+
 /// What became of one draft.
 pub type Filed = Result<Receipt, Error>;
 
@@ -413,19 +431,8 @@ impl<'a> Publish<'a> {
     fn filed(&self, n: usize, outcome: Outcome) -> Filed {
         let lost = Error::Internal("a draft is not there");
         let draft = self.drafts.get(n).ok_or_else(|| lost.clone())?;
-        let ready = draft.ready.as_ref().ok_or(lost)?;
         match outcome {
-            Outcome::Published(id) => Ok(Receipt {
-                lock: draft.lock.clone(),
-                grip: Grip {
-                    id,
-                    lock: ready.report.lock,
-                    organisation: *self.federation.organisation(),
-                    expires: draft.expires,
-                    salt: ready.report.salt,
-                    full_key: ready.full_key.clone(),
-                },
-            }),
+            Outcome::Published(id) => draft.receipt(self.federation, id).ok_or(lost),
             Outcome::Refused { code, message } => Err(Error::NotPublished { code, message }),
         }
     }

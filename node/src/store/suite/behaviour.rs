@@ -54,13 +54,13 @@ pub fn scans_in_order_within_bounds(engine: Engine) {
     );
     assert_eq!(between(&seq(3), Some(&seq(257))), [255, 256]);
     assert_eq!(between(&seq(256), None), [256, 300, u64::MAX]);
-    assert_eq!(between(&seq(2), Some(&seq(2))), []);
+    assert_eq!(between(&seq(2), Some(&seq(2))), [0; 0]);
     assert_eq!(
         between(&seq(300), Some(&seq(2))),
-        [],
+        [0; 0],
         "an end before the start is an empty range"
     );
-    assert_eq!(between(&[0xff; 9], None), []);
+    assert_eq!(between(&[0xff; 9], None), [0; 0]);
 }
 
 pub fn scans_stop_when_told(engine: Engine) {
