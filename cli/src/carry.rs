@@ -81,7 +81,9 @@ impl Carrier {
             }
             let asks = exchange.asks();
             if asks.is_empty() {
-                return Err(Error::Internal("there is nothing left to ask and no result"));
+                return Err(Error::Internal(
+                    "there is nothing left to ask and no result",
+                ));
             }
             for (id, answer) in self.post_all(asks) {
                 exchange.answer(id, answer, &mut OsEntropy);
@@ -113,10 +115,7 @@ impl Carrier {
     }
 }
 
-fn read(
-    response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    limit: usize,
-) -> Answer {
+fn read(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>, limit: usize) -> Answer {
     let mut response = response.map_err(|_| Unanswered::Unreachable)?;
     let status = response.status();
     let limit = if status.is_success() {

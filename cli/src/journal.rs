@@ -79,9 +79,16 @@ impl Journal {
             .mode(0o600)
             .open(&path)
             .map_err(|e| trouble("write", &path, &e))?;
-        let length = file.metadata().map_err(|e| trouble("read", &path, &e))?.len();
+        let length = file
+            .metadata()
+            .map_err(|e| trouble("read", &path, &e))?
+            .len();
         // A line break first: a line that was cut off must not swallow the next.
-        let start = if length == 0 { format!("{head}\n") } else { "\n".to_owned() };
+        let start = if length == 0 {
+            format!("{head}\n")
+        } else {
+            "\n".to_owned()
+        };
         file.write_all(start.as_bytes())
             .map_err(|e| trouble("write", &path, &e))?;
         let journal = Self {
@@ -113,7 +120,11 @@ impl Journal {
         self.write("done", rows)
     }
 
-    fn write(&mut self, step: &str, rows: &[(usize, ContentHash, Receipt)]) -> Result<(), CliError> {
+    fn write(
+        &mut self,
+        step: &str,
+        rows: &[(usize, ContentHash, Receipt)],
+    ) -> Result<(), CliError> {
         let mut lines = String::new();
         for (row, hash, receipt) in rows {
             let receipt = hex::encode(receipt.to_bytes().as_slice());
@@ -235,7 +246,10 @@ mod tests {
         let (mut journal, before) = Journal::open(dir.path(), "lilas", b"file").unwrap();
         assert!(before.is_empty());
         assert_eq!(journal.earlier, BTreeSet::from([hash(1)]));
-        assert_eq!(journal.intents.keys().copied().collect::<Vec<_>>(), [hash(2)]);
+        assert_eq!(
+            journal.intents.keys().copied().collect::<Vec<_>>(),
+            [hash(2)]
+        );
         journal.done(rows.get(1..).unwrap()).unwrap();
         journal.finish().unwrap();
         drop(journal);

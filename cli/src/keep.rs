@@ -76,15 +76,21 @@ impl Keep {
         let mut drafts = Vec::new();
         let mine = format!("{}.", self.profile);
         for path in files(&self.home.place("drafts")?, "draft")? {
-            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .and_then(|n| n.to_str())
+                .unwrap_or_default();
             // A profile's name has no dot, so this is the whole of it.
             if !name.starts_with(&mine) {
                 continue;
             }
             let bytes = fs::read(&path).map_err(|e| trouble("read", &path, &e))?;
             let draft = Draft::from_bytes(&bytes).map_err(|e| {
-                CliError::home("bad-draft", format_args!("{} is damaged: {e}", path.display()))
-                    .next("remove the file and write the report again")
+                CliError::home(
+                    "bad-draft",
+                    format_args!("{} is damaged: {e}", path.display()),
+                )
+                .next("remove the file and write the report again")
             })?;
             drafts.push((path, draft));
         }
@@ -107,7 +113,10 @@ impl Keep {
     /// # Errors
     /// If it cannot be written.
     pub fn receipt(&self, receipt: &Receipt) -> Result<(), CliError> {
-        let path = self.home.place("locks")?.join(format!("{}.lock", receipt.id()));
+        let path = self
+            .home
+            .place("locks")?
+            .join(format!("{}.lock", receipt.id()));
         self.home.write(&path, &receipt.to_bytes())
     }
 
@@ -158,7 +167,9 @@ impl Keep {
                 "unknown-report",
                 format_args!("no report {id} was opened or filed from here of late"),
             )
-            .next("look it up with `parasol check` first, or add --handle with what you looked up")),
+            .next(
+                "look it up with `parasol check` first, or add --handle with what you looked up",
+            )),
             _ => Err(CliError::input(
                 "ambiguous-id",
                 format_args!("several reports begin with {id}"),
@@ -181,7 +192,11 @@ impl Keep {
 
     fn receipts_of(&self, prefix: Option<&str>) -> Result<BTreeMap<RecordId, Receipt>, CliError> {
         let mut receipts = journal::receipts(&self.home.place("journals")?, prefix)?;
-        for path in with_prefix(&self.home.place("locks")?, "lock", prefix.unwrap_or_default())? {
+        for path in with_prefix(
+            &self.home.place("locks")?,
+            "lock",
+            prefix.unwrap_or_default(),
+        )? {
             let bytes = fs::read(&path).map_err(|e| trouble("read", &path, &e))?;
             if let Ok(receipt) = Receipt::from_bytes(&bytes) {
                 receipts.insert(receipt.id(), receipt);
@@ -229,6 +244,9 @@ fn purge(opened: &Path) -> Result<(), CliError> {
 }
 
 pub(crate) fn trouble(what: &str, path: &Path, error: &io::Error) -> CliError {
-    CliError::home("home-file", format_args!("cannot {what} {}: {error}", path.display()))
-        .next("check that the directory is yours and that the disk is not full")
+    CliError::home(
+        "home-file",
+        format_args!("cannot {what} {}: {error}", path.display()),
+    )
+    .next("check that the directory is yours and that the disk is not full")
 }

@@ -25,14 +25,18 @@ pub fn short(id: &impl ToString) -> String {
 
 /// A report in JSON.
 pub fn found_json(found: &Found) -> Value {
-    let handles: Vec<String> = found.handles.iter().map(Handle::to_canonical_string).collect();
+    let handles: Vec<String> = found
+        .handles
+        .iter()
+        .map(Handle::to_canonical_string)
+        .collect();
     let codes: Vec<&str> = found.summary.codes.iter().map(|c| c.name()).collect();
     let translations: Vec<Value> = found
         .translations
         .iter()
-        .map(|t| {
-            json!({"lang": t.words.lang, "text": t.words.text, "organisation": t.organisation})
-        })
+        .map(
+            |t| json!({"lang": t.words.lang, "text": t.words.text, "organisation": t.organisation}),
+        )
         .collect();
     let said: Vec<Value> = found
         .disputes
@@ -105,10 +109,18 @@ pub fn found_text(found: &Found) -> String {
         ));
     }
     if !found.handles.is_empty() {
-        let handles: Vec<String> = found.handles.iter().map(Handle::to_canonical_string).collect();
+        let handles: Vec<String> = found
+            .handles
+            .iter()
+            .map(Handle::to_canonical_string)
+            .collect();
         lines.push(format!("    known by: {}", handles.join("  ")));
     }
-    let mut from = format!("    from {} ({})", found.organisation, found.summary.basis.name());
+    let mut from = format!(
+        "    from {} ({})",
+        found.organisation,
+        found.summary.basis.name()
+    );
     if !found.seconds.is_empty() {
         let names: Vec<&str> = found.seconds.keys().map(String::as_str).collect();
         from.push_str(&format!(", confirmed by {}", names.join(", ")));
@@ -119,7 +131,11 @@ pub fn found_text(found: &Found) -> String {
     lines.push(from);
     for (organisation, words) in &found.seconds {
         if let Some(words) = words {
-            lines.push(format!("    {organisation} adds: [{}] {}", words.lang, clean(&words.text)));
+            lines.push(format!(
+                "    {organisation} adds: [{}] {}",
+                words.lang,
+                clean(&words.text)
+            ));
         }
     }
     for d in &found.disputes {
@@ -128,7 +144,11 @@ pub fn found_text(found: &Found) -> String {
         });
         lines.push(format!("    DISPUTED by {}{why}", d.organisation));
     }
-    lines.push(format!("    until {}, id {}", found.expires, short(&found.id)));
+    lines.push(format!(
+        "    until {}, id {}",
+        found.expires,
+        short(&found.id)
+    ));
     lines.join("\n")
 }
 

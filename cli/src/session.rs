@@ -54,8 +54,10 @@ impl Session {
             .map_err(|why| trouble(why.into(), &profile))?;
         let federation = Federation::from_reply(&reply, &profile.organisation()?, None, today())
             .map_err(|why| {
-                CliError::refused("directory", why)
-                    .next(format_args!("check the address {} in the profile", profile.node))
+                CliError::refused("directory", why).next(format_args!(
+                    "check the address {} in the profile",
+                    profile.node
+                ))
             })?;
         if federation.clocks_disagree() {
             eprintln!(
@@ -163,7 +165,9 @@ impl Session {
 /// # Errors
 /// If it is too short, too long, or not hexadecimal.
 pub fn check_id(id: &str) -> Result<(), CliError> {
-    let hex = id.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
+    let hex = id
+        .bytes()
+        .all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
     if hex && (8..=64).contains(&id.len()) {
         Ok(())
     } else {
@@ -198,14 +202,19 @@ fn trouble(why: Error, profile: &Profile) -> CliError {
 fn refusal(status: u16, body: &str) -> CliError {
     let parsed: Value = serde_json::from_str(body).unwrap_or(Value::Null);
     let text = |name: &str| {
-        let found = parsed.pointer(&format!("/error/{name}")).and_then(Value::as_str);
+        let found = parsed
+            .pointer(&format!("/error/{name}"))
+            .and_then(Value::as_str);
         found.map(str::to_owned)
     };
     let code = text("code").unwrap_or_else(|| "refused".to_owned());
-    let message = text("message").unwrap_or_else(|| format!("the node answered with status {status}"));
+    let message =
+        text("message").unwrap_or_else(|| format!("the node answered with status {status}"));
     let error = CliError::refused(code, message);
     match status {
-        401 | 403 => error.next("take the profile from your organisation again: its token is not known to the node"),
+        401 | 403 => error.next(
+            "take the profile from your organisation again: its token is not known to the node",
+        ),
         429 => error.next("wait, or try again tomorrow: the node allows so much a day"),
         _ => error,
     }

@@ -187,14 +187,21 @@ fn print_text(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
     for (input, asked) in inputs.iter().zip(asked) {
         let (handle, warnings) = match asked {
             Asked::Bad(why) => {
-                output::text(&format!("{}\n  cannot be looked up: {why}", output::clean(input)));
+                output::text(&format!(
+                    "{}\n  cannot be looked up: {why}",
+                    output::clean(input)
+                ));
                 continue;
             }
             Asked::Handle(handle, warnings) => (handle, warnings),
         };
         let mut lines = vec![handle.to_canonical_string()];
         lines.extend(warnings.iter().map(|w| format!("  note: {w}")));
-        let reports = looked.reports.get(handle).map(Vec::as_slice).unwrap_or_default();
+        let reports = looked
+            .reports
+            .get(handle)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         if reports.is_empty() {
             nothing = true;
             lines.push("  no record".to_owned());

@@ -30,5 +30,11 @@ pub fn run(args: &DisputeArgs, globals: &Globals) -> Result<(), CliError> {
     let lang = language(args.lang.as_deref(), &session)?;
     let words = args.text.as_deref().and_then(|t| words(t, lang));
     let kept = args.which.find(&session)?;
-    attach(&session, globals, &Attachment::Dispute(words), kept.grip(), "Objection added")
+    attach(
+        &session,
+        globals,
+        &Attachment::Dispute(words),
+        kept.grip(),
+        "Objection added",
+    )
 }

@@ -23,24 +23,38 @@ pub struct ExportArgs {
 /// # Errors
 /// If the node does not answer, or the file cannot be written.
 pub fn run(args: &ExportArgs, globals: &Globals) -> Result<(), CliError> {
-    let ending = args.file.as_ref().and_then(|f| f.extension()).and_then(|e| e.to_str());
+    let ending = args
+        .file
+        .as_ref()
+        .and_then(|f| f.extension())
+        .and_then(|e| e.to_str());
     let as_json = match (ending, &args.file) {
         (Some("json"), _) => true,
         (Some("csv"), _) => false,
         (_, Some(_)) => {
-            return Err(CliError::usage("ending", "the file's name must end in .csv or .json"));
+            return Err(CliError::usage(
+                "ending",
+                "the file's name must end in .csv or .json",
+            ));
         }
         (_, None) => globals.json,
     };
     let session = Session::open(globals)?;
     let own = session.carry(Own::new(false))?;
     let (found, refused, closed) = own.open(&session.federation, &session.keep.keys()?);
-    let written = if as_json { json_of(&found) } else { csv_of(&found)? };
+    let written = if as_json {
+        json_of(&found)
+    } else {
+        csv_of(&found)?
+    };
     match &args.file {
         None => output::text(written.trim_end()),
         Some(file) => {
             write_private(file, written.as_bytes()).map_err(|e| {
-                CliError::other("export", format_args!("cannot write {}: {e}", file.display()))
+                CliError::other(
+                    "export",
+                    format_args!("cannot write {}: {e}", file.display()),
+                )
             })?;
             if globals.json {
                 output::json(&json!({"reports": found.len(), "closed": closed}));
@@ -79,7 +93,10 @@ fn csv_of(found: &[Found]) -> Result<String, CliError> {
     for f in found {
         let of = |kind: &str| {
             let handles = f.handles.iter().filter(|h| h.kind().as_str() == kind);
-            handles.map(Handle::canonical).collect::<Vec<_>>().join("; ")
+            handles
+                .map(Handle::canonical)
+                .collect::<Vec<_>>()
+                .join("; ")
         };
         let codes: Vec<&str> = f.summary.codes.iter().map(|c| c.name()).collect();
         let record = [
@@ -92,8 +109,15 @@ fn csv_of(found: &[Found]) -> Result<String, CliError> {
             f.summary.level.name().to_owned(),
             codes.join("; "),
             f.summary.month.map(|m| m.to_string()).unwrap_or_default(),
-            f.summary.area.as_ref().map(ToString::to_string).unwrap_or_default(),
-            f.words.as_ref().map(|w| harmless(&w.text)).unwrap_or_default(),
+            f.summary
+                .area
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            f.words
+                .as_ref()
+                .map(|w| harmless(&w.text))
+                .unwrap_or_default(),
         ];
         csv.write_record(&record).map_err(trouble)?;
     }

@@ -76,12 +76,18 @@ struct Totals {
 pub fn run(args: &ImportArgs, globals: &Globals) -> Result<(), CliError> {
     let session = Session::open(globals)?;
     let content = fs::read(&args.file).map_err(|source| {
-        file_trouble(ImportError::Unreadable { path: args.file.clone(), source })
+        file_trouble(ImportError::Unreadable {
+            path: args.file.clone(),
+            source,
+        })
     })?;
     let map = match &args.map {
         Some(path) if !args.dry_run || path.is_file() => {
             let text = fs::read_to_string(path).map_err(|source| {
-                file_trouble(ImportError::Unreadable { path: path.clone(), source })
+                file_trouble(ImportError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })
             })?;
             Some(Mapping::from_toml(&text).map_err(file_trouble)?)
         }
@@ -90,7 +96,10 @@ pub fn run(args: &ImportArgs, globals: &Globals) -> Result<(), CliError> {
     let lang = match args.lang.as_deref() {
         None => None,
         Some(text) => Some(language_tag(text).ok_or_else(|| {
-            CliError::usage("lang", "that is no language; write its short name, as fr or pt-BR")
+            CliError::usage(
+                "lang",
+                "that is no language; write its short name, as fr or pt-BR",
+            )
         })?),
     };
     let cities = session.cities();
@@ -101,7 +110,11 @@ pub fn run(args: &ImportArgs, globals: &Globals) -> Result<(), CliError> {
         cities: &cities,
         map,
     };
-    let reading = options.map.as_ref().map(|m| m.reading.clone()).unwrap_or_default();
+    let reading = options
+        .map
+        .as_ref()
+        .map(|m| m.reading.clone())
+        .unwrap_or_default();
     let table = Table::read(content.clone(), &reading).map_err(file_trouble)?;
     let plan = understand(table, &options).map_err(file_trouble)?;
     if args.dry_run {
@@ -130,10 +143,17 @@ fn file_trouble(why: ImportError) -> CliError {
 }
 
 fn explain(plan: &Understood<'_>) {
-    let place = plan.sheet.as_ref().map_or_else(String::new, |s| format!(", sheet \"{s}\""));
+    let place = plan
+        .sheet
+        .as_ref()
+        .map_or_else(String::new, |s| format!(", sheet \"{s}\""));
     eprintln!("{} rows, {}{place}", plan.total, plan.encoding);
     for column in &plan.mapping.columns {
-        eprintln!("  column {:<28} {}", output::clean(&column.shown()), column.field.name());
+        eprintln!(
+            "  column {:<28} {}",
+            output::clean(&column.shown()),
+            column.field.name()
+        );
     }
     for note in &plan.notes {
         eprintln!("  note: {}", output::clean(note));
@@ -141,7 +161,10 @@ fn explain(plan: &Understood<'_>) {
 }
 
 fn dry_run(args: &ImportArgs, globals: &Globals, plan: &Understood<'_>) -> Result<(), CliError> {
-    let mut totals = Totals { rows: plan.total, ..Totals::default() };
+    let mut totals = Totals {
+        rows: plan.total,
+        ..Totals::default()
+    };
     let mut rejects = match &args.rejects {
         Some(path) => Some(RejectsWriter::create(path, plan).map_err(file_trouble)?),
         None => None,
@@ -163,8 +186,14 @@ fn dry_run(args: &ImportArgs, globals: &Globals, plan: &Understood<'_>) -> Resul
     let mut default = args.file.clone().into_os_string();
     default.push(".map.toml");
     let path = args.map.clone().unwrap_or_else(|| default.into());
-    parasol_node::files::write_private(&path, plan.mapping.to_toml().as_bytes())
-        .map_err(|source| file_trouble(ImportError::Unwritable { path: path.clone(), source }))?;
+    parasol_node::files::write_private(&path, plan.mapping.to_toml().as_bytes()).map_err(
+        |source| {
+            file_trouble(ImportError::Unwritable {
+                path: path.clone(),
+                source,
+            })
+        },
+    )?;
     if globals.json {
         let mut all = totals.json();
         if let Some(object) = all.as_object_mut() {
@@ -232,10 +261,16 @@ impl<'a> Import<'a> {
         if globals.json {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows  {elapsed}, {eta} to go") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} rows  {elapsed}, {eta} to go")
+        {
             bar.set_style(style);
         }
-        let lang = plan.mapping.lang.clone().or_else(|| session.profile.lang.clone());
+        let lang = plan
+            .mapping
+            .lang
+            .clone()
+            .or_else(|| session.profile.lang.clone());
         Ok(Self {
             session,
             basis: args.basis,
@@ -245,7 +280,10 @@ impl<'a> Import<'a> {
             published,
             met: BTreeSet::new(),
             waiting: Vec::new(),
-            totals: Totals { rows: plan.total, ..Totals::default() },
+            totals: Totals {
+                rows: plan.total,
+                ..Totals::default()
+            },
             bar,
         })
     }
@@ -298,8 +336,11 @@ impl<'a> Import<'a> {
 
     /// The same row is the same report, however it is written.
     fn hash(&self, entry: &Entry) -> ContentHash {
-        let handles: BTreeSet<String> =
-            entry.handles.iter().map(Handle::to_canonical_string).collect();
+        let handles: BTreeSet<String> = entry
+            .handles
+            .iter()
+            .map(Handle::to_canonical_string)
+            .collect();
         let codes: BTreeSet<&str> = entry.codes.iter().map(|c| c.name()).collect();
         let says = json!([
             self.session.profile.name,
@@ -420,8 +461,11 @@ impl Totals {
     }
 
     fn json(&self) -> serde_json::Value {
-        let by_code: BTreeMap<&str, usize> =
-            self.by_warning.iter().map(|(code, (n, _))| (*code, *n)).collect();
+        let by_code: BTreeMap<&str, usize> = self
+            .by_warning
+            .iter()
+            .map(|(code, (n, _))| (*code, *n))
+            .collect();
         json!({
             "rows": self.rows,
             "published": self.published,
@@ -440,7 +484,10 @@ impl Totals {
         };
         output::text(&format!("{} rows", self.rows));
         output::text(&format!("  {:>7} {published}{earlier}", self.published));
-        output::text(&format!("  {:>7} kept back, as their authors want it", self.kept));
+        output::text(&format!(
+            "  {:>7} kept back, as their authors want it",
+            self.kept
+        ));
         output::text(&format!("  {:>7} were there already", self.duplicates));
         let file = rejects.map_or_else(String::new, |p| format!(", see {}", p.display()));
         output::text(&format!("  {:>7} could not go{file}", self.rejected));

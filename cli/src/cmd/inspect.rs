@@ -19,7 +19,11 @@ const MAX_FILE: u64 = 1024 * 1024;
 #[derive(clap::Args, Clone, Debug)]
 pub struct InspectArgs {
     /// A record's id, or at least its first 8 characters, or a file with a record in it
-    #[arg(value_name = "ID|FILE", required_unless_present = "node", conflicts_with = "node")]
+    #[arg(
+        value_name = "ID|FILE",
+        required_unless_present = "node",
+        conflicts_with = "node"
+    )]
     pub what: Option<String>,
     /// Show what lies on the disk of the profile's node
     #[arg(long)]
@@ -41,15 +45,18 @@ pub fn run(args: &InspectArgs, globals: &Globals) -> Result<(), CliError> {
     let bytes = if path.is_file() {
         let size = fs::metadata(path).map_or(0, |m| m.len());
         if size > MAX_FILE {
-            return Err(CliError::input("too-large", "that file is far too large to be a record"));
+            return Err(CliError::input(
+                "too-large",
+                "that file is far too large to be a record",
+            ));
         }
-        fs::read(path).map_err(|e| CliError::input("file-unreadable", format_args!("{what}: {e}")))?
+        fs::read(path)
+            .map_err(|e| CliError::input("file-unreadable", format_args!("{what}: {e}")))?
     } else {
         Session::open(globals)?.record(what)?
     };
-    let record = Unverified::parse(&bytes).map_err(|why| {
-        CliError::input(why.rule.id(), format_args!("that is no record: {why}"))
-    })?;
+    let record = Unverified::parse(&bytes)
+        .map_err(|why| CliError::input(why.rule.id(), format_args!("that is no record: {why}")))?;
     let (header, body) = record.claimed();
     let lines = lines(&bytes, header, body);
     if globals.json {
@@ -80,14 +87,38 @@ fn lines(bytes: &[u8], header: &Header, body: &Body) -> Vec<Line> {
         Signer::Node(key) => format!("node {key}"),
     };
     let mut lines = vec![
-        ("record", RecordId::of(bytes).to_string(), "its id: the SHA-256 of its bytes"),
+        (
+            "record",
+            RecordId::of(bytes).to_string(),
+            "its id: the SHA-256 of its bytes",
+        ),
         ("size", format!("{} bytes", bytes.len()), "one of few sizes"),
         ("kind", body.kind().name().to_owned(), ""),
-        ("organisation", header.organisation.to_string(), "which organisation speaks; never who in it"),
-        ("signed by", signer, "the publisher: a machine, never a person"),
-        ("issued", header.issued.to_string(), "when it was published, not when anything happened"),
-        ("expires", header.expires.to_string(), "after this day no node serves it"),
-        ("slot", header.slot.to_string(), "its number among the organisation's records of that day"),
+        (
+            "organisation",
+            header.organisation.to_string(),
+            "which organisation speaks; never who in it",
+        ),
+        (
+            "signed by",
+            signer,
+            "the publisher: a machine, never a person",
+        ),
+        (
+            "issued",
+            header.issued.to_string(),
+            "when it was published, not when anything happened",
+        ),
+        (
+            "expires",
+            header.expires.to_string(),
+            "after this day no node serves it",
+        ),
+        (
+            "slot",
+            header.slot.to_string(),
+            "its number among the organisation's records of that day",
+        ),
     ];
     match body {
         Body::Report(report) => report_lines(report, &mut lines),
@@ -96,17 +127,29 @@ fn lines(bytes: &[u8], header: &Header, body: &Body) -> Vec<Line> {
         Body::Dispute(d) => attached(&d.target, d.sealed.len(), &mut lines),
         Body::Retraction(r) => {
             lines.push(("lock", r.lock.to_string(), "the reports that it takes back"));
-            let by = if r.proof.is_some() { "the lock's own signature" } else { "its publisher alone" };
+            let by = if r.proof.is_some() {
+                "the lock's own signature"
+            } else {
+                "its publisher alone"
+            };
             lines.push(("proof", by.to_owned(), ""));
         }
         Body::Vouch(v) => {
             lines.push(("vouches for", v.subject.to_string(), ""));
-            lines.push(("budget", v.budget.to_string(), "how many others it may bring in"));
+            lines.push((
+                "budget",
+                v.budget.to_string(),
+                "how many others it may bring in",
+            ));
         }
         Body::Revocation(r) => lines.push(("revokes", r.key.to_string(), "")),
         Body::Affirmation(a) => lines.push(("affirms", format!("{} records", a.records.len()), "")),
         Body::Delegation(d) => {
-            lines.push(("delegates to", d.terms.record_key.to_string(), "a node's record key"));
+            lines.push((
+                "delegates to",
+                d.terms.record_key.to_string(),
+                "a node's record key",
+            ));
             lines.push(("until", d.terms.until.to_string(), ""));
         }
         _ => {}
@@ -121,7 +164,11 @@ fn report_lines(report: &Report, lines: &mut Vec<Line>) {
     };
     lines.extend([
         ("for", audience.to_owned(), ""),
-        ("lock", report.lock.to_string(), "fresh for this report; its other half takes the report back"),
+        (
+            "lock",
+            report.lock.to_string(),
+            "fresh for this report; its other half takes the report back",
+        ),
         ("edition", report.edition.to_string(), ""),
         ("salt", hex::encode(report.salt), "random"),
     ]);
@@ -133,20 +180,52 @@ fn report_lines(report: &Report, lines: &mut Vec<Line>) {
         ));
     }
     lines.extend([
-        ("area tag", hex::encode(report.area_tag), "random, or an area that only t keyholders together can name"),
-        ("area key", "sealed, 48 bytes".to_owned(), "random if the author chose that no area opens it"),
-        ("commitment", hex::encode(report.commitment), "so that it reads one way only"),
-        ("summary", sealed(report.summary.len()), "level, what happened, month, area: padded and encrypted"),
-        ("text", sealed(report.text.len()), "the story, padded and encrypted, or nothing, padded too"),
-        ("handles", sealed(report.handles.len()), "the list of handles, padded and encrypted"),
+        (
+            "area tag",
+            hex::encode(report.area_tag),
+            "random, or an area that only t keyholders together can name",
+        ),
+        (
+            "area key",
+            "sealed, 48 bytes".to_owned(),
+            "random if the author chose that no area opens it",
+        ),
+        (
+            "commitment",
+            hex::encode(report.commitment),
+            "so that it reads one way only",
+        ),
+        (
+            "summary",
+            sealed(report.summary.len()),
+            "level, what happened, month, area: padded and encrypted",
+        ),
+        (
+            "text",
+            sealed(report.text.len()),
+            "the story, padded and encrypted, or nothing, padded too",
+        ),
+        (
+            "handles",
+            sealed(report.handles.len()),
+            "the list of handles, padded and encrypted",
+        ),
     ]);
 }
 
 fn attached(target: &Target, len: usize, lines: &mut Vec<Line>) {
     lines.extend([
         ("report", target.report.to_string(), "what it belongs to"),
-        ("lock", target.lock.to_string(), "it dies with the report of this lock"),
-        ("words", sealed(len), "padded and encrypted under the report's own key"),
+        (
+            "lock",
+            target.lock.to_string(),
+            "it dies with the report of this lock",
+        ),
+        (
+            "words",
+            sealed(len),
+            "padded and encrypted under the report's own key",
+        ),
     ]);
 }
 
@@ -157,8 +236,12 @@ fn sealed(len: usize) -> String {
 fn node(globals: &Globals) -> Result<(), CliError> {
     let session = Session::open(globals)?;
     let bytes = session.get("/v1/store")?;
-    let store: Value = serde_json::from_slice(&bytes)
-        .map_err(|e| CliError::other("bad-answer", format_args!("the node's account of its disk is damaged: {e}")))?;
+    let store: Value = serde_json::from_slice(&bytes).map_err(|e| {
+        CliError::other(
+            "bad-answer",
+            format_args!("the node's account of its disk is damaged: {e}"),
+        )
+    })?;
     if globals.json {
         output::json(&store);
         return Ok(());
@@ -198,7 +281,9 @@ fn show(value: &Value, depth: usize) {
             for item in items {
                 match (plain(item), item) {
                     (Some(text), _) => output::text(&format!("{indent}{text}")),
-                    (None, Value::Object(fields)) if fields.values().all(|v| plain(v).is_some()) => {
+                    (None, Value::Object(fields))
+                        if fields.values().all(|v| plain(v).is_some()) =>
+                    {
                         let parts: Vec<String> = fields.values().filter_map(plain).collect();
                         output::text(&format!("{indent}{}", parts.join("  ")));
                     }

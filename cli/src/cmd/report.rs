@@ -106,8 +106,8 @@ pub fn run(args: &ReportArgs, globals: &Globals) -> Result<(), CliError> {
 /// If it cannot be sealed or published.
 pub fn send(session: &Session, draft: Draft) -> Result<Receipt, CliError> {
     let federation = &session.federation;
-    let seal = Seal::new(federation, vec![draft], &mut OsEntropy)
-        .map_err(|why| session.trouble(why))?;
+    let seal =
+        Seal::new(federation, vec![draft], &mut OsEntropy).map_err(|why| session.trouble(why))?;
     let (sealed, warnings) = session.carry(seal)?;
     for warning in &warnings {
         eprintln!("warning: {warning}");
@@ -153,13 +153,21 @@ fn read(args: &ReportArgs, session: &Session) -> Result<Draft, CliError> {
             CliError::usage("level", "how bad was it? Nothing says so")
                 .next("add --level nuisance, risk or danger, or say with --code what happened")
         })?;
-    if args.month.is_some_and(|m| m > session.federation.today().month()) {
-        return Err(CliError::input("month", "the month is in the future; write when it happened"));
+    if args
+        .month
+        .is_some_and(|m| m > session.federation.today().month())
+    {
+        return Err(CliError::input(
+            "month",
+            "the month is in the future; write when it happened",
+        ));
     }
     let area = args.area.as_deref().map(|a| session.area(a)).transpose()?;
     if args.browse != BrowseChoice::Nothing && area.is_none() {
-        return Err(CliError::usage("browse", "there is no area to browse it by")
-            .next("add --area, or leave --browse away"));
+        return Err(
+            CliError::usage("browse", "there is no area to browse it by")
+                .next("add --area, or leave --browse away"),
+        );
     }
     let text = if args.text_stdin {
         let mut text = String::new();
@@ -207,7 +215,10 @@ pub fn language(given: Option<&str>, session: &Session) -> Result<String, CliErr
     if is_language_tag(lang) {
         Ok(lang.to_owned())
     } else {
-        Err(CliError::usage("lang", "that is no language; write its short name, as fr or pt-BR"))
+        Err(CliError::usage(
+            "lang",
+            "that is no language; write its short name, as fr or pt-BR",
+        ))
     }
 }
 

@@ -29,9 +29,11 @@ pub fn run(args: &RetractArgs, globals: &Globals) -> Result<(), CliError> {
     let session = Session::open(globals)?;
     let federation = &session.federation;
     let (exchange, report, by_lock) = match session.keep.find(&args.id) {
-        Ok(Kept::Own(receipt)) if !args.as_publisher => {
-            (Retract::by_lock(federation, &receipt.lock), receipt.id(), true)
-        }
+        Ok(Kept::Own(receipt)) if !args.as_publisher => (
+            Retract::by_lock(federation, &receipt.lock),
+            receipt.id(),
+            true,
+        ),
         Err(why) if why.code() == "ambiguous-id" || why.code() == "bad-id" => return Err(why),
         kept => {
             let (id, lock, organisation) = match kept {
@@ -44,7 +46,11 @@ pub fn run(args: &RetractArgs, globals: &Globals) -> Result<(), CliError> {
             if organisation != *federation.organisation() {
                 return Err(CliError::input(
                     "not-ours",
-                    format_args!("report {} is {}'s; only its author or that organisation can take it back", args.id, federation.name(&organisation)),
+                    format_args!(
+                        "report {} is {}'s; only its author or that organisation can take it back",
+                        args.id,
+                        federation.name(&organisation)
+                    ),
                 )
                 .next("object to it with `parasol dispute`, or write to that organisation"));
             }

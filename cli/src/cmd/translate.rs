@@ -45,12 +45,15 @@ impl WhichArgs {
             .flatten()
             .filter(|f| f.id.to_string().starts_with(&self.id))
             .filter_map(|f| f.grip.clone());
-        grips.next().map(|g| Kept::Opened(Box::new(g))).ok_or_else(|| {
-            CliError::input(
-                "unknown-report",
-                format_args!("no report {} is found by that handle", self.id),
-            )
-        })
+        grips
+            .next()
+            .map(|g| Kept::Opened(Box::new(g)))
+            .ok_or_else(|| {
+                CliError::input(
+                    "unknown-report",
+                    format_args!("no report {} is found by that handle", self.id),
+                )
+            })
     }
 }
 
@@ -90,7 +93,13 @@ pub fn run(args: &TranslateArgs, globals: &Globals) -> Result<(), CliError> {
     let words = words(&text, lang)
         .ok_or_else(|| CliError::input("no-text", "there is no text in the translation"))?;
     let kept = args.which.find(&session)?;
-    attach(&session, globals, &Attachment::Translation(words), kept.grip(), "Translation added")
+    attach(
+        &session,
+        globals,
+        &Attachment::Translation(words),
+        kept.grip(),
+        "Translation added",
+    )
 }
 
 /// Adds to a report, and says so.
