@@ -3,6 +3,10 @@
 //! - [`args`]: the command line as typed, and which command it means
 //! - [`cmd`]: one file a command; each takes its arguments and the [`globals`]
 //! - [`home`]: profiles and what else a person's own device keeps
+//! - [`keep`]: drafts, receipts and opened reports in the home
+//! - [`session`], [`carry`]: the way to the home node, and what is carried over it
+//! - [`journal`]: what an import has done, so that it goes on where it stopped
+//! - [`output`]: results as text for people or JSON for programs
 //! - [`import`]: what an old list says
 //! - [`demo`]: a federation on this machine, and the story that shows it
 //! - [`founding`]: makes a federation on this machine
@@ -10,6 +14,7 @@
 //! - [`exit`]: how a command ends
 
 pub mod args;
+pub mod carry;
 pub mod cmd;
 pub mod demo;
 pub mod exit;
@@ -17,4 +22,8 @@ pub mod founding;
 pub mod globals;
 pub mod home;
 pub mod import;
+pub mod journal;
+pub mod keep;
+pub mod output;
+pub mod session;
 pub mod status;

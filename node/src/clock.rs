@@ -12,7 +12,9 @@ pub struct Clock {
 impl Clock {
     /// Now.
     pub fn now(&mut self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         self.latest = self.latest.max(Timestamp::from_millis(millis));
         self.latest

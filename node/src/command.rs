@@ -95,7 +95,9 @@ fn execute_init(args: &InitArgs) -> Result<(), CommandError> {
         println!("    {line}");
     }
     println!();
-    println!("Your federation gives you charter.cbor, certificate.cbor and trust.cbor: put them into");
+    println!(
+        "Your federation gives you charter.cbor, certificate.cbor and trust.cbor: put them into"
+    );
     println!("{dir}, edit {dir}/node.toml, and start it with `parasol-node run {dir}`.");
     Ok(())
 }

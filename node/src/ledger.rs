@@ -53,7 +53,12 @@ fn day(day: Day) -> [u8; 4] {
 
 fn slot_key(slot: &SlotKey) -> Vec<u8> {
     let root = [u8::from(slot.root)];
-    join(&[head16(slot.organisation.as_bytes()), &root, &day(slot.issued), &slot.slot.to_be_bytes()])
+    join(&[
+        head16(slot.organisation.as_bytes()),
+        &root,
+        &day(slot.issued),
+        &slot.slot.to_be_bytes(),
+    ])
 }
 
 fn lock_key(lock: &Lock, kind: Kind, place: u64) -> Vec<u8> {
@@ -66,7 +71,12 @@ fn quota_key(organisation: &OrganisationKey, key: KeyName, on: Day) -> Vec<u8> {
         KeyName::Handle(s) => (1, s.index()),
         KeyName::Area(s) => (2, s.index()),
     };
-    join(&[&day(on), head16(organisation.as_bytes()), &[number], &season.to_be_bytes()])
+    join(&[
+        &day(on),
+        head16(organisation.as_bytes()),
+        &[number],
+        &season.to_be_bytes(),
+    ])
 }
 
 fn count_key(kind: u8) -> Vec<u8> {
@@ -97,7 +107,12 @@ struct IdRow {
 
 impl IdRow {
     fn write(&self) -> Vec<u8> {
-        join(&[&seq(self.place), &day(self.issued), &day(self.expires), &[self.flags]])
+        join(&[
+            &seq(self.place),
+            &day(self.issued),
+            &day(self.expires),
+            &[self.flags],
+        ])
     }
     fn read(bytes: &[u8]) -> Option<Self> {
         Some(Self {
@@ -133,10 +148,18 @@ impl Ledger {
         let mut counts = BTreeMap::new();
         for kind in Kind::ALL {
             if let Some(bytes) = store.get(Table::Meta, &count_key(kind.number()))? {
-                counts.insert(kind.number(), read_seq(&bytes).ok_or_else(|| damaged("a counter of records"))?);
+                counts.insert(
+                    kind.number(),
+                    read_seq(&bytes).ok_or_else(|| damaged("a counter of records"))?,
+                );
             }
         }
-        Ok(Self { store, place, counts, home })
+        Ok(Self {
+            store,
+            place,
+            counts,
+            home,
+        })
     }
 
     /// A view for reads that belong together.
@@ -144,7 +167,10 @@ impl Ledger {
     /// # Errors
     /// If the store cannot be read.
     pub fn view(&self) -> Result<LedgerView<'_>, StoreError> {
-        Ok(LedgerView { read: self.store.snapshot()?, counts: &self.counts })
+        Ok(LedgerView {
+            read: self.store.snapshot()?,
+            counts: &self.counts,
+        })
     }
 
     /// The store below.
@@ -154,7 +180,8 @@ impl Ledger {
 
     /// How many records of each kind there are.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
-        let named = |(number, count): (&u8, &u64)| Some((Kind::from_number(*number)?.name(), *count));
+        let named =
+            |(number, count): (&u8, &u64)| Some((Kind::from_number(*number)?.name(), *count));
         self.counts.iter().filter_map(named).collect()
     }
 
@@ -170,7 +197,11 @@ impl Ledger {
             match change {
                 Change::Insert(record) => {
                     // A batch that is repeated after a doubtful failure must change nothing.
-                    if self.store.get(Table::Ids, record.id().as_bytes())?.is_none() {
+                    if self
+                        .store
+                        .get(Table::Ids, record.id().as_bytes())?
+                        .is_none()
+                    {
                         place += 1;
                         self.put(record, place, &mut ops);
                         *counts.entry(record.kind().number()).or_default() += 1;
@@ -182,8 +213,17 @@ impl Ledger {
                         *count = count.saturating_sub(1);
                     }
                 }
-                Change::Quota { organisation, key, day, used } => {
-                    ops.push(Op::put(Table::Quota, quota_key(organisation, *key, *day), used.to_be_bytes()));
+                Change::Quota {
+                    organisation,
+                    key,
+                    day,
+                    used,
+                } => {
+                    ops.push(Op::put(
+                        Table::Quota,
+                        quota_key(organisation, *key, *day),
+                        used.to_be_bytes(),
+                    ));
                 }
             }
         }
@@ -207,11 +247,16 @@ impl Ledger {
     /// If the store cannot be read or written.
     pub fn forget_quotas(&self, today: Day) -> Result<(), StoreError> {
         let mut ops = Vec::new();
-        self.store.scan(Table::Quota, &[], Some(&day(today)), &mut |key, _| {
-            ops.push(Op::delete(Table::Quota, key));
-            ControlFlow::Continue(())
-        })?;
-        if ops.is_empty() { Ok(()) } else { self.store.apply(&ops) }
+        self.store
+            .scan(Table::Quota, &[], Some(&day(today)), &mut |key, _| {
+                ops.push(Op::delete(Table::Quota, key));
+                ControlFlow::Continue(())
+            })?;
+        if ops.is_empty() {
+            Ok(())
+        } else {
+            self.store.apply(&ops)
+        }
     }
 
     fn put(&self, record: &Verified, place: u64, ops: &mut Vec<Op>) {
@@ -221,7 +266,9 @@ impl Ledger {
     }
 
     fn take_out(&self, id: &RecordId, ops: &mut Vec<Op>) -> Result<Option<Kind>, StoreError> {
-        let Some(row) = self.store.get(Table::Ids, id.as_bytes())? else { return Ok(None) };
+        let Some(row) = self.store.get(Table::Ids, id.as_bytes())? else {
+            return Ok(None);
+        };
         let row = IdRow::read(&row).ok_or_else(|| damaged("the place of a record"))?;
         let bytes = self
             .store
@@ -231,7 +278,10 @@ impl Ledger {
         for (table, key, _) in self.rows(&record, row.place) {
             // Another record may hold the slot by now.
             let taken_over = table == Table::Slots
-                && self.store.get(table, &key)?.is_some_and(|held| id_at(&held, 8) != Some(*id));
+                && self
+                    .store
+                    .get(table, &key)?
+                    .is_some_and(|held| id_at(&held, 8) != Some(*id));
             if !taken_over {
                 ops.push(Op::delete(table, key));
             }
@@ -245,12 +295,25 @@ impl Ledger {
         let id_bytes = id.as_bytes().to_vec();
         let own = report(record).is_some_and(|r| r.audience == Audience::Own);
         let flags = if own { OWN } else { 0 } | if kind.by_root() { ROOT } else { 0 };
-        let row = IdRow { place, issued: header.issued, expires: header.expires, flags };
+        let row = IdRow {
+            place,
+            issued: header.issued,
+            expires: header.expires,
+            flags,
+        };
         let mut rows = vec![
             (Table::Records, seq(place).to_vec(), record.bytes().to_vec()),
             (Table::Ids, id_bytes.clone(), row.write()),
-            (Table::Slots, slot_key(&SlotKey::of(record)), join(&[&seq(place), &id_bytes])),
-            (Table::Expiry, join(&[&day(header.expires), &seq(place)]), id_bytes.clone()),
+            (
+                Table::Slots,
+                slot_key(&SlotKey::of(record)),
+                join(&[&seq(place), &id_bytes]),
+            ),
+            (
+                Table::Expiry,
+                join(&[&day(header.expires), &seq(place)]),
+                id_bytes.clone(),
+            ),
         ];
         if let Some(lock) = record.body().lock() {
             let mut value = id_bytes.clone();
@@ -262,7 +325,11 @@ impl Ledger {
             rows.push((Table::Locks, lock_key(lock, kind, place), value));
         }
         if kind.by_root() || unproven(record) {
-            rows.push((Table::Kinds, join(&[&[kind.number()], &seq(place)]), id_bytes.clone()));
+            rows.push((
+                Table::Kinds,
+                join(&[&[kind.number()], &seq(place)]),
+                id_bytes.clone(),
+            ));
         }
         if let Some(report) = report(record) {
             if own {
@@ -274,7 +341,13 @@ impl Ledger {
             }
             let short = id_bytes.get(..8).unwrap_or_default();
             let season = header.expires.season().index().to_be_bytes();
-            let tag = join(&[&day(header.issued), short, &season, &report.salt, &report.area_tag]);
+            let tag = join(&[
+                &day(header.issued),
+                short,
+                &season,
+                &report.salt,
+                &report.area_tag,
+            ]);
             rows.push((Table::Issued, seq(place).to_vec(), tag));
             for entry in &report.entries {
                 let key = join(&[&entry.bucket.to_be_bytes(), &seq(place)]);
@@ -293,10 +366,11 @@ pub struct LedgerView<'a> {
 
 impl LedgerView<'_> {
     fn locks(&self, lock: &Lock, visit: &mut dyn FnMut(u8, &[u8])) -> Result<(), StoreError> {
-        self.read.scan_prefix(Table::Locks, head16(lock.as_bytes()), &mut |key, value| {
-            visit(key.get(16).copied().unwrap_or(0), value);
-            ControlFlow::Continue(())
-        })
+        self.read
+            .scan_prefix(Table::Locks, head16(lock.as_bytes()), &mut |key, value| {
+                visit(key.get(16).copied().unwrap_or(0), value);
+                ControlFlow::Continue(())
+            })
     }
 
     fn lock_ids(&self, lock: &Lock, retractions: bool) -> Result<Vec<RecordId>, StoreError> {
@@ -311,7 +385,9 @@ impl LedgerView<'_> {
 
     fn row(&self, id: &RecordId) -> Result<Option<IdRow>, StoreError> {
         match self.read.get(Table::Ids, id.as_bytes())? {
-            Some(bytes) => Ok(Some(IdRow::read(&bytes).ok_or_else(|| damaged("the place of a record"))?)),
+            Some(bytes) => Ok(Some(
+                IdRow::read(&bytes).ok_or_else(|| damaged("the place of a record"))?,
+            )),
             None => Ok(None),
         }
     }
@@ -339,19 +415,27 @@ impl Carried for LedgerView<'_> {
     type Error = StoreError;
 
     fn occupant(&self, slot: &SlotKey) -> Result<Option<RecordId>, StoreError> {
-        Ok(self.read.get(Table::Slots, &slot_key(slot))?.and_then(|row| id_at(&row, 8)))
+        Ok(self
+            .read
+            .get(Table::Slots, &slot_key(slot))?
+            .and_then(|row| id_at(&row, 8)))
     }
 
     fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, StoreError> {
         let mut all = Vec::new();
         self.locks(lock, &mut |kind, value| {
             if kind == Kind::Retraction.number() {
-                let organisation = id_at(value, 32).map(|k| OrganisationKey::from_bytes(*k.as_bytes()));
+                let organisation =
+                    id_at(value, 32).map(|k| OrganisationKey::from_bytes(*k.as_bytes()));
                 if let (Some(organisation), Some(issued), Some(proven)) =
                     (organisation, u32_at(value, 64), value.get(68))
                 {
                     let issued = Day::from_number(issued);
-                    all.push(Tombstone { organisation, issued, proven: *proven == 1 });
+                    all.push(Tombstone {
+                        organisation,
+                        issued,
+                        proven: *proven == 1,
+                    });
                 }
             }
         })?;
@@ -362,7 +446,11 @@ impl Carried for LedgerView<'_> {
         self.lock_ids(lock, false)
     }
 
-    fn signed_by(&self, organisation: &OrganisationKey, key: &NodeKey) -> Result<Vec<RecordId>, StoreError> {
+    fn signed_by(
+        &self,
+        organisation: &OrganisationKey,
+        key: &NodeKey,
+    ) -> Result<Vec<RecordId>, StoreError> {
         // Revocations are rare, so no index is kept for them: all records are looked through.
         let mut ids = Vec::new();
         self.read.scan(Table::Records, &[], None, &mut |_, bytes| {
@@ -390,7 +478,11 @@ impl View for LedgerView<'_> {
         let mut ids = Vec::new();
         self.read.scan_prefix(Table::Ids, prefix, &mut |key, _| {
             ids.extend(id_at(key, 0));
-            if ids.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if ids.len() < 2 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
         })?;
         Ok(ids)
     }
@@ -399,7 +491,11 @@ impl View for LedgerView<'_> {
         self.read.scan(Table::Ids, &[], None, &mut |key, value| {
             if let (Some(id), Some(row)) = (id_at(key, 0), IdRow::read(value)) {
                 if row.flags & OWN == 0 {
-                    visit(Listed { id, issued: row.issued, expires: row.expires });
+                    visit(Listed {
+                        id,
+                        issued: row.issued,
+                        expires: row.expires,
+                    });
                 }
             }
             ControlFlow::Continue(())
@@ -420,13 +516,18 @@ impl View for LedgerView<'_> {
         let end = last.checked_add(1).map(u32::to_be_bytes);
         let mut seen = std::collections::BTreeSet::new();
         let mut ids = Vec::new();
-        self.read.scan(Table::Buckets, &first.to_be_bytes(), end.as_ref().map(|e| e.as_slice()), &mut |_, value| {
-            if ids.len() >= limit {
-                return ControlFlow::Break(());
-            }
-            ids.extend(id_at(value, 0).filter(|id| seen.insert(*id)));
-            ControlFlow::Continue(())
-        })?;
+        self.read.scan(
+            Table::Buckets,
+            &first.to_be_bytes(),
+            end.as_ref().map(|e| e.as_slice()),
+            &mut |_, value| {
+                if ids.len() >= limit {
+                    return ControlFlow::Break(());
+                }
+                ids.extend(id_at(value, 0).filter(|id| seen.insert(*id)));
+                ControlFlow::Continue(())
+            },
+        )?;
         Ok(ids)
     }
 
@@ -434,13 +535,26 @@ impl View for LedgerView<'_> {
         self.lock_ids(lock, true)
     }
 
-    fn last_slot(&self, organisation: &OrganisationKey, on: Day, below: u32) -> Result<Option<u32>, StoreError> {
-        let at = |slot| slot_key(&SlotKey { organisation: *organisation, root: false, issued: on, slot });
+    fn last_slot(
+        &self,
+        organisation: &OrganisationKey,
+        on: Day,
+        below: u32,
+    ) -> Result<Option<u32>, StoreError> {
+        let at = |slot| {
+            slot_key(&SlotKey {
+                organisation: *organisation,
+                root: false,
+                issued: on,
+                slot,
+            })
+        };
         let mut last = None;
-        self.read.scan(Table::Slots, &at(0), Some(&at(below)), &mut |key, _| {
-            last = u32_at(key, 21);
-            ControlFlow::Continue(())
-        })?;
+        self.read
+            .scan(Table::Slots, &at(0), Some(&at(below)), &mut |key, _| {
+                last = u32_at(key, 21);
+                ControlFlow::Continue(())
+            })?;
         Ok(last)
     }
 
@@ -460,16 +574,31 @@ impl View for LedgerView<'_> {
         Ok(kept)
     }
 
-    fn tags(&self, from: Day, to: Day, after: u64, limit: usize) -> Result<Vec<TagRow>, StoreError> {
+    fn tags(
+        &self,
+        from: Day,
+        to: Day,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<TagRow>, StoreError> {
         let mut rows = Vec::new();
-        self.read.scan(Table::Issued, &seq(after.saturating_add(1)), None, &mut |key, value| {
-            if let (Some(place), Some((issued, tag))) = (read_seq(key), read_tag(value)) {
-                if from <= issued && issued <= to {
-                    rows.push(TagRow { place, tag });
+        self.read.scan(
+            Table::Issued,
+            &seq(after.saturating_add(1)),
+            None,
+            &mut |key, value| {
+                if let (Some(place), Some((issued, tag))) = (read_seq(key), read_tag(value)) {
+                    if from <= issued && issued <= to {
+                        rows.push(TagRow { place, tag });
+                    }
                 }
-            }
-            if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
+                if rows.len() < limit {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            },
+        )?;
         Ok(rows)
     }
 
@@ -482,13 +611,22 @@ impl View for LedgerView<'_> {
     ) -> Result<Vec<(u64, RecordId)>, StoreError> {
         // The table holds the home organisation's reports, and no others are ever asked for.
         let mut rows = Vec::new();
-        self.read.scan(Table::Own, &seq(after.saturating_add(1)), None, &mut |key, value| {
-            let wanted = !only_own || value.first() == Some(&OWN);
-            if let (Some(place), Some(id), true) = (read_seq(key), id_at(value, 1), wanted) {
-                rows.push((place, id));
-            }
-            if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
+        self.read.scan(
+            Table::Own,
+            &seq(after.saturating_add(1)),
+            None,
+            &mut |key, value| {
+                let wanted = !only_own || value.first() == Some(&OWN);
+                if let (Some(place), Some(id), true) = (read_seq(key), id_at(value, 1), wanted) {
+                    rows.push((place, id));
+                }
+                if rows.len() < limit {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            },
+        )?;
         Ok(rows)
     }
 
@@ -496,8 +634,15 @@ impl View for LedgerView<'_> {
         Ok(self.counts.get(&kind.number()).copied().unwrap_or(0))
     }
 
-    fn quota(&self, organisation: &OrganisationKey, key: KeyName, on: Day) -> Result<u32, StoreError> {
-        let stored = self.read.get(Table::Quota, &quota_key(organisation, key, on))?;
+    fn quota(
+        &self,
+        organisation: &OrganisationKey,
+        key: KeyName,
+        on: Day,
+    ) -> Result<u32, StoreError> {
+        let stored = self
+            .read
+            .get(Table::Quota, &quota_key(organisation, key, on))?;
         Ok(stored.and_then(|bytes| u32_at(&bytes, 0)).unwrap_or(0))
     }
 }

@@ -41,10 +41,14 @@ pub enum RunError {
     #[error(transparent)]
     Net(#[from] NetError),
     /// An address in the configuration is none.
-    #[error("`{0}` in the configuration is not an address that other nodes could use; write one such as /ip4/0.0.0.0/tcp/7440")]
+    #[error(
+        "`{0}` in the configuration is not an address that other nodes could use; write one such as /ip4/0.0.0.0/tcp/7440"
+    )]
     Address(String),
     /// Clients cannot be served.
-    #[error("cannot listen for clients on {address}: {source}; if another program uses that port, stop it or choose another with http.listen or PARASOL_NODE_HTTP")]
+    #[error(
+        "cannot listen for clients on {address}: {source}; if another program uses that port, stop it or choose another with http.listen or PARASOL_NODE_HTTP"
+    )]
     Http {
         /// Where.
         address: SocketAddr,
@@ -70,7 +74,9 @@ pub enum RunError {
 /// If it cannot start. What goes wrong later goes to the log, and the node goes on.
 pub fn run(config: NodeConfig, options: RunOptions) -> Result<(), RunError> {
     start_log(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(serve(config, options))
 }
 
@@ -81,11 +87,16 @@ fn start_log(config: &NodeConfig) -> Result<(), RunError> {
         Level::Error => "error".to_owned(),
         level => format!("error,parasol_node={level}"),
     };
-    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_ansi(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_ansi(false);
     let set = match &config.log.file {
         Some(file) => {
             let path = config.dir.join(file);
-            let open = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+            let open = std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&path);
             let file = open.map_err(|source| RunError::Log { path, source })?;
             log.with_writer(Arc::new(file)).try_init()
         }
@@ -99,15 +110,24 @@ fn start_log(config: &NodeConfig) -> Result<(), RunError> {
 async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> {
     let identity = NodeIdentity::read(&config.dir)?;
     let addresses = |list: &[String]| {
-        let parse = |text: &String| text.parse::<Multiaddr>().map_err(|_| RunError::Address(text.clone()));
+        let parse = |text: &String| {
+            text.parse::<Multiaddr>()
+                .map_err(|_| RunError::Address(text.clone()))
+        };
         list.iter().map(parse).collect::<Result<Vec<_>, _>>()
     };
-    let (listen, peers) = (addresses(&config.net.listen)?, addresses(&config.net.peers)?);
+    let (listen, peers) = (
+        addresses(&config.net.listen)?,
+        addresses(&config.net.peers)?,
+    );
     let engine = match config.store {
         StoreKind::Redb => StoreEngine::Redb,
         StoreKind::Sled => StoreEngine::Sled,
     };
-    let ledger = Ledger::open(store::open(&config.data_dir(), engine)?, identity.organisation)?;
+    let ledger = Ledger::open(
+        store::open(&config.data_dir(), engine)?,
+        identity.organisation,
+    )?;
     let address = config.http.listen;
     let http = |source| RunError::Http { address, source };
     let listener = tokio::net::TcpListener::bind(address).await.map_err(http)?;
@@ -129,7 +149,10 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
         charter: identity.charter,
         certificate: identity.certificate,
         trust: identity.trust,
-        settings: Settings { sync_every: SYNC_EVERY, ..Settings::default() },
+        settings: Settings {
+            sync_every: SYNC_EVERY,
+            ..Settings::default()
+        },
         ledger,
     };
     let (handle, thread) = driver::start(setup, net.clone(), events)?;
@@ -150,7 +173,9 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
             Err(error) => tracing::error!(%error, "cannot wait for signals; stopping"),
         }
     };
-    axum::serve(listener, router(app)).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, router(app))
+        .with_graceful_shutdown(stop)
+        .await?;
     handle.stop().await;
     // The network may have ended already; the thread ends with the driver.
     let _ = net.shutdown().await;

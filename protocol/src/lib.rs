@@ -5,6 +5,7 @@ pub mod carried;
 pub mod cbor;
 pub mod certificate;
 pub mod charter;
+pub mod client;
 pub mod cose;
 pub mod directory;
 pub mod engine;

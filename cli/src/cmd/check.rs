@@ -1,21 +1,226 @@
-//! Seam: `check`.
+//! `check`: look up phone numbers, addresses, accounts, plates or pages.
 
 use crate::exit::CliError;
 use crate::globals::Globals;
+use crate::output;
+use crate::session::Session;
+use parasol_node::entropy::OsEntropy;
+use parasol_protocol::client::{Check, CheckOptions, Checked, Found, Own};
+use parasol_protocol::handle::{Handle, HandleWarning};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead as _;
+
+/// Handles that are looked up together.
+const TOGETHER: usize = 250;
 
 /// Arguments.
 #[derive(clap::Args, Clone, Debug)]
 pub struct CheckArgs {
-    /// Everything
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub rest: Vec<String>,
+    /// What to look up, as it is written: numbers, e-mail addresses, accounts such as tg:name,
+    /// plates, addresses of pages. A prefix phone:, email:, account:, plate: or url: says what it is
+    #[arg(value_name = "HANDLE", required_unless_present = "stdin")]
+    pub handles: Vec<String>,
+    /// Read what to look up from standard input, one a line
+    #[arg(long)]
+    pub stdin: bool,
+    /// The country of national numbers and plates, as FR [default: the profile's]
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<String>,
+}
+
+/// What came of one thing typed.
+enum Asked {
+    Handle(Handle, Vec<HandleWarning>),
+    Bad(CliError),
 }
 
 /// Does it.
 ///
 /// # Errors
-/// None yet.
-pub fn run(args: &CheckArgs, _globals: &Globals) -> Result<(), CliError> {
-    println!("(check {:?})", args.rest);
-    Ok(())
+/// If nothing could be looked up.
+pub fn run(args: &CheckArgs, globals: &Globals) -> Result<(), CliError> {
+    let session = Session::open(globals)?;
+    let mut inputs = args.handles.clone();
+    if args.stdin {
+        for line in std::io::stdin().lock().lines() {
+            let line = line.map_err(|e| CliError::input("stdin", e))?;
+            let line = line.trim();
+            if !line.is_empty() {
+                inputs.push(line.to_owned());
+            }
+        }
+    }
+    let country = session.country(args.country.as_deref())?;
+    let asked: Vec<Asked> = inputs
+        .iter()
+        .map(|input| match session.handle(input, country) {
+            Ok((handle, warnings)) => Asked::Handle(handle, warnings),
+            Err(why) => Asked::Bad(why),
+        })
+        .collect();
+    let handles: BTreeSet<Handle> = asked
+        .iter()
+        .filter_map(|a| match a {
+            Asked::Handle(handle, _) => Some(handle.clone()),
+            Asked::Bad(_) => None,
+        })
+        .collect();
+    let looked = look_up(&session, handles.into_iter().collect())?;
+    if globals.json {
+        print_json(&inputs, &asked, &looked);
+    } else {
+        print_text(&inputs, &asked, &looked);
+    }
+    let bad: Vec<&CliError> = asked
+        .iter()
+        .filter_map(|a| match a {
+            Asked::Bad(why) => Some(why),
+            Asked::Handle(..) => None,
+        })
+        .collect();
+    match bad.first() {
+        Some(first) if bad.len() == asked.len() => Err((*first).clone()),
+        _ => Ok(()),
+    }
+}
+
+/// What a look-up of any number of handles found.
+#[derive(Debug, Default)]
+pub struct LookedUp {
+    /// The reports of each handle.
+    pub reports: BTreeMap<Handle, Vec<Found>>,
+    /// The parts that it was done in, for their alarms and warnings.
+    parts: Vec<Checked>,
+}
+
+impl LookedUp {
+    fn sources(&self) -> usize {
+        self.parts.iter().map(|c| c.sources).min().unwrap_or(0)
+    }
+    fn uncounted(&self) -> usize {
+        self.parts.iter().map(|c| c.uncounted).sum()
+    }
+}
+
+/// Looks handles up, one's own organisation's reports included, and keeps the keys of what opened.
+///
+/// # Errors
+/// If too few keyholders or no other organisation's node answer.
+pub fn look_up(session: &Session, handles: Vec<Handle>) -> Result<LookedUp, CliError> {
+    let mut out = LookedUp::default();
+    if handles.is_empty() {
+        return Ok(out);
+    }
+    let own = session.carry(Own::new(true))?.records;
+    let mut carried = None;
+    for part in handles.chunks(TOGETHER) {
+        let options = CheckOptions {
+            carried,
+            own: own.clone(),
+            roots: None,
+        };
+        let check = Check::new(&session.federation, part.to_vec(), options, &mut OsEntropy)
+            .map_err(|why| session.trouble(why))?;
+        let mut checked = session.carry(check)?;
+        carried = Some(checked.carried);
+        for looked in std::mem::take(&mut checked.results) {
+            out.reports.insert(looked.handle, looked.reports);
+        }
+        out.parts.push(checked);
+    }
+    session.keep.opened(out.reports.values().flatten())?;
+    Ok(out)
+}
+
+fn print_json(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
+    let results: Vec<Value> = inputs
+        .iter()
+        .zip(asked)
+        .map(|(input, asked)| match asked {
+            Asked::Bad(why) => json!({
+                "input": input,
+                "error": {"code": why.code(), "message": why.message()},
+            }),
+            Asked::Handle(handle, warnings) => {
+                let reports = looked.reports.get(handle).map(Vec::as_slice);
+                let reports: Vec<Value> = reports
+                    .unwrap_or_default()
+                    .iter()
+                    .map(output::found_json)
+                    .collect();
+                let mut result = json!({
+                    "input": input,
+                    "type": handle.kind().as_str(),
+                    "canonical": handle.to_canonical_string(),
+                    "reports": reports,
+                });
+                if let (Some(object), false) = (result.as_object_mut(), warnings.is_empty()) {
+                    let warnings: Vec<&str> = warnings.iter().map(HandleWarning::code).collect();
+                    object.insert("warnings".into(), warnings.into());
+                }
+                result
+            }
+        })
+        .collect();
+    let mut all = Map::new();
+    all.insert("results".into(), results.into());
+    all.insert("sources".into(), looked.sources().into());
+    for part in &looked.parts {
+        for (name, list) in output::troubles_json(&part.alarms, &part.warnings, &part.refused) {
+            let mut more = list.as_array().cloned().unwrap_or_default();
+            let entry = all.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+            if let Some(so_far) = entry.as_array_mut() {
+                more.retain(|item| !so_far.contains(item));
+                so_far.append(&mut more);
+            }
+        }
+    }
+    if looked.uncounted() > 0 {
+        all.insert("uncounted".into(), looked.uncounted().into());
+    }
+    output::json(&Value::Object(all));
+}
+
+fn print_text(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
+    let mut nothing = false;
+    for (input, asked) in inputs.iter().zip(asked) {
+        let (handle, warnings) = match asked {
+            Asked::Bad(why) => {
+                output::text(&format!(
+                    "{}\n  cannot be looked up: {why}",
+                    output::clean(input)
+                ));
+                continue;
+            }
+            Asked::Handle(handle, warnings) => (handle, warnings),
+        };
+        let mut lines = vec![handle.to_canonical_string()];
+        lines.extend(warnings.iter().map(|w| format!("  note: {w}")));
+        let reports = looked
+            .reports
+            .get(handle)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        if reports.is_empty() {
+            nothing = true;
+            lines.push("  no record".to_owned());
+        }
+        lines.extend(reports.iter().map(output::found_text));
+        output::text(&lines.join("\n"));
+    }
+    if nothing {
+        output::text(
+            "\nNo record does not mean safe: most of what happens is never reported. Trust your own sense.",
+        );
+    }
+    if looked.uncounted() > 0 {
+        eprintln!(
+            "note: {} reports from organisations that your node does not count are not shown",
+            looked.uncounted()
+        );
+    }
+    for part in &looked.parts {
+        output::troubles_text(&part.alarms, &part.warnings, &part.refused);
+    }
 }

@@ -1,21 +1,504 @@
-//! Seam: `import`.
+//! `import`: bring in an old list, as it is.
+//!
+//! Rows are published in batches. What was published, and what was about to be, stands in a journal
+//! (see [`crate::journal`]) before and after each batch, so that an import can be cut off anywhere.
 
 use crate::exit::CliError;
 use crate::globals::Globals;
+use crate::import::{
+    Entry, ImportError, Mapping, Options, Outcome, RejectsWriter, Row, Table, Understood,
+    language_tag, understand,
+};
+use crate::journal::{ContentHash, Journal};
+use crate::output;
+use crate::session::Session;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parasol_node::entropy::OsEntropy;
+use parasol_protocol::client::{Draft, Error, Publish, Receipt, Seal};
+use parasol_protocol::handle::Handle;
+use parasol_protocol::ids::RecordId;
+use parasol_protocol::particulars::{Basis, Particulars, Summary, Words};
+use parasol_protocol::record::{Body, Unverified};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Rows that are sealed and published together.
+const BATCH: usize = 250;
 
 /// Arguments.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ImportArgs {
-    /// Everything
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub rest: Vec<String>,
+    /// The list: CSV, TSV or XLSX
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Show how the file is understood and write that to a mapping file; publish nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The mapping file: written by --dry-run [default: FILE.map.toml], taken back otherwise
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Write the rows that could not go to this file, each with its reason
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+    /// The country of national numbers and plates, as FR [default: the profile's]
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<String>,
+    /// The language of the text, as fr [default: what the file shows, then the profile's]
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<String>,
+    /// How your organisation knows: first-hand, outreach or partner
+    #[arg(long, value_name = "BASIS", default_value = "first-hand")]
+    pub basis: Basis,
+}
+
+/// What became of the rows. Their number is that of all others together, always.
+#[derive(Clone, Debug, Default)]
+struct Totals {
+    rows: usize,
+    published: usize,
+    kept: usize,
+    duplicates: usize,
+    rejected: usize,
+    warnings: usize,
+    /// Of the published ones, those of an earlier run that was cut off.
+    earlier: usize,
+    by_warning: BTreeMap<&'static str, (usize, String)>,
+    by_reason: BTreeMap<String, usize>,
 }
 
 /// Does it.
 ///
 /// # Errors
-/// None yet.
-pub fn run(args: &ImportArgs, _globals: &Globals) -> Result<(), CliError> {
-    println!("(import {:?})", args.rest);
+/// If the file cannot be read, or the node or the keyholders stopped answering; what was published
+/// until then stays published, and the same command goes on from there.
+pub fn run(args: &ImportArgs, globals: &Globals) -> Result<(), CliError> {
+    let session = Session::open(globals)?;
+    let content = fs::read(&args.file).map_err(|source| {
+        file_trouble(ImportError::Unreadable {
+            path: args.file.clone(),
+            source,
+        })
+    })?;
+    let map = match &args.map {
+        Some(path) if !args.dry_run || path.is_file() => {
+            let text = fs::read_to_string(path).map_err(|source| {
+                file_trouble(ImportError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })
+            })?;
+            Some(Mapping::from_toml(&text).map_err(file_trouble)?)
+        }
+        _ => None,
+    };
+    let lang = match args.lang.as_deref() {
+        None => None,
+        Some(text) => Some(language_tag(text).ok_or_else(|| {
+            CliError::usage(
+                "lang",
+                "that is no language; write its short name, as fr or pt-BR",
+            )
+        })?),
+    };
+    let cities = session.cities();
+    let options = Options {
+        country: session.country(args.country.as_deref())?,
+        lang,
+        today: session.federation.today().date(),
+        cities: &cities,
+        map,
+    };
+    let reading = options
+        .map
+        .as_ref()
+        .map(|m| m.reading.clone())
+        .unwrap_or_default();
+    let table = Table::read(content.clone(), &reading).map_err(file_trouble)?;
+    let plan = understand(table, &options).map_err(file_trouble)?;
+    if args.dry_run {
+        return dry_run(args, globals, &plan);
+    }
+    let mut import = Import::start(&session, args, &plan, &content, globals)?;
+    let went = import.all(&plan);
+    import.bar.finish_and_clear();
+    let rejects = import.rejects.take().map(RejectsWriter::finish).transpose();
+    let totals = import.totals.clone();
+    if let Err(why) = went {
+        let done = totals.published + totals.kept + totals.duplicates + totals.rejected;
+        return Err(why.next(format_args!(
+            "{done} of {} rows are done; the same command goes on where this one stopped",
+            plan.total
+        )));
+    }
+    rejects.map_err(file_trouble)?;
+    import.journal.finish()?;
+    tell(&totals, args, globals, &plan);
     Ok(())
+}
+
+fn file_trouble(why: ImportError) -> CliError {
+    CliError::input(why.code(), why)
+}
+
+fn explain(plan: &Understood<'_>) {
+    let place = plan
+        .sheet
+        .as_ref()
+        .map_or_else(String::new, |s| format!(", sheet \"{s}\""));
+    eprintln!("{} rows, {}{place}", plan.total, plan.encoding);
+    for column in &plan.mapping.columns {
+        eprintln!(
+            "  column {:<28} {}",
+            output::clean(&column.shown()),
+            column.field.name()
+        );
+    }
+    for note in &plan.notes {
+        eprintln!("  note: {}", output::clean(note));
+    }
+}
+
+fn dry_run(args: &ImportArgs, globals: &Globals, plan: &Understood<'_>) -> Result<(), CliError> {
+    let mut totals = Totals {
+        rows: plan.total,
+        ..Totals::default()
+    };
+    let mut rejects = match &args.rejects {
+        Some(path) => Some(RejectsWriter::create(path, plan).map_err(file_trouble)?),
+        None => None,
+    };
+    for row in plan.rows() {
+        totals.count(&row);
+        match row.outcome {
+            Outcome::Share(..) => totals.published += 1,
+            Outcome::Keep(_) => totals.kept += 1,
+            Outcome::Reject(_) => totals.rejected += 1,
+        }
+        if let Some(rejects) = &mut rejects {
+            rejects.push(&row).map_err(file_trouble)?;
+        }
+    }
+    if let Some(rejects) = rejects {
+        rejects.finish().map_err(file_trouble)?;
+    }
+    let mut default = args.file.clone().into_os_string();
+    default.push(".map.toml");
+    let path = args.map.clone().unwrap_or_else(|| default.into());
+    parasol_node::files::write_private(&path, plan.mapping.to_toml().as_bytes()).map_err(
+        |source| {
+            file_trouble(ImportError::Unwritable {
+                path: path.clone(),
+                source,
+            })
+        },
+    )?;
+    if globals.json {
+        let mut all = totals.json();
+        if let Some(object) = all.as_object_mut() {
+            object.insert("dry_run".into(), true.into());
+            object.insert("map".into(), path.display().to_string().into());
+            object.insert("notes".into(), plan.notes.clone().into());
+        }
+        output::json(&all);
+    } else {
+        explain(plan);
+        totals.print("would be published", args.rejects.as_deref());
+        output::text(&format!(
+            "Nothing was published. How the file is understood stands in {0}; edit it if need be, then:\n  parasol import {1} --map {0}",
+            path.display(),
+            args.file.display()
+        ));
+    }
+    Ok(())
+}
+
+fn tell(totals: &Totals, args: &ImportArgs, globals: &Globals, plan: &Understood<'_>) {
+    if globals.json {
+        output::json(&totals.json());
+        return;
+    }
+    explain(plan);
+    totals.print("published", args.rejects.as_deref());
+    if totals.rejected > 0 && args.rejects.is_none() {
+        output::text("Add --rejects FILE to get the rows that could not go, each with its reason.");
+    }
+}
+
+/// An import that is under way.
+struct Import<'a> {
+    session: &'a Session,
+    basis: Basis,
+    /// The language of texts that show none.
+    lang: String,
+    journal: Journal,
+    rejects: Option<RejectsWriter>,
+    /// Published before, from other files or in a run that came to its end.
+    published: BTreeSet<ContentHash>,
+    /// Met in this run.
+    met: BTreeSet<ContentHash>,
+    waiting: Vec<(Row, ContentHash, Entry)>,
+    totals: Totals,
+    bar: ProgressBar,
+}
+
+impl<'a> Import<'a> {
+    fn start(
+        session: &'a Session,
+        args: &ImportArgs,
+        plan: &Understood<'_>,
+        content: &[u8],
+        globals: &Globals,
+    ) -> Result<Self, CliError> {
+        let place = session.keep.home().place("journals")?;
+        let (journal, published) = Journal::open(&place, &session.profile.name, content)?;
+        let rejects = match &args.rejects {
+            Some(path) => Some(RejectsWriter::create(path, plan).map_err(file_trouble)?),
+            None => None,
+        };
+        let bar = ProgressBar::new(plan.total as u64);
+        if globals.json {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} rows  {elapsed}, {eta} to go")
+        {
+            bar.set_style(style);
+        }
+        let lang = plan
+            .mapping
+            .lang
+            .clone()
+            .or_else(|| session.profile.lang.clone());
+        Ok(Self {
+            session,
+            basis: args.basis,
+            lang: lang.unwrap_or_else(|| "und".to_owned()),
+            journal,
+            rejects,
+            published,
+            met: BTreeSet::new(),
+            waiting: Vec::new(),
+            totals: Totals {
+                rows: plan.total,
+                ..Totals::default()
+            },
+            bar,
+        })
+    }
+
+    fn all(&mut self, plan: &Understood<'_>) -> Result<(), CliError> {
+        for row in plan.rows() {
+            self.totals.count(&row);
+            let entry = match &row.outcome {
+                Outcome::Share(entry, _) => entry.clone(),
+                Outcome::Keep(_) => {
+                    self.totals.kept += 1;
+                    self.bar.inc(1);
+                    continue;
+                }
+                Outcome::Reject(_) => {
+                    self.reject(&row, None)?;
+                    continue;
+                }
+            };
+            let hash = self.hash(&entry);
+            if !self.met.insert(hash) || self.published.contains(&hash) {
+                self.totals.duplicates += 1;
+                self.bar.inc(1);
+            } else if self.journal.earlier.contains(&hash) {
+                self.totals.published += 1;
+                self.totals.earlier += 1;
+                self.bar.inc(1);
+            } else {
+                self.waiting.push((row, hash, entry));
+                if self.waiting.len() == BATCH {
+                    self.send()?;
+                }
+            }
+        }
+        self.send()
+    }
+
+    fn reject(&mut self, row: &Row, reason: Option<&str>) -> Result<(), CliError> {
+        self.totals.rejected += 1;
+        self.bar.inc(1);
+        if let Some(rejects) = &mut self.rejects {
+            match reason {
+                Some(reason) => rejects.push_with(row, reason),
+                None => rejects.push(row),
+            }
+            .map_err(file_trouble)?;
+        }
+        Ok(())
+    }
+
+    /// The same row is the same report, however it is written.
+    fn hash(&self, entry: &Entry) -> ContentHash {
+        let handles: BTreeSet<String> = entry
+            .handles
+            .iter()
+            .map(Handle::to_canonical_string)
+            .collect();
+        let codes: BTreeSet<&str> = entry.codes.iter().map(|c| c.name()).collect();
+        let says = json!([
+            self.session.profile.name,
+            handles,
+            entry.level.name(),
+            codes,
+            entry.month.map(|m| m.to_string()),
+            entry.text,
+        ]);
+        RecordId::of(says.to_string().as_bytes())
+    }
+
+    fn draft(&self, entry: &Entry) -> Draft {
+        let lang = entry.lang.clone().unwrap_or_else(|| self.lang.clone());
+        let particulars = Particulars {
+            summary: Summary {
+                level: entry.level,
+                codes: entry.codes.iter().copied().collect(),
+                month: entry.month,
+                area: entry.area.clone(),
+                basis: self.basis,
+            },
+            words: entry.text.clone().map(|text| Words { lang, text }),
+            handles: entry.handles.iter().cloned().collect(),
+        };
+        Draft::new(&self.session.federation, particulars, &mut OsEntropy)
+    }
+
+    /// Seals and publishes what is waiting.
+    fn send(&mut self) -> Result<(), CliError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let federation = &self.session.federation;
+        let mut drafts = Vec::new();
+        let mut rows = Vec::new();
+        for (row, hash, entry) in waiting {
+            let mut draft = self.draft(&entry);
+            let intended = self.journal.intents.remove(&hash);
+            if let Some(receipt) = &intended {
+                // The lock of the cut-off attempt: if that went through, the node knows it.
+                draft.lock = receipt.lock.clone();
+            }
+            drafts.push(draft);
+            rows.push((row, hash, intended));
+        }
+        let seal = Seal::new(federation, drafts, &mut OsEntropy)
+            .map_err(|why| self.session.trouble(why))?;
+        let (sealed, warnings) = self.session.carry(seal)?;
+        for warning in &warnings {
+            self.bar.suspend(|| eprintln!("warning: {warning}"));
+        }
+        let nobody = RecordId::from_bytes([0; 32]);
+        let intents: Vec<(usize, ContentHash, Receipt)> = rows
+            .iter()
+            .zip(&sealed)
+            .filter(|((_, _, intended), _)| intended.is_none())
+            .filter_map(|((row, hash, _), draft)| {
+                Some((row.number, *hash, draft.receipt(federation, nobody)?))
+            })
+            .collect();
+        self.journal.intend(&intents)?;
+        let publish = Publish::new(federation, sealed).map_err(|why| self.session.trouble(why))?;
+        let filed = self.session.carry(publish)?;
+        let mut done = Vec::new();
+        let mut stop = None;
+        for ((row, hash, intended), filed) in rows.into_iter().zip(filed) {
+            match filed {
+                Ok(receipt) => {
+                    let receipt = self.settle(receipt, intended)?;
+                    done.push((row.number, hash, receipt));
+                    self.totals.published += 1;
+                    self.bar.inc(1);
+                }
+                // What another day or another try mends is not the row's fault.
+                Err(Error::NotPublished { code, message }) if code != "quota" && code != "busy" => {
+                    *self.totals.by_reason.entry(message.clone()).or_default() += 1;
+                    self.reject(&row, Some(&message))?;
+                }
+                Err(why) => stop = Some(why),
+            }
+        }
+        self.journal.done(&done)?;
+        stop.map_or(Ok(()), |why| Err(self.session.trouble(why)))
+    }
+
+    /// Of a report that a cut-off attempt published, the keys of that attempt count.
+    fn settle(&self, receipt: Receipt, intended: Option<Receipt>) -> Result<Receipt, CliError> {
+        let Some(mut intended) = intended else {
+            return Ok(receipt);
+        };
+        let bytes = self.session.record(&receipt.id().to_string())?;
+        let record = Unverified::parse(&bytes).map_err(|e| CliError::refused("bad-record", e))?;
+        match record.claimed().1 {
+            Body::Report(report) if report.salt == intended.grip.salt => {
+                intended.grip.id = receipt.id();
+                Ok(intended)
+            }
+            _ => Ok(receipt),
+        }
+    }
+}
+
+impl Totals {
+    fn count(&mut self, row: &Row) {
+        match &row.outcome {
+            Outcome::Share(_, warnings) => {
+                self.warnings += warnings.len();
+                for warning in warnings {
+                    let entry = self.by_warning.entry(warning.code());
+                    entry.or_insert_with(|| (0, warning.to_string())).0 += 1;
+                }
+            }
+            Outcome::Keep(reason) => *self.by_reason.entry(reason.to_string()).or_default() += 1,
+            Outcome::Reject(reason) => *self.by_reason.entry(reason.to_string()).or_default() += 1,
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let by_code: BTreeMap<&str, usize> = self
+            .by_warning
+            .iter()
+            .map(|(code, (n, _))| (*code, *n))
+            .collect();
+        json!({
+            "rows": self.rows,
+            "published": self.published,
+            "kept": self.kept,
+            "duplicates": self.duplicates,
+            "rejected": self.rejected,
+            "warnings": self.warnings,
+            "warnings_by_code": by_code,
+        })
+    }
+
+    fn print(&self, published: &str, rejects: Option<&Path>) {
+        let earlier = match self.earlier {
+            0 => String::new(),
+            n => format!(" ({n} of them before it was cut off)"),
+        };
+        output::text(&format!("{} rows", self.rows));
+        output::text(&format!("  {:>7} {published}{earlier}", self.published));
+        output::text(&format!(
+            "  {:>7} kept back, as their authors want it",
+            self.kept
+        ));
+        output::text(&format!("  {:>7} were there already", self.duplicates));
+        let file = rejects.map_or_else(String::new, |p| format!(", see {}", p.display()));
+        output::text(&format!("  {:>7} could not go{file}", self.rejected));
+        for (reason, n) in &self.by_reason {
+            output::text(&format!("          {n}: {reason}"));
+        }
+        if self.warnings > 0 {
+            output::text(&format!("  {:>7} warnings", self.warnings));
+            for (n, text) in self.by_warning.values() {
+                output::text(&format!("          {n}: {text}"));
+            }
+        }
+    }
 }

@@ -4,7 +4,9 @@ use super::input::{Answer, Input, Status, Target};
 use parasol_protocol::engine::{Holder, Shares};
 use parasol_protocol::ids::{NodeKey, OrganisationKey};
 use parasol_protocol::wire::EvaluateAsk;
-use parasol_protocol::wire::client::{DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted};
+use parasol_protocol::wire::client::{
+    DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted,
+};
 use parasol_protocol::wire::peer::{Refusal, Reply};
 use tokio::sync::{mpsc, oneshot};
 
@@ -35,7 +37,10 @@ impl DriverHandle {
 
     async fn call<T>(&self, input: impl FnOnce(Answer<T>) -> Input) -> Result<T, Unavailable> {
         let (answer, wait) = oneshot::channel();
-        self.queue.send(input(answer)).await.map_err(|_| Unavailable::Stopping)?;
+        self.queue
+            .send(input(answer))
+            .await
+            .map_err(|_| Unavailable::Stopping)?;
         wait.await.map_err(|_| Unavailable::Stopping)?
     }
 

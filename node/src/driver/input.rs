@@ -6,7 +6,9 @@ use parasol_protocol::engine::{AskId, Holder, Shares};
 use parasol_protocol::ids::{NodeKey, OrganisationKey, TransportKey};
 use parasol_protocol::time::Day;
 use parasol_protocol::wire::EvaluateAsk;
-use parasol_protocol::wire::client::{DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted};
+use parasol_protocol::wire::client::{
+    DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted,
+};
 use parasol_protocol::wire::peer::{Refusal, Reply};
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
@@ -48,11 +50,22 @@ pub struct Status {
 
 pub(super) enum Input {
     Net(NetEvent),
-    Replied { peer: TransportKey, id: AskId, answer: Option<Vec<u8>> },
-    Greeted { peer: TransportKey, body: Vec<u8> },
+    Replied {
+        peer: TransportKey,
+        id: AskId,
+        answer: Option<Vec<u8>>,
+    },
+    Greeted {
+        peer: TransportKey,
+        body: Vec<u8>,
+    },
     Tick,
     Publish(Vec<Wanted>, Answer<Vec<Outcome>>),
-    Allow(OrganisationKey, EvaluateAsk, Answer<Result<Shares, Refusal>>),
+    Allow(
+        OrganisationKey,
+        EvaluateAsk,
+        Answer<Result<Shares, Refusal>>,
+    ),
     Holders(Answer<Vec<Holder>>),
     Locate(NodeKey, Answer<Target>),
     Sealed(Vec<u8>, Answer<Reply>),

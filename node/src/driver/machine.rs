@@ -11,7 +11,9 @@ use crate::store::StoreError;
 use parasol_protocol::carried::{Change, View as _};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
-use parasol_protocol::engine::{AskId, Engine, EngineError, Identity, Notice, Output, Settings, Source, evaluate};
+use parasol_protocol::engine::{
+    AskId, Engine, EngineError, Identity, Notice, Output, Settings, Source, evaluate,
+};
 use parasol_protocol::ids::{FederationId, TransportKey};
 use parasol_protocol::record::{Fault, Refusal, Rule, Verified};
 use parasol_protocol::time::{Day, Timestamp};
@@ -82,7 +84,14 @@ pub fn start(
     mut events: mpsc::Receiver<NetEvent>,
 ) -> Result<(DriverHandle, JoinHandle<()>), EngineError<StoreError>> {
     let (queue, inputs) = mpsc::channel(QUEUE);
-    let Setup { identity, charter, certificate, trust, settings, ledger } = setup;
+    let Setup {
+        identity,
+        charter,
+        certificate,
+        trust,
+        settings,
+        ledger,
+    } = setup;
     let mut clock = Clock::default();
     let mut engine = Engine::new(charter.clone(), copy(&identity), settings, &ledger.view()?)?;
     engine.certify(certificate.clone());
@@ -104,7 +113,9 @@ pub fn start(
     };
     machine.carry_out(outputs)?;
     let now = machine.clock.now();
-    let arrived = machine.engine.arrived(Source::Local, trust, &machine.ledger.view()?, now)?;
+    let arrived = machine
+        .engine
+        .arrived(Source::Local, trust, &machine.ledger.view()?, now)?;
     machine.carry_out(arrived.outputs)?;
 
     let pump = queue.clone();
@@ -148,7 +159,9 @@ impl Machine {
                     let mut batch = vec![(from, data, token)];
                     while batch.len() < BATCH {
                         match inputs.try_recv() {
-                            Ok(Input::Net(NetEvent::Gossip { from, data, token })) => batch.push((from, data, token)),
+                            Ok(Input::Net(NetEvent::Gossip { from, data, token })) => {
+                                batch.push((from, data, token))
+                            }
                             Ok(other) => {
                                 held_back = Some(other);
                                 break;
@@ -178,7 +191,12 @@ impl Machine {
 
     fn recover(&mut self) -> Result<(), Failed> {
         let view = self.ledger.view()?;
-        let mut engine = Engine::new(self.charter.clone(), copy(&self.identity), self.settings, &view)?;
+        let mut engine = Engine::new(
+            self.charter.clone(),
+            copy(&self.identity),
+            self.settings,
+            &view,
+        )?;
         drop(view);
         engine.certify(self.certificate.clone());
         let now = self.clock.now();
@@ -203,7 +221,11 @@ impl Machine {
             Input::Tick => self.tick(now),
             Input::Publish(wanted, answer) => self.publish(wanted, answer, now),
             Input::Allow(organisation, ask, answer) => {
-                let (outputs, shares) = match self.ledger.view().and_then(|v| self.engine.allow(&organisation, &ask, &v, now)) {
+                let (outputs, shares) = match self
+                    .ledger
+                    .view()
+                    .and_then(|v| self.engine.allow(&organisation, &ask, &v, now))
+                {
                     Ok(allowed) => allowed,
                     Err(error) => return fail(answer, error.into()),
                 };
@@ -226,15 +248,22 @@ impl Machine {
                 reply(answer, Ok(target));
                 Ok(())
             }
-            Input::Sealed(sealed, answer) => {
-                self.read(answer, |engine, view| engine.answer_sealed(&sealed, view, now, &mut OsEntropy))
+            Input::Sealed(sealed, answer) => self.read(answer, |engine, view| {
+                engine.answer_sealed(&sealed, view, now, &mut OsEntropy)
+            }),
+            Input::Directory(answer) => {
+                self.read(answer, |engine, view| engine.directory_reply(view, now))
             }
-            Input::Directory(answer) => self.read(answer, |engine, view| engine.directory_reply(view, now)),
             Input::Tags(ask, answer) => self.read(answer, |engine, view| engine.tags(&ask, view)),
-            Input::Own(ask, answer) => self.read(answer, |engine, view| engine.own(&ask, view, now)),
+            Input::Own(ask, answer) => {
+                self.read(answer, |engine, view| engine.own(&ask, view, now))
+            }
             Input::Record(prefix, answer) => self.read(answer, |_, view| {
                 let ids = view.find(&prefix)?;
-                let records = ids.iter().map(|id| view.record(id)).collect::<Result<Vec<_>, _>>()?;
+                let records = ids
+                    .iter()
+                    .map(|id| view.record(id))
+                    .collect::<Result<Vec<_>, _>>()?;
                 Ok(records.into_iter().flatten().collect())
             }),
             Input::Status(answer) => {
@@ -254,7 +283,11 @@ impl Machine {
         answer: Answer<T>,
         read: impl FnOnce(&Engine, &LedgerView<'_>) -> Result<T, StoreError>,
     ) -> Result<(), Failed> {
-        match self.ledger.view().and_then(|view| read(&self.engine, &view)) {
+        match self
+            .ledger
+            .view()
+            .and_then(|view| read(&self.engine, &view))
+        {
             Ok(value) => reply(answer, Ok(value)),
             Err(error) => return fail(answer, error.into()),
         }
@@ -271,12 +304,27 @@ impl Machine {
             today: now.day(),
             delegated_until: nodes.get(&self.engine.node()).map(|d| d.terms.until),
             bytes: stats.bytes,
-            tables: stats.entries.unwrap_or_default().into_iter().map(|(t, n)| (t.name(), n)).collect(),
-            shares: self.identity.shares.keys().map(ToString::to_string).collect(),
+            tables: stats
+                .entries
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(t, n)| (t.name(), n))
+                .collect(),
+            shares: self
+                .identity
+                .shares
+                .keys()
+                .map(ToString::to_string)
+                .collect(),
         })
     }
 
-    fn publish(&mut self, wanted: Vec<Wanted>, answer: Answer<Vec<Outcome>>, now: Timestamp) -> Result<(), Failed> {
+    fn publish(
+        &mut self,
+        wanted: Vec<Wanted>,
+        answer: Answer<Vec<Outcome>>,
+        now: Timestamp,
+    ) -> Result<(), Failed> {
         let view = match self.ledger.view() {
             Ok(view) => view,
             Err(error) => return fail(answer, error.into()),
@@ -345,7 +393,8 @@ impl Machine {
         let verified = verify(&federation, &records);
         // One batch a sender, in the order of arrival, so that refusals fall on who sent them.
         let mut verdicts: Vec<Verdict> = vec![Verdict::Ignore; tokens.len()];
-        let mut senders: std::collections::BTreeMap<TransportKey, Vec<(usize, Verified)>> = Default::default();
+        let mut senders: std::collections::BTreeMap<TransportKey, Vec<(usize, Verified)>> =
+            Default::default();
         for (at, (result, (from, _))) in verified.into_iter().zip(&tokens).enumerate() {
             match result {
                 Ok(record) => senders.entry(*from).or_default().push((at, record)),
@@ -353,9 +402,12 @@ impl Machine {
             }
         }
         for (from, list) in senders {
-            let places: std::collections::BTreeMap<_, _> = list.iter().map(|(at, r)| (r.id(), *at)).collect();
+            let places: std::collections::BTreeMap<_, _> =
+                list.iter().map(|(at, r)| (r.id(), *at)).collect();
             let records = list.into_iter().map(|(_, r)| r).collect();
-            let arrived = self.engine.arrived(Source::Peer(from), records, &self.ledger.view()?, now)?;
+            let arrived =
+                self.engine
+                    .arrived(Source::Peer(from), records, &self.ledger.view()?, now)?;
             self.carry_out(arrived.outputs)?;
             for (id, verdict) in arrived.verdicts {
                 let verdict = match verdict {
@@ -392,18 +444,27 @@ impl Machine {
         };
         let request = match request {
             Request::Evaluate(ask) => {
-                let asking = self.engine.connected().find(|(key, _)| *key == from).map(|(_, o)| o);
+                let asking = self
+                    .engine
+                    .connected()
+                    .find(|(key, _)| *key == from)
+                    .map(|(_, o)| o);
                 let Some(organisation) = asking else {
                     self.respond(token, Reply::Refused(PeerRefusal::Malformed).encode());
                     return Ok(());
                 };
-                let (outputs, shares) = self.engine.allow(&organisation, &ask, &self.ledger.view()?, now)?;
+                let (outputs, shares) =
+                    self.engine
+                        .allow(&organisation, &ask, &self.ledger.view()?, now)?;
                 self.carry_out(outputs)?;
                 let net = self.net.clone();
                 self.runtime.spawn(async move {
                     let work = move || {
-                        let answer = shares.and_then(|shares| evaluate(&shares, &ask, &mut OsEntropy));
-                        answer.map_or_else(Reply::Refused, Reply::Evaluated).encode()
+                        let answer =
+                            shares.and_then(|shares| evaluate(&shares, &ask, &mut OsEntropy));
+                        answer
+                            .map_or_else(Reply::Refused, Reply::Evaluated)
+                            .encode()
                     };
                     if let Ok(bytes) = tokio::task::spawn_blocking(work).await {
                         // The peer may be gone; then nobody waits for it.
@@ -415,11 +476,16 @@ impl Machine {
             other => other,
         };
         let records = match &request {
-            Request::Push(list) => verify(&self.federation(), list).into_iter().filter_map(Result::ok).collect(),
+            Request::Push(list) => verify(&self.federation(), list)
+                .into_iter()
+                .filter_map(Result::ok)
+                .collect(),
             _ => Vec::new(),
         };
         let view = self.ledger.view()?;
-        let (outputs, reply) = self.engine.requested(from, request, records, &view, now, &mut OsEntropy)?;
+        let (outputs, reply) =
+            self.engine
+                .requested(from, request, records, &view, now, &mut OsEntropy)?;
         drop(view);
         self.carry_out(outputs)?;
         self.respond(token, reply.encode());
@@ -438,7 +504,10 @@ impl Machine {
             return Ok(());
         };
         let records = match &reply {
-            Reply::Records(list) => verify(&self.federation(), list).into_iter().filter_map(Result::ok).collect(),
+            Reply::Records(list) => verify(&self.federation(), list)
+                .into_iter()
+                .filter_map(Result::ok)
+                .collect(),
             _ => Vec::new(),
         };
         let view = self.ledger.view()?;
@@ -450,13 +519,23 @@ impl Machine {
     /// The node's own hello, if it has a delegation to show.
     fn hello(&self, now: Timestamp) -> Result<Option<Vec<u8>>, Failed> {
         let nodes = self.engine.directory().nodes(now.day());
-        let Some(mine) = nodes.get(&self.engine.node()) else { return Ok(None) };
+        let Some(mine) = nodes.get(&self.engine.node()) else {
+            return Ok(None);
+        };
         let delegation = self.ledger.view()?.record(&mine.id)?;
-        Ok(delegation.map(|delegation| Hello { federation: self.federation(), delegation }.encode()))
+        Ok(delegation.map(|delegation| {
+            Hello {
+                federation: self.federation(),
+                delegation,
+            }
+            .encode()
+        }))
     }
 
     fn greet(&self, peer: TransportKey, now: Timestamp) -> Result<(), Failed> {
-        let Some(hello) = self.hello(now)? else { return Ok(()) };
+        let Some(hello) = self.hello(now)? else {
+            return Ok(());
+        };
         let (net, queue) = (self.net.clone(), self.queue.clone());
         self.runtime.spawn(async move {
             if let (Ok(body), Some(queue)) = (net.hello(peer, hello).await, queue.upgrade()) {
@@ -469,9 +548,18 @@ impl Machine {
 
     fn greeted(&mut self, peer: TransportKey, body: &[u8], now: Timestamp) -> Result<(), Failed> {
         let federation = self.federation();
-        let Some(hello) = Hello::decode(body).ok().filter(|h| h.federation == federation) else { return Ok(()) };
-        let Ok(delegation) = Verified::from_bytes(&hello.delegation, &federation) else { return Ok(()) };
-        let outputs = self.engine.hello(&peer, delegation, &self.ledger.view()?, now)?;
+        let Some(hello) = Hello::decode(body)
+            .ok()
+            .filter(|h| h.federation == federation)
+        else {
+            return Ok(());
+        };
+        let Ok(delegation) = Verified::from_bytes(&hello.delegation, &federation) else {
+            return Ok(());
+        };
+        let outputs = self
+            .engine
+            .hello(&peer, delegation, &self.ledger.view()?, now)?;
         self.carry_out(outputs)
     }
 
@@ -560,7 +648,11 @@ fn fail<T>(answer: Answer<T>, error: Failed) -> Result<(), Failed> {
 
 fn tell(notice: &Notice) {
     match notice {
-        Notice::CaughtUp { peer, received, sent } => tracing::info!(%peer, received, sent, "caught up"),
+        Notice::CaughtUp {
+            peer,
+            received,
+            sent,
+        } => tracing::info!(%peer, received, sent, "caught up"),
         Notice::Misbehaved { peer, refusal } => {
             tracing::warn!(%peer, rule = refusal.rule.id(), "a node sent what no honest node passes on");
         }
@@ -569,7 +661,9 @@ fn tell(notice: &Notice) {
             tracing::warn!(%day, "this node's delegation ends soon: its organisation must sign a new one");
         }
         Notice::DelegationEnds(None) => {
-            tracing::error!("this node has no delegation that is in force: its organisation must sign one");
+            tracing::error!(
+                "this node has no delegation that is in force: its organisation must sign one"
+            );
         }
     }
 }

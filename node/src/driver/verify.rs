@@ -9,7 +9,10 @@ use std::thread;
 const WORTH_IT: usize = 16;
 
 /// Parses and verifies records, in their order.
-pub(super) fn verify(federation: &FederationId, records: &[Vec<u8>]) -> Vec<Result<Verified, Refusal>> {
+pub(super) fn verify(
+    federation: &FederationId,
+    records: &[Vec<u8>],
+) -> Vec<Result<Verified, Refusal>> {
     let one = |bytes: &Vec<u8>| Verified::from_bytes(bytes, federation);
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     if cores == 1 || records.len() < WORTH_IT {
@@ -24,7 +27,10 @@ pub(super) fn verify(federation: &FederationId, records: &[Vec<u8>]) -> Vec<Resu
         let mut all = Vec::with_capacity(records.len());
         for (part, chunk) in parts.into_iter().zip(records.chunks(share)) {
             // A thread that failed is made good here rather than lost.
-            all.extend(part.join().unwrap_or_else(|_| chunk.iter().map(one).collect()));
+            all.extend(
+                part.join()
+                    .unwrap_or_else(|_| chunk.iter().map(one).collect()),
+            );
         }
         all
     })

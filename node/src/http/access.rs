@@ -60,21 +60,38 @@ impl App {
 
 fn quota(rates: &Rates) -> Quota {
     let at_least_one = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-    Quota::per_minute(at_least_one(rates.requests_per_minute)).allow_burst(at_least_one(rates.burst))
+    Quota::per_minute(at_least_one(rates.requests_per_minute))
+        .allow_burst(at_least_one(rates.burst))
 }
 
 /// Lets a request with a known token through, not too many a minute and not too many at once.
-pub(super) async fn let_in(State(app): State<App>, request: Request, next: Next) -> Result<Response, ApiError> {
-    let shown = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let profile = shown.and_then(|v| v.strip_prefix("Bearer ")).and_then(|token| app.tokens.profile_of(token));
+pub(super) async fn let_in(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let shown = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok());
+    let profile = shown
+        .and_then(|v| v.strip_prefix("Bearer "))
+        .and_then(|token| app.tokens.profile_of(token));
     let Some(profile) = profile else {
         let message = "this node does not know your token: check that your profile belongs to this node, or ask for a new one";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "token", message));
     };
     if let Err(not_until) = app.rate.check_key(&profile.to_owned()) {
-        let seconds = not_until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
+        let seconds = not_until
+            .wait_time_from(DefaultClock::default().now())
+            .as_secs()
+            + 1;
         let message = format!("too many requests: wait {seconds} seconds and go on");
-        return Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate", message));
+        return Err(ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate",
+            message,
+        ));
     }
     let Ok(_place) = app.places.acquire().await else {
         return Err(crate::driver::Unavailable::Stopping.into());

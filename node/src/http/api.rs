@@ -36,7 +36,13 @@ pub fn router(app: App) -> Router {
         .route("/v1/status", get(status::status))
         .route("/openapi.json", get(|| async { Json(openapi()) }))
         .merge(inside)
-        .fallback(|| async { ApiError::new(StatusCode::NOT_FOUND, "no-such-call", "there is no such call; see /openapi.json") })
+        .fallback(|| async {
+            ApiError::new(
+                StatusCode::NOT_FOUND,
+                "no-such-call",
+                "there is no such call; see /openapi.json",
+            )
+        })
         .layer(DefaultBodyLimit::max(limits.request_bytes))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,
@@ -50,7 +56,10 @@ pub fn router(app: App) -> Router {
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }
 
@@ -58,14 +67,30 @@ async fn harden(mut response: Response) -> Response {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     #[derive(OpenApi)]
     #[openapi(
-        info(title = "Parasol home node", description = "What an organisation's clients ask their node. CBOR bodies are specified in spec/cddl/client.cddl."),
-        paths(status::status, status::store, directory, evaluate, sealed, publish, tags, own, record),
-        components(schemas(ErrorBody)),
+        info(
+            title = "Parasol home node",
+            description = "What an organisation's clients ask their node. CBOR bodies are specified in spec/cddl/client.cddl."
+        ),
+        paths(
+            status::status,
+            status::store,
+            directory,
+            evaluate,
+            sealed,
+            publish,
+            tags,
+            own,
+            record
+        ),
+        components(schemas(ErrorBody))
     )]
     struct Document;
     let mut document = Document::openapi();
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-    document.components.get_or_insert_default().add_security_scheme("token", bearer);
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("token", bearer);
     document
 }
 
@@ -73,7 +98,10 @@ fn cbor(bytes: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, "application/cbor")], bytes).into_response()
 }
 
-fn read<T>(body: &Bytes, decode: impl FnOnce(&[u8]) -> Result<T, Malformed>) -> Result<T, ApiError> {
+fn read<T>(
+    body: &Bytes,
+    decode: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+) -> Result<T, ApiError> {
     decode(body).map_err(ApiError::malformed)
 }
 
@@ -104,14 +132,19 @@ async fn sealed(State(app): State<App>, body: Bytes) -> Result<Response, ApiErro
     let reply = match app.driver.locate(pass_on.to).await? {
         Target::Here => app.driver.sealed(pass_on.sealed).await?,
         Target::Peer(peer) => {
-            let answer = app.net.request(peer, Request::Sealed(pass_on.sealed).encode()).await;
+            let answer = app
+                .net
+                .request(peer, Request::Sealed(pass_on.sealed).encode())
+                .await;
             let bytes = answer.map_err(|_| away("did not answer"))?;
             Reply::decode(&bytes).map_err(|_| away("did not answer sensibly"))?
         }
         Target::Away => return Err(away("is not connected")),
     };
     match reply {
-        Reply::Sealed(bytes) => Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response()),
+        Reply::Sealed(bytes) => {
+            Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+        }
         _ => Err(away("refused the question")),
     }
 }
@@ -147,13 +180,22 @@ async fn record(State(app): State<App>, Path(id): Path<String>) -> Result<Respon
     let prefix = hex::decode(&id)
         .ok()
         .filter(|p| (4..=32).contains(&p.len()))
-        .ok_or_else(|| ApiError::malformed("an id is 8 to 64 hexadecimal characters, an even number of them"))?;
+        .ok_or_else(|| {
+            ApiError::malformed("an id is 8 to 64 hexadecimal characters, an even number of them")
+        })?;
     let mut found = app.driver.record(prefix).await?;
     match (found.pop(), found.pop()) {
-        (Some(bytes), None) => Ok(([(header::CONTENT_TYPE, "application/cose")], bytes).into_response()),
+        (Some(bytes), None) => {
+            Ok(([(header::CONTENT_TYPE, "application/cose")], bytes).into_response())
+        }
         (None, _) => {
-            let message = "this node carries no record with that id: it may have expired or been retracted";
-            Err(ApiError::new(StatusCode::NOT_FOUND, "no-such-record", message))
+            let message =
+                "this node carries no record with that id: it may have expired or been retracted";
+            Err(ApiError::new(
+                StatusCode::NOT_FOUND,
+                "no-such-record",
+                message,
+            ))
         }
         (Some(_), Some(_)) => {
             let message = "more than one record begins like that: give more of the id";

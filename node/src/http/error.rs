@@ -29,10 +29,16 @@ struct ErrorDetail {
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
     }
     pub(super) fn malformed(why: impl std::fmt::Display) -> Self {
-        let message = format!("the request is not what this call takes: {why}; use a client of the same version");
+        let message = format!(
+            "the request is not what this call takes: {why}; use a client of the same version"
+        );
         Self::new(StatusCode::BAD_REQUEST, "malformed", message)
     }
 }
@@ -50,7 +56,12 @@ impl From<Unavailable> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = ErrorBody { error: ErrorDetail { code: self.code, message: self.message } };
+        let body = ErrorBody {
+            error: ErrorDetail {
+                code: self.code,
+                message: self.message,
+            },
+        };
         (self.status, Json(body)).into_response()
     }
 }

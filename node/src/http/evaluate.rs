@@ -17,9 +17,14 @@ use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation};
 /// If the driver cannot answer. Keyholders that do not answer are listed, not an error.
 pub(super) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Unavailable> {
     let holders = app.driver.holders().await?;
-    let mut untried = holders.into_iter().filter(|h| !wanted.except.contains(&h.index));
+    let mut untried = holders
+        .into_iter()
+        .filter(|h| !wanted.except.contains(&h.index));
     let mut running = FuturesUnordered::new();
-    let mut gathered = Evaluated { answers: Vec::new(), missing: Vec::new() };
+    let mut gathered = Evaluated {
+        answers: Vec::new(),
+        missing: Vec::new(),
+    };
     loop {
         while gathered.answers.len() + running.len() < app.threshold {
             match untried.next() {
@@ -39,9 +44,17 @@ pub(super) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Una
     Ok(gathered)
 }
 
-async fn ask_one(app: &App, holder: Holder, ask: &EvaluateAsk) -> (u16, Result<Vec<KeyEvaluation>, Missing>) {
+async fn ask_one(
+    app: &App,
+    holder: Holder,
+    ask: &EvaluateAsk,
+) -> (u16, Result<Vec<KeyEvaluation>, Missing>) {
     let answer = match holder.peer {
-        Some(peer) => match app.net.request(peer, Request::Evaluate(ask.clone()).encode()).await {
+        Some(peer) => match app
+            .net
+            .request(peer, Request::Evaluate(ask.clone()).encode())
+            .await
+        {
             Ok(bytes) => match Reply::decode(&bytes) {
                 Ok(Reply::Evaluated(answers)) => Ok(answers),
                 Ok(Reply::Refused(why)) => Err(Missing::Refused(why)),
@@ -57,7 +70,11 @@ async fn ask_one(app: &App, holder: Holder, ask: &EvaluateAsk) -> (u16, Result<V
 
 async fn here(app: &App, ask: &EvaluateAsk) -> Result<Vec<KeyEvaluation>, Missing> {
     let busy = Missing::Refused(Refusal::Busy);
-    let allowed = app.driver.allow(app.organisation, ask.clone()).await.map_err(|_| busy)?;
+    let allowed = app
+        .driver
+        .allow(app.organisation, ask.clone())
+        .await
+        .map_err(|_| busy)?;
     let shares = allowed.map_err(Missing::Refused)?;
     let ask = ask.clone();
     let work = tokio::task::spawn_blocking(move || evaluate(&shares, &ask, &mut OsEntropy));

@@ -99,15 +99,25 @@ pub(super) async fn store(State(app): State<App>) -> Result<Json<StoreBody>, Api
 }
 
 fn list(root: &Path, dir: &Path, files: &mut Vec<FileBody>, depth: usize) {
-    let Ok(entries) = fs::read_dir(dir) else { return };
+    let Ok(entries) = fs::read_dir(dir) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         match entry.metadata() {
             Ok(meta) if meta.is_dir() && depth < 4 => list(root, &path, files, depth + 1),
             Ok(meta) if meta.is_file() => {
-                let path = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+                let path = path
+                    .strip_prefix(root)
+                    .unwrap_or(&path)
+                    .to_string_lossy()
+                    .into_owned();
                 let what = describe(&path);
-                files.push(FileBody { path, bytes: meta.len(), what });
+                files.push(FileBody {
+                    path,
+                    bytes: meta.len(),
+                    what,
+                });
             }
             _ => {}
         }
@@ -116,9 +126,13 @@ fn list(root: &Path, dir: &Path, files: &mut Vec<FileBody>, depth: usize) {
 
 fn describe(path: &str) -> &'static str {
     match path {
-        "keys/record.key" => "secret: the key that signs this node's records; its organisation can revoke it",
+        "keys/record.key" => {
+            "secret: the key that signs this node's records; its organisation can revoke it"
+        }
         "keys/transport.key" => "secret: the key by which other nodes know this one",
-        "keys/seal.key" => "secret: opens the questions that clients seal to this node, which name buckets and no one",
+        "keys/seal.key" => {
+            "secret: opens the questions that clients seal to this node, which name buckets and no one"
+        }
         "keys/shares.cbor" => "secret: one share of each of the federation's keys; useless alone",
         "charter.cbor" => "public in the federation: who belongs to it",
         "certificate.cbor" => "public in the federation: the public halves of the shared keys",
@@ -128,7 +142,9 @@ fn describe(path: &str) -> &'static str {
         "log" => "what the node did, without a handle, a label or a person",
         "pid" => "the number of the node's process",
         "format" | "data/format" => "the version of the layout",
-        _ if path.starts_with("data/") => "records, sealed: see `parasol inspect ID` for one of them",
+        _ if path.starts_with("data/") => {
+            "records, sealed: see `parasol inspect ID` for one of them"
+        }
         _ => "not written by the node",
     }
 }

@@ -1,0 +1,221 @@
+//! A command's dealings with the home node: who one is, the way there, and the verified federation.
+
+use crate::carry::Carrier;
+use crate::exit::{CliError, Kind};
+use crate::globals::Globals;
+use crate::home::{Home, Profile};
+use crate::keep::Keep;
+use parasol_protocol::area::{Area, City, cities_of};
+use parasol_protocol::client::{Error, Exchange, Federation, Unanswered};
+use parasol_protocol::handle::{Country, Handle, HandleWarning, parse};
+use parasol_protocol::time::{Day, Timestamp};
+use parasol_protocol::wire::client::MAX_MESSAGE;
+use serde_json::Value;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Everything a command needs once it talks to the home node.
+#[derive(Debug)]
+pub struct Session {
+    /// What the home keeps.
+    pub keep: Keep,
+    /// Who one is.
+    pub profile: Profile,
+    /// The federation, verified.
+    pub federation: Federation,
+    carrier: Carrier,
+}
+
+/// Today, by this machine's clock.
+pub fn today() -> Day {
+    let millis = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX));
+    Timestamp::from_millis(millis).day()
+}
+
+impl Session {
+    /// Opens the profile, and asks its node for the federation.
+    ///
+    /// # Errors
+    /// If there is no such profile, the node does not answer, or what it says does not hold.
+    pub fn open(globals: &Globals) -> Result<Self, CliError> {
+        let (home, profile) = globals.open_profile()?;
+        Self::with(home, profile)
+    }
+
+    /// The same with a profile that is already read.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn with(home: Home, profile: Profile) -> Result<Self, CliError> {
+        let carrier = Carrier::new(&profile.node, &profile.token);
+        let reply = carrier
+            .get("/v1/directory", MAX_MESSAGE)
+            .map_err(|why| trouble(why.into(), &profile))?;
+        let federation = Federation::from_reply(&reply, &profile.organisation()?, None, today())
+            .map_err(|why| {
+                CliError::refused("directory", why).next(format_args!(
+                    "check the address {} in the profile",
+                    profile.node
+                ))
+            })?;
+        if federation.clocks_disagree() {
+            eprintln!(
+                "warning: this machine says it is {}, the node says {}: one of the clocks is wrong",
+                federation.today(),
+                federation.home_today()
+            );
+        }
+        Ok(Self {
+            keep: Keep::new(home, profile.name.clone()),
+            profile,
+            federation,
+            carrier,
+        })
+    }
+
+    /// Carries an exchange to its end.
+    ///
+    /// # Errors
+    /// As the exchange ends, with the next step to take.
+    pub fn carry<E: Exchange>(&self, exchange: E) -> Result<E::Done, CliError> {
+        self.carry_raw(exchange).map_err(|why| self.trouble(why))
+    }
+
+    /// Carries an exchange to its end, for a caller that looks into the error.
+    ///
+    /// # Errors
+    /// As the exchange ends.
+    pub fn carry_raw<E: Exchange>(&self, exchange: E) -> Result<E::Done, Error> {
+        self.carrier.carry(exchange)
+    }
+
+    /// Fetches what lies at a path of the home node.
+    ///
+    /// # Errors
+    /// If there is no answer, or it is an error.
+    pub fn get(&self, path: &str) -> Result<Vec<u8>, CliError> {
+        self.carrier
+            .get(path, MAX_MESSAGE)
+            .map_err(|why| self.trouble(why.into()))
+    }
+
+    /// The bytes of a record, by its id or the beginning of it.
+    ///
+    /// # Errors
+    /// If the node does not carry one such record.
+    pub fn record(&self, id: &str) -> Result<Vec<u8>, CliError> {
+        check_id(id)?;
+        match self.carrier.get(&format!("/v1/records/{id}"), MAX_MESSAGE) {
+            Err(Unanswered::Status { status: 404, .. }) => Err(CliError::input(
+                "no-record",
+                format_args!("{} carries no record {id}", self.profile.node),
+            )
+            .next("check the id; it may also have expired or been taken back")),
+            other => other.map_err(|why| self.trouble(why.into())),
+        }
+    }
+
+    /// Says what went wrong, and what to do.
+    pub fn trouble(&self, why: Error) -> CliError {
+        trouble(why, &self.profile)
+    }
+
+    /// The country of national numbers: the one given, else the profile's.
+    ///
+    /// # Errors
+    /// If there is no such country.
+    pub fn country(&self, given: Option<&str>) -> Result<Option<Country>, CliError> {
+        given
+            .or(self.profile.country.as_deref())
+            .map(|c| Country::parse(c).map_err(|e| CliError::usage("unknown-country", e)))
+            .transpose()
+    }
+
+    /// Reads a handle as typed.
+    ///
+    /// # Errors
+    /// If it cannot be one.
+    pub fn handle(
+        &self,
+        typed: &str,
+        country: Option<Country>,
+    ) -> Result<(Handle, Vec<HandleWarning>), CliError> {
+        parse(typed, None, country)
+            .map(|p| (p.handle.clone(), p.warnings.clone()))
+            .map_err(|e| CliError::input(e.code(), e))
+    }
+
+    /// The cities that the charter lists.
+    pub fn cities(&self) -> Vec<City> {
+        cities_of(&self.federation.charter().terms().cities)
+    }
+
+    /// Reads an area as typed.
+    ///
+    /// # Errors
+    /// If it is none that a report may name.
+    pub fn area(&self, typed: &str) -> Result<Area, CliError> {
+        Area::parse(typed, &self.cities()).map_err(|e| CliError::input(e.code(), e))
+    }
+}
+
+/// Checks that a text can be the beginning of an id.
+///
+/// # Errors
+/// If it is too short, too long, or not hexadecimal.
+pub fn check_id(id: &str) -> Result<(), CliError> {
+    let hex = id
+        .bytes()
+        .all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
+    if hex && (8..=64).contains(&id.len()) {
+        Ok(())
+    } else {
+        Err(CliError::usage(
+            "bad-id",
+            "that is not a record's id: give at least its first 8 characters, as `check` shows them",
+        ))
+    }
+}
+
+fn trouble(why: Error, profile: &Profile) -> CliError {
+    let code = why.code();
+    match &why {
+        Error::Unreachable => CliError::unreachable(
+            code,
+            format_args!("the node at {} does not answer", profile.node),
+        )
+        .next("check that it runs (`parasol node status`) and that the address in the profile is right"),
+        Error::TooFewKeyholders { .. } | Error::NoSource => CliError::unreachable(code, &why),
+        Error::Refused { status, body } => refusal(*status, body),
+        Error::NotPublished { code, message } => CliError::refused(code.as_str(), message),
+        Error::NoKey(_)
+        | Error::Expiry { .. }
+        | Error::Count { .. }
+        | Error::Seal(_)
+        | Error::Attachment(_)
+        | Error::OwnSecond => CliError::input(code, &why),
+        _ => CliError::new(Kind::Other, code, &why),
+    }
+}
+
+fn refusal(status: u16, body: &str) -> CliError {
+    let parsed: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+    let text = |name: &str| {
+        let found = parsed
+            .pointer(&format!("/error/{name}"))
+            .and_then(Value::as_str);
+        found.map(str::to_owned)
+    };
+    let code = text("code").unwrap_or_else(|| "refused".to_owned());
+    let message =
+        text("message").unwrap_or_else(|| format!("the node answered with status {status}"));
+    let error = CliError::refused(code, message);
+    match status {
+        401 | 403 => error.next(
+            "take the profile from your organisation again: its token is not known to the node",
+        ),
+        429 => error.next("wait, or try again tomorrow: the node allows so much a day"),
+        _ => error,
+    }
+}

@@ -1,0 +1,187 @@
+//! Getting the evaluations of *t* keyholders, each checked, whatever some of them answer.
+
+use super::ask::{Outbox, Unanswered};
+use super::error::{Error, MissingKeyholder, Warning};
+use super::view::Federation;
+use crate::entropy::Entropy;
+use crate::oprf::{Blinded, KeyName, Output, Verified, blind};
+use crate::wire::client::{Evaluate, Evaluated, MAX_MESSAGE, Missing};
+use crate::wire::{EvaluateAsk, KeyEvaluation};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) const PATH: &str = "/v1/evaluate";
+
+/// What each key made of the inputs, in their order.
+pub(super) type Outputs = BTreeMap<KeyName, Vec<Output>>;
+
+/// One batch of inputs under some keys, until enough keyholders have evaluated it.
+#[derive(Debug)]
+pub(super) struct Evaluating {
+    blinded: Blinded,
+    keys: Vec<KeyName>,
+    threshold: usize,
+    good: BTreeMap<u16, BTreeMap<KeyName, Verified>>,
+    wrong: BTreeSet<u16>,
+    missing: BTreeMap<u16, Missing>,
+}
+
+/// Where it stands after an answer.
+pub(super) enum Step {
+    /// Ask once more, without those heard already.
+    Again,
+    /// Enough.
+    Done(Outputs),
+}
+
+impl Evaluating {
+    pub(super) fn new(
+        federation: &Federation,
+        inputs: &[Vec<u8>],
+        keys: impl IntoIterator<Item = KeyName>,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Self, Error> {
+        let keys: BTreeSet<KeyName> = keys.into_iter().collect();
+        for key in &keys {
+            federation.key(*key)?;
+        }
+        let inputs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
+        let blinded = blind(&inputs, entropy).map_err(|_| Error::Count {
+            what: "handles or areas",
+            got: inputs.len(),
+            most: crate::oprf::MAX_BATCH,
+        })?;
+        Ok(Self {
+            blinded,
+            keys: keys.into_iter().collect(),
+            threshold: usize::from(federation.charter().terms().threshold),
+            good: BTreeMap::new(),
+            wrong: BTreeSet::new(),
+            missing: BTreeMap::new(),
+        })
+    }
+
+    /// Puts the question out.
+    pub(super) fn ask<P>(&self, outbox: &mut Outbox<P>, purpose: P) {
+        let question = Evaluate {
+            ask: EvaluateAsk {
+                keys: self.keys.clone(),
+                elements: self.blinded.elements().to_vec(),
+            },
+            except: self
+                .good
+                .keys()
+                .chain(&self.wrong)
+                .copied()
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
+        };
+        outbox.ask(PATH, question.encode(), MAX_MESSAGE, purpose);
+    }
+
+    /// Takes an answer in.
+    pub(super) fn answer(
+        &mut self,
+        federation: &Federation,
+        answer: Result<Vec<u8>, Unanswered>,
+        warnings: &mut BTreeSet<Warning>,
+    ) -> Result<Step, Error> {
+        let evaluated =
+            Evaluated::decode(&answer?).map_err(|why| Error::Answer { path: PATH, why })?;
+        let before = self.good.len() + self.wrong.len();
+        for (index, answers) in evaluated.answers {
+            if self.good.contains_key(&index) || self.wrong.contains(&index) {
+                continue;
+            }
+            match self.verify(federation, index, &answers) {
+                Some(verified) => {
+                    self.good.insert(index, verified);
+                }
+                None => {
+                    self.wrong.insert(index);
+                    warnings.insert(Warning::WrongKeyholder {
+                        organisation: federation.keyholder(index),
+                    });
+                }
+            }
+            if self.good.len() == self.threshold {
+                return self.finish(federation).map(Step::Done);
+            }
+        }
+        self.missing.extend(evaluated.missing);
+        // Each further round must have brought something, or it would go on for ever.
+        let heard: BTreeSet<u16> = self
+            .good
+            .keys()
+            .chain(&self.wrong)
+            .chain(self.missing.keys())
+            .copied()
+            .collect();
+        if self.good.len() + self.wrong.len() > before
+            && heard.len() < federation.charter().keyholders()
+        {
+            return Ok(Step::Again);
+        }
+        Err(self.too_few(federation))
+    }
+
+    /// The keyholder's answers if it gave one to each key and every proof holds.
+    fn verify(
+        &self,
+        federation: &Federation,
+        index: u16,
+        answers: &[KeyEvaluation],
+    ) -> Option<BTreeMap<KeyName, Verified>> {
+        let mut verified = BTreeMap::new();
+        for answer in answers {
+            let key = federation.certificate().key(answer.key)?;
+            if answer.evaluation.index.get() != index {
+                return None;
+            }
+            verified.insert(
+                answer.key,
+                self.blinded.verify(key, &answer.evaluation).ok()?,
+            );
+        }
+        verified.keys().eq(&self.keys).then_some(verified)
+    }
+
+    fn finish(&self, federation: &Federation) -> Result<Outputs, Error> {
+        self.keys
+            .iter()
+            .map(|name| {
+                let parts: Vec<Verified> = self
+                    .good
+                    .values()
+                    .filter_map(|answers| answers.get(name).cloned())
+                    .collect();
+                let outputs = self
+                    .blinded
+                    .finish(federation.key(*name)?, &parts)
+                    .map_err(|_| Error::Internal("verified evaluations did not combine"))?;
+                Ok((*name, outputs))
+            })
+            .collect()
+    }
+
+    fn too_few(&self, federation: &Federation) -> Error {
+        let wrong = self.wrong.iter().map(|index| (*index, None));
+        let missing = self
+            .missing
+            .iter()
+            .filter(|(index, _)| !self.good.contains_key(index) && !self.wrong.contains(index))
+            .map(|(index, why)| (*index, Some(*why)));
+        let all: BTreeMap<u16, Option<Missing>> = wrong.chain(missing).collect();
+        Error::TooFewKeyholders {
+            have: self.good.len(),
+            need: self.threshold,
+            missing: all
+                .into_iter()
+                .map(|(index, why)| MissingKeyholder {
+                    organisation: federation.keyholder(index),
+                    why,
+                })
+                .collect(),
+        }
+    }
+}

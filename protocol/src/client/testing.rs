@@ -1,0 +1,458 @@
+//! A federation in memory: dealt keys, real records, nodes that answer, fail and lie on command.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use super::{Ask, Error, Exchange, Federation, Unanswered};
+use crate::admit;
+use crate::certificate::Certificate;
+use crate::charter::{Charter, Organisation, Quotas, Terms};
+use crate::directory::Directory;
+use crate::entropy::Entropy;
+use crate::ids::{NodeKey, OrganisationKey, RecordId};
+use crate::keys::SecretKey;
+use crate::limits::DELEGATION_AFTERLIFE;
+use crate::oprf::{KeyName, KeyShare, ThresholdKey, deal};
+use crate::record::delegation::{SlotRange, Terms as DelegationTerms};
+use crate::record::report::Audience;
+use crate::record::{Body, Draft, Header, Signer, Verified};
+use crate::seal::Bucket;
+use crate::time::{Day, Season};
+use crate::wire::KeyEvaluation;
+use crate::wire::client::{
+    DirectoryReply, Evaluate, Evaluated, Missing, Outcome, OwnAsk, OwnReply, PassOn, Publish,
+    Published, Tag, TagsAsk, TagsReply,
+};
+use crate::wire::sealed::{Question, Reply, SealSecret, ShortId, open_question};
+use sha2::{Digest, Sha512};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// SHA-512 of a seed and a counter.
+pub(super) struct Seeded(u64);
+
+impl Seeded {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed << 32)
+    }
+}
+
+impl Entropy for Seeded {
+    fn fill(&mut self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(64) {
+            self.0 += 1;
+            let block = Sha512::digest(self.0.to_be_bytes());
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
+}
+
+pub(super) struct Node {
+    pub(super) organisation: OrganisationKey,
+    pub(super) key: SecretKey,
+    seal: SealSecret,
+    shares: BTreeMap<KeyName, KeyShare>,
+    pub(super) records: Vec<Verified>,
+    pub(super) up: bool,
+    /// Is reached for evaluations and not for look-ups.
+    pub(super) mute: bool,
+    /// Evaluates with other shares than it was given.
+    pub(super) lies: bool,
+    /// Leaves these out.
+    pub(super) hides: BTreeSet<RecordId>,
+    /// Serves these whatever is asked.
+    pub(super) slips_in: Vec<Vec<u8>>,
+    /// Serves at most this many records in one reply.
+    pub(super) most: usize,
+}
+
+pub(super) struct World {
+    pub(super) nodes: Vec<Node>,
+    pub(super) charter: Vec<u8>,
+    pub(super) certificate: Vec<u8>,
+    pub(super) trust: Vec<Vec<u8>>,
+    pub(super) directory: Directory,
+    pub(super) today: Day,
+    pub(super) entropy: Seeded,
+    /// Every body that a home node was sent, and every answer.
+    pub(super) seen: Vec<u8>,
+    slot: u32,
+}
+
+const NAMES: [(&str, &str); 5] = [
+    ("lilas", "FR"),
+    ("ryabina", "RU"),
+    ("rowan", "GB"),
+    ("saule", "LT"),
+    ("salice", "IT"),
+];
+
+impl World {
+    pub(super) fn new(n: u16, t: u16) -> Self {
+        let mut entropy = Seeded::new(7);
+        let today = Day::from_number(20_779);
+        let mut roots: Vec<SecretKey> = (0..n).map(|_| SecretKey::generate(&mut entropy)).collect();
+        roots.sort_by_key(SecretKey::public);
+        let organisations = roots
+            .iter()
+            .zip(NAMES)
+            .zip(1..)
+            .map(|((root, (name, country)), index)| Organisation {
+                root: root.organisation(),
+                name: name.to_owned(),
+                jurisdiction: country.to_owned(),
+                keyholder: Some(index),
+            })
+            .collect();
+        let terms = Terms {
+            name: "in memory".to_owned(),
+            made: today,
+            organisations,
+            threshold: t,
+            report_life: 730,
+            quotas: Quotas {
+                records: 10_000,
+                evaluations: 50_000,
+            },
+            bucket_bits: 16,
+            cities: vec!["FR:lyon".to_owned()],
+        };
+        let mut cosigned = terms.unsigned();
+        for root in &roots {
+            Charter::sign_with(&mut cosigned, root);
+        }
+        let charter_bytes = cosigned.write();
+        let charter = Charter::from_bytes(&charter_bytes).unwrap();
+        let federation = *charter.federation();
+
+        let mut keys: BTreeMap<KeyName, ThresholdKey> = BTreeMap::new();
+        let mut shares: Vec<BTreeMap<KeyName, KeyShare>> =
+            (0..n).map(|_| BTreeMap::new()).collect();
+        let seasons: Vec<Season> = Season::live(today).collect();
+        let names = seasons
+            .iter()
+            .flat_map(|s| [KeyName::Handle(*s), KeyName::Area(*s)]);
+        for name in names.chain([KeyName::Bucket]) {
+            let dealt = deal(name, t, n, &mut entropy).unwrap();
+            keys.insert(name, dealt.key);
+            for (mine, share) in shares.iter_mut().zip(dealt.shares) {
+                mine.insert(name, share);
+            }
+        }
+
+        let mut directory = Directory::new(charter);
+        let mut trust = Vec::new();
+        let mut nodes = Vec::new();
+        for (root, shares) in roots.iter().zip(shares) {
+            let key = SecretKey::generate(&mut entropy);
+            let seal = SealSecret::generate(&mut entropy);
+            let terms = DelegationTerms {
+                record_key: key.node(),
+                transport_key: SecretKey::generate(&mut entropy).transport(),
+                seal_key: seal.public(),
+                slots: SlotRange {
+                    first: 0,
+                    count: 10_000,
+                },
+                until: today.plus(90),
+            };
+            let organisation = root.organisation();
+            let record = Draft {
+                header: Header {
+                    organisation,
+                    signer: Signer::Root,
+                    issued: today,
+                    expires: terms.until.plus(DELEGATION_AFTERLIFE),
+                    slot: 0,
+                },
+                body: Body::Delegation(terms.agree(&federation, &organisation, &key)),
+            }
+            .sign(&federation, root)
+            .unwrap();
+            directory.learn(&record);
+            trust.push(record.bytes().to_vec());
+            nodes.push(Node {
+                organisation,
+                key,
+                seal,
+                shares,
+                records: Vec::new(),
+                up: true,
+                mute: false,
+                lies: false,
+                hides: BTreeSet::new(),
+                slips_in: Vec::new(),
+                most: usize::MAX,
+            });
+        }
+        let mut certificate = Certificate::unsigned(&federation, 1, today, true, &keys);
+        for node in &nodes {
+            Certificate::sign_with(&mut certificate, &federation, &node.key);
+        }
+        Self {
+            nodes,
+            charter: charter_bytes,
+            certificate: certificate.write(),
+            trust,
+            directory,
+            today,
+            entropy,
+            seen: Vec::new(),
+            slot: 0,
+        }
+    }
+
+    pub(super) fn reply(&self, home: usize) -> DirectoryReply {
+        DirectoryReply {
+            charter: self.charter.clone(),
+            certificate: self.certificate.clone(),
+            records: self.trust.clone(),
+            home: self.nodes[home].key.node(),
+            today: self.today,
+            carried: self.carried(home),
+        }
+    }
+
+    pub(super) fn federation(&self, home: usize) -> Federation {
+        let reply = self.reply(home).encode();
+        let own = self.nodes[home].organisation;
+        Federation::from_reply(&reply, &own, None, self.today).unwrap()
+    }
+
+    fn carried(&self, node: usize) -> u64 {
+        let records = self.nodes[node].records.iter();
+        records
+            .filter(|r| matches!(r.body(), Body::Report(_)))
+            .count() as u64
+    }
+
+    /// Signs a body as a node, and gives it to nobody.
+    pub(super) fn sign(&mut self, by: usize, expires: Day, body: Body) -> Verified {
+        let node = &self.nodes[by];
+        self.slot += 1;
+        let header = Header {
+            organisation: node.organisation,
+            signer: Signer::Node(node.key.node()),
+            issued: self.today,
+            expires,
+            slot: self.slot,
+        };
+        Draft { header, body }
+            .sign(self.directory.charter().federation(), &node.key)
+            .unwrap()
+    }
+
+    pub(super) fn spread(&mut self, record: &Verified) {
+        for node in self.nodes.iter_mut().filter(|n| n.up) {
+            if admit::check(record, &self.directory, &node.organisation, self.today).is_err() {
+                continue;
+            }
+            if let Body::Retraction(r) = record.body()
+                && r.proof.is_some()
+            {
+                node.records
+                    .retain(|old| old.body().lock() != Some(&r.lock));
+            }
+            node.records.push(record.clone());
+        }
+    }
+
+    /// Carries an exchange to its end, as an HTTP library would.
+    pub(super) fn carry<E: Exchange>(
+        &mut self,
+        home: usize,
+        mut exchange: E,
+    ) -> Result<E::Done, Error> {
+        for _ in 0..1000 {
+            for ask in exchange.asks() {
+                self.seen.extend_from_slice(&ask.body);
+                let answer = self.answer(home, &ask);
+                if let Ok(bytes) = &answer {
+                    assert!(bytes.len() <= ask.reply_limit, "{}", ask.path);
+                    self.seen.extend_from_slice(bytes);
+                }
+                exchange.answer(ask.id, answer, &mut self.entropy);
+            }
+            if let Some(done) = exchange.done() {
+                return done;
+            }
+        }
+        panic!("the exchange does not end");
+    }
+
+    fn answer(&mut self, home: usize, ask: &Ask) -> Result<Vec<u8>, Unanswered> {
+        if !self.nodes[home].up {
+            return Err(Unanswered::Unreachable);
+        }
+        match ask.path {
+            "/v1/evaluate" => Ok(self.evaluate(&Evaluate::decode(&ask.body).unwrap())),
+            "/v1/sealed" => self.sealed(&PassOn::decode(&ask.body).unwrap()),
+            "/v1/publish" => Ok(self.take(home, Publish::decode(&ask.body).unwrap())),
+            "/v1/tags" => Ok(self.tags(home, TagsAsk::decode(&ask.body).unwrap())),
+            "/v1/own" => Ok(self.own(home, OwnAsk::decode(&ask.body).unwrap())),
+            path => panic!("no such path: {path}"),
+        }
+    }
+
+    fn evaluate(&mut self, wanted: &Evaluate) -> Vec<u8> {
+        let threshold = usize::from(self.directory.charter().terms().threshold);
+        let mut evaluated = Evaluated {
+            answers: Vec::new(),
+            missing: Vec::new(),
+        };
+        for (node, index) in self.nodes.iter().zip(1u16..) {
+            if wanted.except.contains(&index) || evaluated.answers.len() == threshold {
+                continue;
+            }
+            if !node.up {
+                evaluated.missing.push((index, Missing::Unreachable));
+                continue;
+            }
+            let answers = wanted.ask.keys.iter().map(|key| {
+                let share = if node.lies {
+                    KeyShare::new(node.shares[key].index(), &[3; 32].map(|b| b & 0x0f)).unwrap()
+                } else {
+                    KeyShare::from_bytes(node.shares[key].to_bytes().as_slice()).unwrap()
+                };
+                KeyEvaluation {
+                    key: *key,
+                    evaluation: share
+                        .evaluate(&wanted.ask.elements, &mut self.entropy)
+                        .unwrap(),
+                }
+            });
+            evaluated.answers.push((index, answers.collect()));
+        }
+        evaluated.encode()
+    }
+
+    fn sealed(&mut self, pass_on: &PassOn) -> Result<Vec<u8>, Unanswered> {
+        let to: NodeKey = pass_on.to;
+        let place = self.nodes.iter().position(|n| n.key.node() == to).unwrap();
+        let carried = self.carried(place);
+        let node = &self.nodes[place];
+        if !node.up || node.mute {
+            return Err(Unanswered::Status {
+                status: 502,
+                body: Vec::new(),
+            });
+        }
+        let charter = self.directory.charter();
+        let (question, key) =
+            open_question(&pass_on.sealed, &node.seal, charter.federation()).unwrap();
+        let bits = charter.terms().bucket_bits;
+        let asked = |record: &Verified| match (&question, record.body()) {
+            (Question::Bucket(bucket), Body::Report(r)) => {
+                let (first, last) = bucket_span(*bucket, bits);
+                r.audience == Audience::Federation
+                    && r.entries.iter().any(|e| (first..=last).contains(&e.bucket))
+            }
+            (Question::Records(ids), Body::Report(_)) => ids.contains(&short(record.id())),
+            _ => false,
+        };
+        let reports: Vec<&Verified> = node.records.iter().filter(|r| asked(r)).collect();
+        let locks: BTreeSet<_> = reports.iter().filter_map(|r| r.body().lock()).collect();
+        let hanging = node.records.iter().filter(|r| {
+            !matches!(r.body(), Body::Report(_))
+                && r.body().lock().is_some_and(|l| locks.contains(l))
+        });
+        let mut records: Vec<Vec<u8>> = reports
+            .iter()
+            .copied()
+            .chain(hanging)
+            .filter(|r| !node.hides.contains(&r.id()))
+            .map(|r| r.bytes().to_vec())
+            .chain(node.slips_in.iter().cloned())
+            .collect();
+        let cut = records.len() > node.most;
+        records.truncate(node.most);
+        let reply = Reply {
+            carried,
+            records,
+            cut,
+        };
+        Ok(key.seal(&reply, &mut self.entropy).unwrap())
+    }
+
+    fn take(&mut self, home: usize, wanted: Publish) -> Vec<u8> {
+        let outcomes = wanted.0.into_iter().map(|wanted| {
+            let lock = *wanted.body.lock().unwrap();
+            let same = self.nodes[home].records.iter().find(|r| {
+                matches!(r.body(), Body::Report(_))
+                    && matches!(wanted.body, Body::Report(_))
+                    && r.body().lock() == Some(&lock)
+            });
+            if let Some(same) = same {
+                return Outcome::Published(same.id());
+            }
+            let organisation = self.nodes[home].organisation;
+            let record = self.sign(home, wanted.expires, wanted.body);
+            match admit::check(&record, &self.directory, &organisation, self.today) {
+                Ok(()) => {
+                    self.spread(&record);
+                    Outcome::Published(record.id())
+                }
+                Err(why) => Outcome::Refused {
+                    code: why.rule.id().to_owned(),
+                    message: why.to_string(),
+                },
+            }
+        });
+        Published(outcomes.collect()).encode()
+    }
+
+    fn tags(&self, home: usize, ask: TagsAsk) -> Vec<u8> {
+        let records = self.nodes[home].records.iter();
+        let all: Vec<Tag> = records
+            .filter(|r| (ask.from..=ask.to).contains(&r.header().issued))
+            .filter_map(|r| match r.body() {
+                Body::Report(report) => Some(Tag {
+                    id: short(r.id()),
+                    season: r.header().expires.season(),
+                    salt: report.salt,
+                    tag: report.area_tag,
+                }),
+                _ => None,
+            })
+            .collect();
+        // Two a page, so that paging is walked.
+        let from = usize::try_from(ask.cursor).unwrap();
+        let tags: Vec<Tag> = all.iter().skip(from).take(2).copied().collect();
+        let next = if from + 2 < all.len() {
+            from as u64 + 2
+        } else {
+            0
+        };
+        TagsReply { tags, next }.encode()
+    }
+
+    fn own(&self, home: usize, ask: OwnAsk) -> Vec<u8> {
+        let node = &self.nodes[home];
+        let records = node.records.iter().filter(|r| match r.body() {
+            Body::Report(report) => {
+                r.header().organisation == node.organisation
+                    && (!ask.only_own || report.audience == Audience::Own)
+            }
+            _ => true,
+        });
+        let all: Vec<Vec<u8>> = records.map(|r| r.bytes().to_vec()).collect();
+        let from = usize::try_from(ask.cursor).unwrap();
+        let records = all.iter().skip(from).take(2).cloned().collect();
+        let next = if from + 2 < all.len() {
+            from as u64 + 2
+        } else {
+            0
+        };
+        OwnReply { records, next }.encode()
+    }
+}
+
+fn bucket_span(bucket: Bucket, bits: u8) -> (u32, u32) {
+    bucket.span(bits)
+}
+
+fn short(id: RecordId) -> ShortId {
+    *id.as_bytes().first_chunk().unwrap()
+}

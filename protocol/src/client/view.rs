@@ -1,0 +1,216 @@
+//! The federation as a client sees it: verified, whoever handed it over.
+
+use crate::admit;
+use crate::cbor::Malformed;
+use crate::certificate::{Certificate, CertificateError};
+use crate::charter::{Charter, CharterError};
+use crate::directory::Directory;
+use crate::ids::{FederationId, NodeKey, OrganisationKey, SealKey};
+use crate::oprf::{KeyName, ThresholdKey};
+use crate::record::{Refusal, Verified};
+use crate::time::{Day, Season};
+use crate::wire::client::DirectoryReply;
+use std::collections::BTreeMap;
+
+use super::error::Error;
+
+/// Why a directory is not used.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ViewError {
+    /// Not a directory.
+    #[error(
+        "the home node's directory cannot be understood ({0}); it may run another version of the protocol"
+    )]
+    Malformed(#[from] Malformed),
+    /// The charter does not hold.
+    #[error("the home node's charter is not valid: {0}")]
+    Charter(#[from] CharterError),
+    /// The certificate does not hold.
+    #[error("the home node's key certificate is not valid: {0}")]
+    Certificate(#[from] CertificateError),
+    /// Our organisation has no part in this federation.
+    #[error(
+        "the charter that the home node gave does not name your organisation: the address or the profile is wrong, or somebody is between you and your node"
+    )]
+    NotOurs,
+    /// It is another federation than before.
+    #[error("the home node gave the charter of another federation than the one you know")]
+    OtherFederation,
+    /// The node is not one of our organisation's.
+    #[error(
+        "the node at this address is not one that your organisation's root key has delegated to, or its delegation has ended: renew the delegation or correct the address"
+    )]
+    NotOurNode,
+}
+
+/// An organisation and its nodes that may work today.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Member {
+    /// Its root key.
+    pub key: OrganisationKey,
+    /// Its short name.
+    pub name: String,
+    /// Its nodes.
+    pub nodes: Vec<(NodeKey, SealKey)>,
+}
+
+/// A verified view of the federation on one day.
+#[derive(Clone, Debug)]
+pub struct Federation {
+    certificate: Certificate,
+    directory: Directory,
+    home: NodeKey,
+    organisation: OrganisationKey,
+    members: BTreeMap<OrganisationKey, Member>,
+    today: Day,
+    home_today: Day,
+    carried: u64,
+    refused: Vec<Refusal>,
+}
+
+impl Federation {
+    /// Checks what a home node gave as its directory.
+    ///
+    /// All that a client trusts follows from `own`, the root key of the organisation it belongs to:
+    /// a charter counts only if that root signed it, and the node only if that root delegated to it.
+    ///
+    /// # Errors
+    /// If the charter, the certificate or the home node's place in them do not hold. Single bad
+    /// records among those served are left out and listed by [`Federation::refused`].
+    pub fn from_reply(
+        bytes: &[u8],
+        own: &OrganisationKey,
+        known: Option<&FederationId>,
+        today: Day,
+    ) -> Result<Self, ViewError> {
+        let reply = DirectoryReply::decode(bytes)?;
+        let charter = Charter::from_bytes(&reply.charter)?;
+        if charter.organisation(own).is_none() {
+            return Err(ViewError::NotOurs);
+        }
+        if known.is_some_and(|id| id != charter.federation()) {
+            return Err(ViewError::OtherFederation);
+        }
+        let federation = *charter.federation();
+        let mut directory = Directory::new(charter);
+        let mut refused = Vec::new();
+        for bytes in &reply.records {
+            let learnt = Verified::from_bytes(bytes, &federation).and_then(|record| {
+                admit::check(&record, &directory, own, today)?;
+                Ok(record)
+            });
+            match learnt {
+                Ok(record) => directory.learn(&record),
+                Err(why) => refused.push(why),
+            }
+        }
+        let certificate =
+            Certificate::from_bytes(&reply.certificate, directory.charter(), &directory)?;
+        let nodes = directory.nodes(today);
+        if nodes
+            .get(&reply.home)
+            .is_none_or(|node| node.organisation != *own)
+        {
+            return Err(ViewError::NotOurNode);
+        }
+        let organisations = &directory.charter().terms().organisations;
+        let members = organisations
+            .iter()
+            .map(|o| {
+                let theirs = nodes.iter().filter(|(_, node)| node.organisation == o.root);
+                let member = Member {
+                    key: o.root,
+                    name: o.name.clone(),
+                    nodes: theirs
+                        .map(|(key, node)| (*key, node.terms.seal_key))
+                        .collect(),
+                };
+                (o.root, member)
+            })
+            .collect();
+        Ok(Self {
+            certificate,
+            members,
+            home: reply.home,
+            organisation: *own,
+            today,
+            home_today: reply.today,
+            carried: reply.carried,
+            refused,
+            directory,
+        })
+    }
+
+    /// The federation's id.
+    pub const fn id(&self) -> &FederationId {
+        self.directory.charter().federation()
+    }
+    /// The charter.
+    pub const fn charter(&self) -> &Charter {
+        self.directory.charter()
+    }
+    /// The certificate of the shared keys.
+    pub const fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+    /// Who may speak for whom.
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+    /// The home node.
+    pub const fn home(&self) -> &NodeKey {
+        &self.home
+    }
+    /// The organisation that the client belongs to.
+    pub const fn organisation(&self) -> &OrganisationKey {
+        &self.organisation
+    }
+    /// The day by the client's own clock.
+    pub const fn today(&self) -> Day {
+        self.today
+    }
+    /// The day by the home node's clock.
+    pub const fn home_today(&self) -> Day {
+        self.home_today
+    }
+    /// Whether the two clocks are more than a day apart; then one of them is wrong.
+    pub const fn clocks_disagree(&self) -> bool {
+        self.today.since(self.home_today) > 1 || self.home_today.since(self.today) > 1
+    }
+    /// Reports that the home node says it carries.
+    pub const fn carried(&self) -> u64 {
+        self.carried
+    }
+    /// Records of the directory that were left out, and why.
+    pub fn refused(&self) -> &[Refusal] {
+        &self.refused
+    }
+    /// All organisations.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.values()
+    }
+    /// An organisation's short name.
+    pub fn name(&self, organisation: &OrganisationKey) -> String {
+        self.members
+            .get(organisation)
+            .map_or_else(|| organisation.to_string(), |m| m.name.clone())
+    }
+
+    /// The short name of the organisation that holds this share.
+    pub(super) fn keyholder(&self, index: u16) -> String {
+        self.charter()
+            .keyholder(index)
+            .map_or_else(|| format!("keyholder {index}"), |o| o.name.clone())
+    }
+
+    /// The live seasons for which the federation has a key of this kind.
+    pub(super) fn seasons(&self, kind: impl Fn(Season) -> KeyName) -> Vec<Season> {
+        Season::live(self.today)
+            .filter(|s| self.certificate.key(kind(*s)).is_some())
+            .collect()
+    }
+
+    pub(super) fn key(&self, name: KeyName) -> Result<&ThresholdKey, Error> {
+        self.certificate.key(name).ok_or(Error::NoKey(name))
+    }
+}
