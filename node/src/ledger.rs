@@ -17,7 +17,7 @@
 //! A place is a record's number in the order of arrival. Organisations and locks stand with their
 //! first 16 bytes: to make another key share those takes 2^128 tries.
 
-use crate::store::{Op, Reader, Snapshot, Store, StoreError, Table, join, read_seq, seq};
+use crate::store::{Op, Snapshot, Store, StoreError, Table, join, read_seq, seq};
 use parasol_protocol::admit::{Carried, SlotKey, Tombstone};
 use parasol_protocol::carried::{Change, Listed, TagRow, View};
 use parasol_protocol::ids::{Lock, NodeKey, OrganisationKey, RecordId};
@@ -249,7 +249,7 @@ impl Ledger {
         let mut rows = vec![
             (Table::Records, seq(place).to_vec(), record.bytes().to_vec()),
             (Table::Ids, id_bytes.clone(), row.write()),
-            (Table::Slots, slot_key(&SlotKey::of(header)), join(&[&seq(place), &id_bytes])),
+            (Table::Slots, slot_key(&SlotKey::of(record)), join(&[&seq(place), &id_bytes])),
             (Table::Expiry, join(&[&day(header.expires), &seq(place)]), id_bytes.clone()),
         ];
         if let Some(lock) = record.body().lock() {

@@ -18,6 +18,15 @@ pub mod particulars;
 pub mod reconcile;
 pub mod record;
 pub mod seal;
+#[cfg(any(test, feature = "sim"))]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test bed: what must not happen ends the run"
+)]
+pub mod sim;
 pub mod time;
 pub mod trust;
 pub mod wire;

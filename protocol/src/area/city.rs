@@ -26,8 +26,13 @@ impl City {
     /// Whether it is called so, whatever the accents, hyphens and capitals.
     pub fn has_name(&self, name: &str) -> bool {
         let name = plain(name);
-        !name.is_empty()
-            && (plain(&self.slug) == name || self.names.iter().any(|own| plain(own) == name))
+        !name.is_empty() && self.plain_names().any(|own| own == name)
+    }
+
+    pub(super) fn plain_names(&self) -> impl Iterator<Item = String> {
+        std::iter::once(&self.slug)
+            .chain(&self.names)
+            .map(|name| plain(name))
     }
 }
 

@@ -123,6 +123,31 @@ const COUNTRIES: [(&str, &str); 60] = [
     ("EG", "egypt|egypte|египет|埃及"),
 ];
 
+/// The names of all cities in plain form, which is worth making once for a cell that is read several ways.
+struct Names<'a>(Vec<(String, &'a City)>);
+
+impl<'a> Names<'a> {
+    fn of(cities: &'a [City]) -> Self {
+        Self(
+            cities
+                .iter()
+                .flat_map(|city| city.plain_names().map(move |name| (name, city)))
+                .collect(),
+        )
+    }
+
+    fn called(&self, name: &str) -> Vec<&'a City> {
+        let mut found: Vec<&City> = self
+            .0
+            .iter()
+            .filter(|(own, _)| own == name)
+            .map(|(_, city)| *city)
+            .collect();
+        found.dedup_by_key(|city| city.area());
+        found
+    }
+}
+
 pub(super) fn recognise(cell: &str, country: Option<Country>, cities: &[City]) -> Option<Area> {
     if cell.len() > MAX_CELL {
         return None;
@@ -134,16 +159,17 @@ pub(super) fn recognise(cell: &str, country: Option<Country>, cities: &[City]) -
     {
         return Some(area);
     }
+    let names = Names::of(cities);
     let whole = plain(cell);
     let (before, bracket) = bracketed(cell);
     let outside = plain(before);
-    city(&whole, country, cities)
-        .or_else(|| city(&outside, country, cities))
-        .or_else(|| city(&without_districts(&outside), country, cities))
+    city(&whole, country, &names)
+        .or_else(|| city(&outside, country, &names))
+        .or_else(|| city(&without_districts(&outside), country, &names))
         .or_else(|| bracket.and_then(|inside| french_region(inside, country)))
-        .or_else(|| inside_text(&outside, country, cities))
+        .or_else(|| inside_text(&outside, country, &names))
         .or_else(|| post_code(&outside, country))
-        .or_else(|| bracket.and_then(|inside| city(&plain(inside), country, cities)))
+        .or_else(|| bracket.and_then(|inside| city(&plain(inside), country, &names)))
         .or_else(|| named_country(&whole))
         .or_else(|| country.and_then(|country| named_region(&outside, country)))
 }
@@ -157,12 +183,11 @@ fn bracketed(cell: &str) -> (&str, Option<&str>) {
 }
 
 /// A city of exactly this name, in the country whose list it is if there are several.
-fn city(name: &str, country: Option<Country>, cities: &[City]) -> Option<Area> {
+fn city(name: &str, country: Option<Country>, names: &Names<'_>) -> Option<Area> {
     if name.is_empty() {
         return None;
     }
-    let named: Vec<&City> = cities.iter().filter(|city| city.has_name(name)).collect();
-    match named.as_slice() {
+    match names.called(name).as_slice() {
         // Two letters are a city's name only at home: "LA" in French is an article.
         [one] if name.chars().count() > 2 || country == Some(one.country) => Some(one.area()),
         several => several
@@ -181,21 +206,19 @@ fn without_districts(name: &str) -> String {
 }
 
 /// A city's name among other words, at home only: "Nice" is a word elsewhere. The longest, then the first.
-fn inside_text(text: &str, country: Option<Country>, cities: &[City]) -> Option<Area> {
+fn inside_text(text: &str, country: Option<Country>, names: &Names<'_>) -> Option<Area> {
     let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
     if country.is_none() || words.len() > 8 {
         return None;
     }
-    let own: Vec<&City> = cities
-        .iter()
-        .filter(|city| Some(city.country) == country)
-        .collect();
     (1..=4.min(words.len())).rev().find_map(|length| {
         words.windows(length).find_map(|group| {
             let name = group.join(" ");
-            own.iter()
-                .find(|city| name.chars().count() > 3 && city.has_name(&name))
-                .map(|city| city.area())
+            let found = names
+                .called(&name)
+                .into_iter()
+                .find(|city| Some(city.country) == country)?;
+            (name.chars().count() > 3).then(|| found.area())
         })
     })
 }

@@ -51,13 +51,18 @@ impl Memory {
     }
 
     fn insert(&mut self, record: Verified) {
+        self.share(Arc::new(record));
+    }
+
+    /// Carries a record that others may hold too, so that a thousand stores keep it once.
+    pub fn share(&mut self, record: Arc<Verified>) {
         let id = record.id();
         if self.records.contains_key(&id) {
             return;
         }
         self.next += 1;
         let place = self.next;
-        self.slots.insert(SlotKey::of(record.header()), id);
+        self.slots.insert(SlotKey::of(&record), id);
         if let Some(lock) = record.body().lock() {
             self.locks.entry(*lock).or_default().insert(id);
         }
@@ -66,7 +71,7 @@ impl Memory {
                 .extend(report.entries.iter().map(|e| (e.bucket, place)));
         }
         self.places.insert(place, id);
-        self.records.insert(id, (place, Arc::new(record)));
+        self.records.insert(id, (place, record));
     }
 
     fn remove(&mut self, id: &RecordId) {
@@ -74,7 +79,7 @@ impl Memory {
             return;
         };
         self.places.remove(&place);
-        let slot = SlotKey::of(record.header());
+        let slot = SlotKey::of(&record);
         if self.slots.get(&slot) == Some(id) {
             self.slots.remove(&slot);
         }

@@ -40,11 +40,26 @@ impl<'a, V: View> Overlay<'a, V> {
         self.added.get(id).map(AsRef::as_ref)
     }
 
+    /// A record that will be carried.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn record(&self, id: &RecordId) -> Result<Option<Verified>, V::Error> {
+        if self.removed.contains(id) {
+            return Ok(None);
+        }
+        if let Some(record) = self.added(id) {
+            return Ok(Some(record.clone()));
+        }
+        let bytes = self.base.record(id)?;
+        Ok(bytes.and_then(|b| Verified::from_own_store(&b).ok()))
+    }
+
     /// Carries a record.
     pub fn insert(&mut self, record: Verified) {
         let id = record.id();
         self.removed.remove(&id);
-        self.slots.insert(SlotKey::of(record.header()), id);
+        self.slots.insert(SlotKey::of(&record), id);
         if let Some(lock) = record.body().lock() {
             self.locks.entry(*lock).or_default().insert(id);
         }
@@ -55,7 +70,7 @@ impl<'a, V: View> Overlay<'a, V> {
     /// Carries a record no longer.
     pub fn remove(&mut self, id: RecordId) {
         if let Some(record) = self.added.remove(&id) {
-            let slot = SlotKey::of(record.header());
+            let slot = SlotKey::of(&record);
             if self.slots.get(&slot) == Some(&id) {
                 self.slots.remove(&slot);
             }
@@ -102,7 +117,16 @@ impl<V: View> Carried for Overlay<'_, V> {
     }
 
     fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, V::Error> {
-        let mut all = self.base.tombstones(lock)?;
+        let below = self.base.retractions(lock)?;
+        let mut all = if below.iter().any(|id| self.removed.contains(id)) {
+            let mut left = Vec::new();
+            for id in below.iter().filter(|id| !self.removed.contains(id)) {
+                left.extend(self.record(id)?.as_ref().and_then(tombstone));
+            }
+            left
+        } else {
+            self.base.tombstones(lock)?
+        };
         all.extend(self.here(lock, true).filter_map(tombstone));
         Ok(all)
     }

@@ -51,9 +51,7 @@ impl Engine {
             let verdict = self.admit_into(record, &mut overlay, now.day())?;
             match &verdict {
                 Ok(new) => roots |= by_root && *new,
-                Err(refusal)
-                    if refusal.rule == Rule::UnknownKey || refusal.rule == Rule::Future =>
-                {
+                Err(refusal) if may_become_right(refusal.rule) => {
                     self.wait_for_delegation(pending);
                 }
                 Err(refusal) => self.note_refusal(source, id, refusal, &mut arrived.outputs),
@@ -102,4 +100,13 @@ impl Engine {
             }));
         }
     }
+}
+
+/// Whether a later day, or a delegation that is still on its way, may make the record right. A key
+/// that is known may get further days and slots by a further delegation.
+const fn may_become_right(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::UnknownKey | Rule::Future | Rule::DelegationTime | Rule::SlotRange
+    )
 }

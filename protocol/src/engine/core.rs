@@ -1,10 +1,10 @@
 //! The engine's state, and what it asks its driver to do.
 
-use crate::admit::Verdict;
+use crate::admit::{Carried, Verdict, check_signer};
 use crate::carried::{Change, Overlay, View};
 use crate::certificate::Certificate;
 use crate::charter::Charter;
-use crate::directory::Directory;
+use crate::directory::{Directory, Forgotten};
 use crate::ids::{NodeKey, OrganisationKey, RecordId, TransportKey};
 use crate::keys::SecretKey;
 use crate::oprf::{KeyName, KeyShare};
@@ -296,11 +296,17 @@ impl Engine {
                 self.swept = Some(today);
             }
             if !gone.is_empty() {
-                out.push(Output::Notice(Notice::Expired(gone.len())));
-                out.push(Output::Store(
-                    gone.iter().copied().map(Change::Remove).collect(),
-                ));
-                gone.iter().for_each(|id| self.directory.forget(id));
+                let mut overlay = Overlay::new(view);
+                for id in &gone {
+                    overlay.remove(*id);
+                }
+                for id in &gone {
+                    let forgotten = self.directory.forget(id);
+                    self.put_out_orphans(&forgotten, &mut overlay)?;
+                }
+                let changes = overlay.into_changes();
+                out.push(Output::Notice(Notice::Expired(changes.len())));
+                out.push(Output::Store(changes));
                 self.set = None;
             }
             let mine = self
@@ -312,10 +318,7 @@ impl Engine {
                 out.push(Output::Notice(Notice::DelegationEnds(mine)));
             }
             self.refresh_peers(now, &mut out);
-            for peer in self.peers.values_mut() {
-                peer.sent.clear();
-                peer.refused.clear();
-            }
+            self.forget_settled_ids();
             self.roots_changed = true;
         }
         if std::mem::take(&mut self.roots_changed) {
@@ -366,19 +369,60 @@ impl Engine {
             Verdict::Known => Ok(Ok(false)),
             Verdict::Refuse(refusal) => Ok(Err(refusal)),
             Verdict::Carry { evicts } => {
-                for id in evicts {
-                    self.directory.forget(&id);
-                    overlay.remove(id);
+                let mut forgotten = Vec::new();
+                for id in &evicts {
+                    forgotten.push(self.directory.forget(id));
+                    overlay.remove(*id);
                 }
+                let matters = record.kind().by_root() || !evicts.is_empty();
                 self.directory.learn(&record);
                 overlay.insert(record);
+                for one in &forgotten {
+                    self.put_out_orphans(one, overlay)?;
+                }
                 self.set = None;
+                if matters {
+                    self.forget_settled_ids();
+                }
                 Ok(Ok(true))
             }
         }
     }
 
+    /// Puts out what stood only by a record that is gone: what is carried must not hang on whether
+    /// it came before that record went.
+    fn put_out_orphans<V: View>(
+        &self,
+        forgotten: &Forgotten,
+        overlay: &mut Overlay<'_, V>,
+    ) -> Result<(), V::Error> {
+        let mut doubtful = forgotten.records.clone();
+        for (organisation, key) in &forgotten.keys {
+            doubtful.extend(overlay.signed_by(organisation, key)?);
+        }
+        for id in doubtful {
+            let stands = overlay
+                .record(&id)?
+                .is_none_or(|r| check_signer(&r, &self.directory).is_ok());
+            if !stands {
+                overlay.remove(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was refused once may be carried now, here and at the peers.
+    fn forget_settled_ids(&mut self) {
+        for peer in self.peers.values_mut() {
+            peer.sent.clear();
+            peer.refused.clear();
+        }
+    }
+
     pub(super) fn wait_for_delegation(&mut self, record: Verified) {
+        if self.waiting.iter().any(|r| r.id() == record.id()) {
+            return;
+        }
         if self.waiting.len() >= MAX_WAITING {
             self.waiting.pop_front();
         }

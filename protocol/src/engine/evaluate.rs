@@ -45,8 +45,13 @@ pub fn evaluate(
 ) -> Result<Vec<KeyEvaluation>, Refusal> {
     let one = |key: &KeyName| {
         let share = shares.get(key).ok_or(Refusal::NoShare)?;
-        let evaluation = share.evaluate(&ask.elements, &mut *entropy).map_err(|_| Refusal::Malformed)?;
-        Ok(KeyEvaluation { key: *key, evaluation })
+        let evaluation = share
+            .evaluate(&ask.elements, &mut *entropy)
+            .map_err(|_| Refusal::Malformed)?;
+        Ok(KeyEvaluation {
+            key: *key,
+            evaluation,
+        })
     };
     ask.keys.iter().map(one).collect()
 }
@@ -96,7 +101,11 @@ impl Engine {
             return Ok((Vec::new(), Err(Refusal::NoShare)));
         }
         let (outputs, allowed) = self.spend(organisation, ask, view, now)?;
-        let shares = if allowed { Ok(Arc::clone(&self.me.shares)) } else { Err(Refusal::Quota) };
+        let shares = if allowed {
+            Ok(Arc::clone(&self.me.shares))
+        } else {
+            Err(Refusal::Quota)
+        };
         Ok((outputs, shares))
     }
 
@@ -132,7 +141,9 @@ impl Engine {
         let mut changes = Vec::new();
         for (key, mut reserve) in after {
             if reserve.used > reserve.aside {
-                reserve.aside = reserve.used.next_multiple_of(BLOCK).min(quota);
+                reserve.aside = (reserve.used.div_ceil(BLOCK))
+                    .saturating_mul(BLOCK)
+                    .min(quota);
                 changes.push(Change::Quota {
                     organisation: *organisation,
                     key,

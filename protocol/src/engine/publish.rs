@@ -1,7 +1,7 @@
 //! Publishing: the node signs what its organisation's clients hand in, in a slot of the day.
 
 use super::core::{Engine, EngineError, Output};
-use crate::admit::Carried;
+use crate::admit::{Carried, SlotKey};
 use crate::carried::{Overlay, View};
 use crate::limits::RETRACTION_LIFE;
 use crate::record::report::Audience;
@@ -61,7 +61,8 @@ impl Engine {
                 return Ok((refused(Rule::Retracted.id(), Rule::Retracted.text()), None));
             }
         }
-        let Some(slot) = self.take_slot(overlay.base(), today)? else {
+        let kind = wanted.body.kind();
+        let Some(slot) = self.take_slot(kind, overlay, today)? else {
             let message = "the organisation's records of today are used up; the draft can be sent again tomorrow";
             return Ok((refused("quota", message), None));
         };
@@ -83,7 +84,10 @@ impl Engine {
         };
         let record = match draft.sign(self.directory.charter().federation(), &self.me.record_key) {
             Ok(record) => record,
-            Err(refusal) => return Ok((refused(refusal.rule.id(), &refusal), None)),
+            Err(refusal) => {
+                self.give_back(slot, today);
+                return Ok((refused(refusal.rule.id(), &refusal), None));
+            }
         };
         let (id, bytes) = (record.id(), record.bytes().to_vec());
         match self.admit_into(record, overlay, today)? {
@@ -122,7 +126,12 @@ impl Engine {
     }
 
     /// The next free slot of today, if the node has one left.
-    fn take_slot<V: View>(&mut self, view: &V, today: Day) -> Result<Option<u32>, V::Error> {
+    fn take_slot<V: View>(
+        &mut self,
+        kind: Kind,
+        overlay: &Overlay<'_, V>,
+        today: Day,
+    ) -> Result<Option<u32>, V::Error> {
         let node = self.node();
         let quota = self.directory.charter().terms().quotas.records;
         let Some(mine) = self
@@ -134,18 +143,37 @@ impl Engine {
             return Ok(None);
         };
         let below = mine.first.saturating_add(mine.count).min(quota);
-        let next = match self.next_slot {
+        let mut next = match self.next_slot {
             Some((day, next)) if day == today => next,
-            _ => match view.last_slot(&self.me.organisation, today, below)? {
+            _ => match overlay
+                .base()
+                .last_slot(&self.me.organisation, today, below)?
+            {
                 Some(last) if last >= mine.first => last + 1,
                 _ => mine.first,
             },
         };
+        // A slot may be held already: after a restore from a backup the node's own records come
+        // back from the others.
+        while next < below && self.is_held(kind, next, overlay, today)? {
+            next += 1;
+        }
         if next >= below {
             return Ok(None);
         }
         self.next_slot = Some((today, next + 1));
         Ok(Some(next))
+    }
+
+    fn is_held<V: View>(
+        &self,
+        kind: Kind,
+        slot: u32,
+        overlay: &Overlay<'_, V>,
+        today: Day,
+    ) -> Result<bool, V::Error> {
+        let key = SlotKey::numbered(self.me.organisation, kind, today, slot);
+        Ok(overlay.occupant(&key)?.is_some())
     }
 
     fn give_back(&mut self, slot: u32, today: Day) {

@@ -1,7 +1,7 @@
 //! Answering: peers' requests, clients' sealed questions, tags and an organisation's own reports.
 
-use super::evaluate::evaluate;
 use super::core::{Engine, EngineError, Output};
+use super::evaluate::evaluate;
 use super::{Arrived, Source};
 use crate::admit::Tombstone;
 use crate::carried::View;
@@ -106,7 +106,8 @@ impl Engine {
         reply.cut = reports.len() > MAX_REPORTS;
         let mut used = 0;
         for id in reports.iter().take(MAX_REPORTS) {
-            let whole = with_attachments(view, id, now)?;
+            // Whoever asks by id may be of any organisation.
+            let whole = with_attachments(view, id, Audience::Federation, now)?;
             let bytes: usize = whole.iter().map(|r| r.len() + 3).sum();
             if bytes > SealedReply::room(used) {
                 reply.cut = true;
@@ -183,17 +184,18 @@ impl Engine {
         };
         let mut records = Vec::new();
         for (_, id) in rows {
-            records.extend(with_attachments(view, &id, now)?);
+            records.extend(with_attachments(view, &id, Audience::Own, now)?);
         }
         Ok(OwnReply { records, next })
     }
 }
 
 /// A report with its translations, seconds, disputes and retractions; nothing if it is hidden, has
-/// expired, or is no report.
+/// expired, is no report, or is not for these readers.
 fn with_attachments<V: View>(
     view: &V,
     id: &RecordId,
+    readers: Audience,
     now: Timestamp,
 ) -> Result<Vec<Vec<u8>>, V::Error> {
     let Some(bytes) = view.record(id)? else {
@@ -202,9 +204,13 @@ fn with_attachments<V: View>(
     let Ok(report) = Verified::from_own_store(&bytes) else {
         return Ok(Vec::new());
     };
-    let (Body::Report(_), Some(lock)) = (report.body(), report.body().lock()) else {
+    let Body::Report(body) = report.body() else {
         return Ok(Vec::new());
     };
+    if body.audience == Audience::Own && readers != Audience::Own {
+        return Ok(Vec::new());
+    }
+    let lock = &body.lock;
     let today = now.day();
     let hidden = |t: &Tombstone| t.hides(&report.header().organisation);
     if report.header().expires < today || view.tombstones(lock)?.iter().any(hidden) {

@@ -14,6 +14,10 @@ use std::sync::Arc;
 
 /// Ids remembered a peer, so that what it refused is not sent again at once.
 const MAX_REMEMBERED: usize = 8192;
+/// Messages of one reconciliation, and ids found missing by it, after which what was found is
+/// fetched and the rest left to the next catch-up. A peer could go on without end.
+const MAX_STEPS: u32 = 256;
+const MAX_MISSING: usize = 65_536;
 
 /// A catch-up under way with one peer. One request is out at a time.
 pub(super) struct Session {
@@ -21,8 +25,11 @@ pub(super) struct Session {
     after: Day,
     ask: AskId,
     deadline: Timestamp,
+    steps: u32,
     have: Vec<RecordId>,
     need: Vec<RecordId>,
+    /// What the request that is out fetches or pushes.
+    under_way: Vec<RecordId>,
     received: usize,
     sent: usize,
 }
@@ -105,8 +112,10 @@ impl Engine {
                 after,
                 ask,
                 deadline,
+                steps: 0,
                 have,
                 need,
+                under_way: Vec::new(),
                 received: 0,
                 sent: 0,
             });
@@ -169,7 +178,11 @@ impl Engine {
                 Ok(step) => {
                     session.have.extend(step.have);
                     session.need.extend(step.need);
-                    if let Some(message) = step.next {
+                    session.steps += 1;
+                    let enough = session.steps >= MAX_STEPS
+                        || session.need.len() >= MAX_MISSING
+                        || session.have.len() >= MAX_MISSING;
+                    if let Some(message) = step.next.filter(|_| !enough) {
                         session.ask = self.ask(
                             key,
                             Request::Reconcile {
@@ -189,6 +202,14 @@ impl Engine {
                 }
             },
             Reply::Records(_) => {
+                // A reply has room for so much; what did not fit is asked for again, as long as
+                // the peer sends something of it.
+                let came: BTreeSet<RecordId> = records.iter().map(Verified::id).collect();
+                let before = session.under_way.len();
+                session.under_way.retain(|id| !came.contains(id));
+                if session.under_way.len() < before {
+                    session.need.append(&mut session.under_way);
+                }
                 let Arrived { outputs, verdicts } =
                     self.arrived(Source::Peer(key), records, view, now)?;
                 session.received += verdicts
@@ -197,7 +218,14 @@ impl Engine {
                     .count();
                 out.extend(outputs);
             }
-            Reply::Pushed => {}
+            Reply::Pushed => {
+                // Only now: a push that was lost must go again.
+                if let Some(peer) = self.peers.get_mut(&key) {
+                    for id in &session.under_way {
+                        remember(&mut peer.sent, *id);
+                    }
+                }
+            }
             _ => {
                 self.finish(key, None, now, &mut out);
                 return Ok(out);
@@ -227,10 +255,12 @@ impl Engine {
         if !session.need.is_empty() {
             let rest = session.need.split_off(session.need.len().min(MAX_FETCH));
             let wanted = std::mem::replace(&mut session.need, rest);
+            session.under_way.clone_from(&wanted);
             session.ask = self.ask(key, Request::Fetch(wanted), out);
             self.put_session(&key, Some(session));
             return Ok(());
         }
+        session.under_way.clear();
         let mut batch = Vec::new();
         let mut bytes = 0;
         while let Some(id) = session.have.last().copied() {
@@ -243,9 +273,7 @@ impl Engine {
                 break;
             }
             session.have.pop();
-            if let Some(peer) = self.peers.get_mut(&key) {
-                remember(&mut peer.sent, id);
-            }
+            session.under_way.push(id);
             batch.push(record);
         }
         if batch.is_empty() {

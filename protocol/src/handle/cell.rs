@@ -120,17 +120,23 @@ pub fn phones_in(
             push(&mut out, Ok(parsed));
             continue;
         }
-        match number(part) {
-            Ok(parsed) => push(&mut out, Ok(parsed)),
-            Err(error) => match halves(part, &number) {
-                Some(found) => found
-                    .into_iter()
-                    .for_each(|parsed| push(&mut out, Ok(parsed))),
-                None if has_digits(part) || parts.len() == 1 => {
-                    push(&mut out, Err((part.clone(), error)))
-                }
-                None => {}
-            },
+        let error = match number(part) {
+            Ok(parsed) => {
+                push(&mut out, Ok(parsed));
+                continue;
+            }
+            Err(error) => error,
+        };
+        if let Some(found) = halves(part, &number) {
+            found
+                .into_iter()
+                .for_each(|parsed| push(&mut out, Ok(parsed)));
+        } else if is_ending(part)
+            && let Some(Ok(before)) = out.last_mut()
+        {
+            remark(before);
+        } else if has_digits(part) || parts.len() == 1 {
+            push(&mut out, Err((part.clone(), error)));
         }
     }
     if out.iter().all(Result::is_err)
@@ -140,14 +146,7 @@ pub fn phones_in(
         out = vec![Ok(parsed)];
     }
     if remarks {
-        for parsed in out
-            .iter_mut()
-            .flatten()
-            .filter(|parsed| !parsed.warnings.contains(&HandleWarning::RemarkIgnored))
-        {
-            parsed.warnings.push(HandleWarning::RemarkIgnored);
-            parsed.warnings.sort_unstable();
-        }
+        out.iter_mut().flatten().for_each(remark);
     }
     out
 }
@@ -163,6 +162,18 @@ fn push(
     if !repeated {
         out.push(item);
     }
+}
+
+fn remark(parsed: &mut Parsed) {
+    if !parsed.warnings.contains(&HandleWarning::RemarkIgnored) {
+        parsed.warnings.push(HandleWarning::RemarkIgnored);
+        parsed.warnings.sort_unstable();
+    }
+}
+
+/// "… 12 34 / 35": another ending of the number before, too little to stand alone.
+fn is_ending(part: &str) -> bool {
+    part.len() <= 3 && part.chars().all(|c| c.is_ascii_digit())
 }
 
 /// The cell between separators and joining words.
@@ -182,9 +193,9 @@ fn parts(text: &str, plain: &str) -> Vec<String> {
     for piece in plain.split(['/', ',', ';', '|', '\n', '\r', '、', '&', '\\']) {
         let mut part = String::new();
         for word in piece.split_whitespace() {
-            let joins = JOINS.contains(&word.to_lowercase().as_str())
-                || matches!(word, "或" | "和" | "+" | "-" | "–" | "—");
-            if joins && has_digits(&part) && !matches!(word, "-" | "–" | "—" | "+") {
+            let joins =
+                JOINS.contains(&word.to_lowercase().as_str()) || matches!(word, "或" | "和" | "+");
+            if joins && has_digits(&part) {
                 out.push(std::mem::take(&mut part));
             } else {
                 if !part.is_empty() {

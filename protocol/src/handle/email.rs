@@ -14,7 +14,7 @@ pub(super) fn canonical(
 ) -> Result<String, HandleError> {
     let text = text.split_once('?').map_or(text, |(address, _)| address);
     let mut words = text.split(|c: char| {
-        c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | ',' | ';' | '"')
+        c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | ',' | ';')
     });
     let mut found = None;
     let mut remark = false;
@@ -26,8 +26,10 @@ pub(super) fn canonical(
         }
     }
     let address = found.ok_or(HandleError::NotAnEmail("there is no @ in it"))?;
-    let address =
-        strip_label(address).trim_matches(|c: char| matches!(c, '.' | ':' | '\'' | '’' | '!'));
+    let address = without_label(
+        address.trim_matches(|c: char| matches!(c, '"' | '“' | '”' | '«' | '»' | ':')),
+    );
+    let address = address.trim_end_matches(['.', '!', '\'', '’']);
     let (local, domain) = address
         .rsplit_once('@')
         .ok_or(HandleError::NotAnEmail("there is no @ in it"))?;
@@ -46,8 +48,8 @@ pub(super) fn canonical(
     Ok(format!("{local}@{domain}"))
 }
 
-/// "mail:name@…" and "mailto:name@…" to "name@…".
-fn strip_label(address: &str) -> &str {
+/// "mail:name@…" and "mailto:name" to what follows the label.
+pub(super) fn without_label(address: &str) -> &str {
     match address.rsplit_once(':') {
         Some((label, rest)) if label.chars().all(|c| c.is_alphabetic() || c == '-') => rest,
         _ => address,

@@ -191,7 +191,8 @@ fn is_email(text: &str) -> bool {
     text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';'))
         .any(|word| {
             word.split_once('@').is_some_and(|(local, domain)| {
-                !local.is_empty() && !domain.is_empty() && !local.contains(['/', ':'])
+                let name = email::without_label(local);
+                !name.is_empty() && !domain.is_empty() && !name.contains(['/', ':'])
             })
         })
 }

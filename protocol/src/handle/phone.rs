@@ -152,7 +152,9 @@ pub(super) fn canonical(
         None => found.after,
     };
     if let Some(next) = core(after)
-        && dial(next.number, country, &mut Vec::new()).is_ok()
+        && [next.number, next.number.trim_start_matches('+')]
+            .iter()
+            .any(|next| dial(next, country, &mut Vec::new()).is_ok())
     {
         return Err(HandleError::Several);
     }

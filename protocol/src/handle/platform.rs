@@ -109,7 +109,6 @@ pub(super) const PLATFORMS: [Platform; 28] = [
             ..ascii("_", 4, 32)
         },
         by_phone: true,
-        ..NONE
     },
     Platform {
         slug: "instagram",

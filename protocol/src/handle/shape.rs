@@ -212,9 +212,9 @@ const TABLE: [Shapes; 30] = [
 ];
 
 /// Names of makes that have the form of a plate's first part.
-const MAKES: [&str; 16] = [
-    "BMW", "VW", "KIA", "GMC", "RAM", "AUDI", "FORD", "SEAT", "FIAT", "JEEP", "OPEL", "LADA",
-    "MINI", "DS", "MG", "GTI",
+const MAKES: [&str; 14] = [
+    "BMW", "VW", "KIA", "GMC", "RAM", "GTI", "AUDI", "FORD", "SEAT", "FIAT", "JEEP", "OPEL",
+    "LADA", "MINI",
 ];
 
 /// Whether the groups, joined with `-`, fold to a plate of that country.
@@ -272,7 +272,7 @@ fn of(country: Country) -> Option<&'static Shapes> {
 
 fn fits_any(joined: &str, shapes: &Shapes) -> bool {
     let first = joined.split('-').next().unwrap_or(joined);
-    !MAKES.contains(&first)
+    (shapes.distinct || !MAKES.contains(&first))
         && shapes
             .patterns
             .iter()

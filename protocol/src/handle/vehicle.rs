@@ -3,10 +3,12 @@
 //! Better to miss one than to seal a report to a plate that was never written: a group of letters that
 //! could be a word counts only in capitals, beside a word such as "plate", or when it is all there is.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::canonical::{Handle, HandleKind};
-use super::clean::{clean, is_dash, lower};
+use super::clean::{clean, is_dash};
 use super::country::Country;
 use super::{guess, plate, shape};
 
@@ -211,31 +213,26 @@ fn keyworded(text: &str, rest: &[Token], keyword: bool) -> Option<usize> {
     (length >= 4 && has(char::is_ascii_digit) && has(|c| c.is_alphabetic())).then_some(count)
 }
 
+/// Whether "plate" stands before this token, with at most fillers such as "number" between them.
 fn follows_keyword(tokens: &[Token], at: usize) -> bool {
-    let before = tokens.get(..at).unwrap_or_default();
-    let mut words = before
-        .iter()
-        .rev()
-        .map(|token| lower(&token.folded))
-        .skip_while(|word| FILLERS.iter().any(|f| refold(f) == *word));
-    let nearest = words.next();
-    let skipped = before
-        .iter()
-        .rev()
-        .take(3)
-        .any(|token| KEYWORDS.iter().any(|k| refold(k) == lower(&token.folded)));
-    skipped
-        && nearest.is_none_or(|word| {
-            KEYWORDS.iter().any(|k| refold(k) == word) || FILLERS.iter().any(|f| refold(f) == word)
-        })
-        || before
-            .last()
-            .is_some_and(|token| KEYWORDS.iter().any(|k| refold(k) == lower(&token.folded)))
+    let before = tokens.get(..at).unwrap_or_default().iter().rev().take(4);
+    for word in before.map(|token| &token.folded) {
+        if KEYWORDS_FOLDED.contains(word) {
+            return true;
+        }
+        if !FILLERS_FOLDED.contains(word) {
+            return false;
+        }
+    }
+    false
 }
 
-/// A word as the tokens show it: look-alikes folded, lower case.
-fn refold(word: &str) -> String {
-    lower(&plate::folded(word).0)
+/// The words as tokens show them: capitals, look-alikes folded.
+static KEYWORDS_FOLDED: LazyLock<BTreeSet<String>> = LazyLock::new(|| fold_all(&KEYWORDS));
+static FILLERS_FOLDED: LazyLock<BTreeSet<String>> = LazyLock::new(|| fold_all(&FILLERS));
+
+fn fold_all(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| plate::folded(word).0).collect()
 }
 
 fn handle(group: &[Token], country: Country) -> Option<Handle> {

@@ -1,0 +1,45 @@
+//! Bytes as each message between clients and nodes, the first byte saying which: whatever decodes
+//! encodes to the same bytes.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use parasol_protocol::ids::FederationId;
+use parasol_protocol::wire::client::{
+    DirectoryReply, Evaluate, Evaluated, OwnAsk, OwnReply, PassOn, Publish, Published, TagsAsk,
+    TagsReply,
+};
+use parasol_protocol::wire::peer::{Hello, Reply, Request};
+use parasol_protocol::wire::sealed::{SealSecret, open_question};
+
+macro_rules! again {
+    ($type:ident, $bytes:expr) => {
+        if let Ok(message) = $type::decode($bytes) {
+            assert_eq!(message.encode(), $bytes);
+        }
+    };
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((which, bytes)) = bytes.split_first() else {
+        return;
+    };
+    match which {
+        0 => again!(Hello, bytes),
+        1 => again!(Request, bytes),
+        2 => again!(Reply, bytes),
+        3 => again!(DirectoryReply, bytes),
+        4 => again!(Evaluate, bytes),
+        5 => again!(Evaluated, bytes),
+        6 => again!(PassOn, bytes),
+        7 => again!(Publish, bytes),
+        8 => again!(Published, bytes),
+        9 => again!(TagsAsk, bytes),
+        10 => again!(TagsReply, bytes),
+        11 => again!(OwnAsk, bytes),
+        12 => again!(OwnReply, bytes),
+        _ => {
+            let secret = SealSecret::from_seed([7; 32]);
+            let _ = open_question(bytes, &secret, &FederationId::from_bytes([0; 32]));
+        }
+    }
+});

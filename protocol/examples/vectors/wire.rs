@@ -1,0 +1,358 @@
+//! Every message between clients and nodes, and some that must be refused.
+
+use super::annotate::diagnose;
+use super::common::world::{TODAY, World, expiry};
+use super::records::Made;
+use parasol_protocol::ids::RecordId;
+use parasol_protocol::oprf::{KeyName, ShareIndex, blind};
+use parasol_protocol::record::Kind;
+use parasol_protocol::seal::Bucket;
+use parasol_protocol::time::Season;
+use parasol_protocol::wire::client::{
+    DirectoryReply, Evaluate, Evaluated, Missing, Outcome, OwnAsk, OwnReply, PassOn, Publish,
+    Published, Tag, TagsAsk, TagsReply, Wanted,
+};
+use parasol_protocol::wire::peer::{Hello, Refusal, Reply, Request};
+use parasol_protocol::wire::sealed::{self, Question, open_question, seal_question};
+use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation};
+use serde_json::{Value, json};
+
+fn case(kind: &str, name: &str, bytes: &[u8]) -> Value {
+    json!({
+        "name": name,
+        "type": kind,
+        "hex": hex::encode(bytes),
+        "diag": diagnose(bytes),
+    })
+}
+
+/// One evaluation under two keys: what was asked, and what each keyholder answered.
+fn evaluations(world: &mut World) -> (EvaluateAsk, Vec<Vec<KeyEvaluation>>) {
+    let blinded = blind(
+        &[b"parasol handle 1|phone:+33639981234".as_slice()],
+        &mut world.entropy,
+    );
+    let ask = EvaluateAsk {
+        keys: vec![KeyName::Bucket, KeyName::Handle(expiry().season())],
+        elements: blinded.unwrap().elements().to_vec(),
+    };
+    let answers = (0..2)
+        .map(|holder| {
+            ask.keys
+                .iter()
+                .map(|key| KeyEvaluation {
+                    key: *key,
+                    evaluation: world.dealt[key].shares[holder]
+                        .evaluate(&ask.elements, &mut world.entropy)
+                        .unwrap(),
+                })
+                .collect()
+        })
+        .collect();
+    (ask, answers)
+}
+
+pub fn cases(world: &mut World, made: &Made) -> Vec<Value> {
+    let (ask, answers) = evaluations(world);
+    let mut out = peer(world, made, &ask, &answers);
+    out.extend(client(world, made, ask, answers));
+    out.extend(sealed_cases(world, made));
+    out
+}
+
+fn peer(
+    world: &mut World,
+    made: &Made,
+    ask: &EvaluateAsk,
+    answers: &[Vec<KeyEvaluation>],
+) -> Vec<Value> {
+    let ids: Vec<RecordId> = made.all.iter().take(3).map(|(_, r)| r.id()).collect();
+    let vouch = made.named("vouch").bytes().to_vec();
+    let hello = Hello {
+        federation: world.federation,
+        delegation: made.named("delegation").bytes().to_vec(),
+    };
+    let question = Question::Bucket(Bucket {
+        bits: 4,
+        value: 0b1010,
+    });
+    let to = world.ryabina.seal.public();
+    let sealed = seal_question(&question, &to, &world.federation, &mut world.entropy);
+    let reconcile = vec![0x61, 0, 0, 2, 0];
+    let mut out = vec![case("hello", "hello", &hello.encode())];
+    for (name, request) in [
+        (
+            "reconcile",
+            Request::Reconcile {
+                after: TODAY.plus(1),
+                message: reconcile.clone(),
+            },
+        ),
+        ("fetch", Request::Fetch(ids)),
+        ("push", Request::Push(vec![vouch.clone()])),
+        ("evaluate", Request::Evaluate(ask.clone())),
+        ("sealed", Request::Sealed(sealed.unwrap().0)),
+    ] {
+        out.push(case("peer request", name, &request.encode()));
+    }
+    let replies = [
+        (
+            "reconcile",
+            Reply::Reconcile {
+                after: TODAY.plus(1),
+                message: reconcile,
+            },
+        ),
+        ("records", Reply::Records(vec![vouch])),
+        ("no records", Reply::Records(Vec::new())),
+        ("pushed", Reply::Pushed),
+        ("evaluated", Reply::Evaluated(answers[0].clone())),
+        // A sealed reply is at least a page; its bytes stand under "sealed reply".
+        ("sealed", Reply::Sealed(vec![0; 8])),
+        ("refused: quota", Reply::Refused(Refusal::Quota)),
+        ("refused: no share", Reply::Refused(Refusal::NoShare)),
+        ("refused: malformed", Reply::Refused(Refusal::Malformed)),
+        ("refused: busy", Reply::Refused(Refusal::Busy)),
+    ];
+    for (name, reply) in replies {
+        out.push(case("peer reply", name, &reply.encode()));
+    }
+    out
+}
+
+fn client(
+    world: &mut World,
+    made: &Made,
+    ask: EvaluateAsk,
+    answers: Vec<Vec<KeyEvaluation>>,
+) -> Vec<Value> {
+    let evaluate = Evaluate {
+        ask,
+        except: vec![3],
+    };
+    let evaluated = Evaluated {
+        answers: (1..).zip(answers).collect(),
+        missing: vec![
+            (3, Missing::Unreachable),
+            (4, Missing::Refused(Refusal::Quota)),
+        ],
+    };
+    assert_eq!(
+        evaluated.answers[0].1[0].evaluation.index,
+        ShareIndex::new(1).unwrap()
+    );
+    let question = Question::Records(vec![[1; 8], [2; 8]]);
+    let to = world.ryabina.seal.public();
+    let (sealed, _) = seal_question(&question, &to, &world.federation, &mut world.entropy).unwrap();
+    let pass = PassOn {
+        to: world.ryabina.node.node(),
+        sealed,
+    };
+    let wanted = |name: &str| Wanted {
+        expires: expiry(),
+        body: made.named(name).body().clone(),
+    };
+    let publish = Publish(vec![
+        wanted("report"),
+        wanted("dispute"),
+        Wanted {
+            expires: made
+                .named("retraction, proven by the lock")
+                .header()
+                .expires,
+            body: made.named("retraction, proven by the lock").body().clone(),
+        },
+    ]);
+    let published = Published(vec![
+        Outcome::Published(made.all[0].1.id()),
+        Outcome::Refused {
+            code: "retracted".to_owned(),
+            message: "the report it belongs to has been retracted".to_owned(),
+        },
+    ]);
+    let tags = TagsReply {
+        tags: vec![Tag {
+            id: [9; 8],
+            season: Season::from_index(4057),
+            salt: made.report.salt,
+            tag: made.report.area_tag,
+        }],
+        next: 17,
+    };
+    let own = OwnReply {
+        records: vec![made.named("report, audience own").bytes().to_vec()],
+        next: 0,
+    };
+    let directory = DirectoryReply {
+        charter: world.charter.bytes().to_vec(),
+        certificate: world.certificate.bytes().to_vec(),
+        records: world.trust.iter().map(|r| r.bytes().to_vec()).collect(),
+        home: world.lilas.node.node(),
+        today: TODAY,
+        carried: 5,
+    };
+    let tags_ask = TagsAsk {
+        from: TODAY.minus(30),
+        to: TODAY,
+        cursor: 0,
+    };
+    let own_ask = OwnAsk {
+        cursor: 0,
+        only_own: true,
+    };
+    vec![
+        case("directory reply", "directory reply", &directory.encode()),
+        case("evaluate", "evaluate", &evaluate.encode()),
+        case("evaluated", "evaluated", &evaluated.encode()),
+        case("pass on", "pass on", &pass.encode()),
+        case("publish", "publish", &publish.encode()),
+        case("published", "published", &published.encode()),
+        case("tags ask", "tags ask", &tags_ask.encode()),
+        case("tags reply", "tags reply", &tags.encode()),
+        case("own ask", "own ask", &own_ask.encode()),
+        case("own reply", "own reply", &own.encode()),
+    ]
+}
+
+fn sealed_cases(world: &mut World, made: &Made) -> Vec<Value> {
+    let seed = hex::encode(*world.ryabina.seal.seed());
+    let to = world.ryabina.seal.public();
+    let federation = world.federation;
+    let mut out = Vec::new();
+    for (name, question, bytes) in [
+        (
+            "a bucket of 4 bits",
+            Question::Bucket(Bucket { bits: 4, value: 10 }),
+            "8301040a",
+        ),
+        (
+            "two records",
+            Question::Records(vec![[1; 8], [2; 8]]),
+            "820282480101010101010101480202020202020202",
+        ),
+    ] {
+        let (sealed, key) = seal_question(&question, &to, &federation, &mut world.entropy).unwrap();
+        let (again, answer) = open_question(&sealed, &world.ryabina.seal, &federation).unwrap();
+        assert_eq!(again, question);
+        let reply = sealed::Reply {
+            carried: 5,
+            records: vec![made.named("vouch").bytes().to_vec()],
+            cut: false,
+        };
+        let sealed_reply = answer.seal(&reply, &mut world.entropy).unwrap();
+        assert_eq!(key.open(&sealed_reply).unwrap(), reply);
+        out.push(json!({
+            "name": name,
+            "type": "sealed question",
+            "seal_seed": seed,
+            "seal_key": to.to_string(),
+            "plain": bytes,
+            "hex": hex::encode(&sealed),
+            // The reply goes with the question: its key comes out of the question's context.
+            "reply": hex::encode(&sealed_reply),
+            "reply_records": [hex::encode(made.named("vouch").bytes())],
+            "reply_carried": 5,
+        }));
+    }
+    out
+}
+
+/// Messages that must be refused by whoever gets them.
+pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
+    let good = cases(world, made);
+    let bytes = |kind: &str, name: &str| -> Vec<u8> {
+        let case = good.iter().find(|c| c["type"] == kind && c["name"] == name);
+        hex::decode(case.unwrap()["hex"].as_str().unwrap()).unwrap()
+    };
+    let mut out = Vec::new();
+    let mut push = |kind: &str, name: &str, bytes: Vec<u8>| {
+        out.push(json!({ "name": name, "type": kind, "hex": hex::encode(bytes) }));
+    };
+    for kind in [
+        "hello",
+        "directory reply",
+        "evaluate",
+        "evaluated",
+        "pass on",
+        "publish",
+        "published",
+        "tags ask",
+        "tags reply",
+        "own ask",
+        "own reply",
+    ] {
+        let good = bytes(kind, kind);
+        push(kind, "a byte follows", [&good[..], &[0]].concat());
+        push(
+            kind,
+            "the last byte is missing",
+            good[..good.len() - 1].to_vec(),
+        );
+        push(kind, "nothing", Vec::new());
+        let mut long = good.clone();
+        let (major, len) = (long[0] & 0xe0, long[0] & 0x1f);
+        long.splice(0..1, [major | 24, len]);
+        push(kind, "a length that is not in its shortest form", long);
+        let mut more = good.clone();
+        more[0] += 1;
+        more.push(0);
+        push(kind, "one item too many", more);
+    }
+    let hexed = |text: &str| hex::decode(text).unwrap();
+    for (name, text) in [
+        ("an unknown request", "820600"),
+        ("no request at all", "80"),
+        ("pushed is no request", "8103"),
+        (
+            "an id of 31 bytes",
+            &format!("820281581f{}", "00".repeat(31)),
+        ),
+        ("no keys", &format!("82048280815820{}", "01".repeat(32))),
+        ("no elements", "82048281810080"),
+        (
+            "the identity as an element",
+            &format!("820482818100815820{}", "00".repeat(32)),
+        ),
+        (
+            "an element that is not canonical",
+            &format!("820482818100815820{}", "ff".repeat(32)),
+        ),
+        ("the keys out of order", "820482828201190fd9810080"),
+        ("a day larger than 32 bits", "83011b000000010000000040"),
+        ("a negative day", "83012040"),
+        (
+            "a sealed question that is too long",
+            &format!("8205590171{}", "00".repeat(369)),
+        ),
+    ] {
+        push("peer request", name, hexed(text));
+    }
+    for (name, text) in [
+        ("an unknown reply", "820600"),
+        ("an unknown refusal", "820f05"),
+        (
+            "share 0",
+            &format!("82048184810000805840{}", "01".repeat(64)),
+        ),
+        (
+            "share 256",
+            &format!("820481848100190100805840{}", "01".repeat(64)),
+        ),
+        (
+            "a proof of zeros",
+            &format!("82048184810001805840{}", "00".repeat(64)),
+        ),
+    ] {
+        push("peer reply", name, hexed(text));
+    }
+    push(
+        "publish",
+        "a kind that a root signs",
+        hexed(&{
+            let mut e = String::from("8183");
+            e.push_str(&format!("{:02x}", Kind::Revocation.number()));
+            e + "19539ba1015820" + &"00".repeat(32)
+        }),
+    );
+    out
+}

@@ -1,0 +1,92 @@
+//! A node's records in memory, as admission asks for them.
+
+use core::convert::Infallible;
+use parasol_protocol::admit::{Carried, SlotKey, Tombstone, Verdict, admit};
+use parasol_protocol::directory::Directory;
+use parasol_protocol::ids::{Lock, NodeKey, OrganisationKey, RecordId};
+use parasol_protocol::record::{Body, Refusal, Signer, Verified};
+use parasol_protocol::time::Day;
+use std::collections::BTreeMap;
+
+/// Records that were admitted, with the directory that follows from them.
+#[derive(Clone)]
+pub struct Shelf {
+    pub directory: Directory,
+    pub home: OrganisationKey,
+    pub records: BTreeMap<RecordId, Verified>,
+}
+
+impl Shelf {
+    pub fn new(directory: Directory, home: OrganisationKey) -> Self {
+        Self {
+            directory,
+            home,
+            records: BTreeMap::new(),
+        }
+    }
+
+    /// Parses, verifies, admits; and puts out what the record replaces.
+    pub fn receive(&mut self, bytes: &[u8], today: Day) -> Result<(), Refusal> {
+        let federation = *self.directory.charter().federation();
+        let record = Verified::from_bytes(bytes, &federation)?;
+        let Ok(verdict) = admit(&record, &self.directory, &*self, &self.home, today);
+        match verdict {
+            Verdict::Carry { evicts } => {
+                for id in evicts {
+                    self.records.remove(&id);
+                    self.directory.forget(&id);
+                }
+                self.directory.learn(&record);
+                self.records.insert(record.id(), record);
+                Ok(())
+            }
+            Verdict::Known => Ok(()),
+            Verdict::Refuse(refusal) => Err(refusal),
+        }
+    }
+}
+
+impl Carried for Shelf {
+    type Error = Infallible;
+
+    fn occupant(&self, slot: &SlotKey) -> Result<Option<RecordId>, Infallible> {
+        let mut all = self.records.values();
+        Ok(all
+            .find(|r| SlotKey::of(r.header()) == *slot)
+            .map(Verified::id))
+    }
+
+    fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, Infallible> {
+        let stones = self.records.values().filter_map(|r| match r.body() {
+            Body::Retraction(t) if t.lock == *lock => Some(Tombstone {
+                organisation: r.header().organisation,
+                proven: t.proof.is_some(),
+                issued: r.header().issued,
+            }),
+            _ => None,
+        });
+        Ok(stones.collect())
+    }
+
+    fn with_lock(&self, lock: &Lock) -> Result<Vec<RecordId>, Infallible> {
+        let all = self.records.values();
+        Ok(all
+            .filter(|r| r.body().lock() == Some(lock) && !matches!(r.body(), Body::Retraction(_)))
+            .map(Verified::id)
+            .collect())
+    }
+
+    fn signed_by(
+        &self,
+        organisation: &OrganisationKey,
+        key: &NodeKey,
+    ) -> Result<Vec<RecordId>, Infallible> {
+        let all = self.records.values();
+        Ok(all
+            .filter(|r| {
+                r.header().organisation == *organisation && r.header().signer == Signer::Node(*key)
+            })
+            .map(Verified::id)
+            .collect())
+    }
+}
