@@ -25,18 +25,34 @@ pub struct SlotKey {
     pub root: bool,
     /// The day of issue.
     pub issued: Day,
-    /// The number.
+    /// The number; that of a retraction has [`RETRACTION_SLOT`] added.
     pub slot: u32,
 }
 
+/// Retractions count their slots apart. Otherwise a report and its own retraction in one slot would
+/// shut each other out, and what is carried would hang on which of them came first.
+pub const RETRACTION_SLOT: u32 = 1 << 31;
+
 impl SlotKey {
     /// The slot that a record claims.
-    pub fn of(header: &Header) -> Self {
+    pub fn of(record: &Verified) -> Self {
+        let header = record.header();
+        let (kind, slot) = (record.kind(), header.slot);
+        Self::numbered(header.organisation, kind, header.issued, slot)
+    }
+
+    /// The slot of this number, for a record of this kind.
+    pub fn numbered(organisation: OrganisationKey, kind: Kind, issued: Day, slot: u32) -> Self {
+        let apart = if kind == Kind::Retraction {
+            RETRACTION_SLOT
+        } else {
+            0
+        };
         Self {
-            organisation: header.organisation,
-            root: header.signer == Signer::Root,
-            issued: header.issued,
-            slot: header.slot,
+            organisation,
+            root: kind.by_root(),
+            issued,
+            slot: slot | apart,
         }
     }
 }
@@ -137,10 +153,15 @@ pub fn admit<C: Carried>(
         }
     }
     let mut evicts = Vec::new();
-    match carried.occupant(&SlotKey::of(header))? {
+    match carried.occupant(&SlotKey::of(record))? {
         Some(id) if id == record.id() => return Ok(Verdict::Known),
         Some(other) => {
-            let rank = |id: RecordId| (!directory.is_affirmed(&header.organisation, &id), id);
+            // Among a root's own records affirmation has no say: two that affirm each other's
+            // rival would put one another out without end.
+            let affirmed = |id: &RecordId| {
+                header.signer != Signer::Root && directory.is_affirmed(&header.organisation, id)
+            };
+            let rank = |id: RecordId| (!affirmed(&id), id);
             if rank(other) < rank(record.id()) {
                 return Ok(Verdict::Refuse(Rule::SlotTaken.into()));
             }
@@ -241,7 +262,8 @@ fn check_life(record: &Verified, report_life: u32, today: Day) -> Result<(), Ref
     Ok(())
 }
 
-fn check_signer(record: &Verified, directory: &Directory) -> Result<(), Refusal> {
+/// Whether the key that signed the record may do so, as far as the directory knows.
+pub(crate) fn check_signer(record: &Verified, directory: &Directory) -> Result<(), Refusal> {
     let header = record.header();
     let Signer::Node(key) = &header.signer else {
         return if header.slot < ROOT_QUOTA {
@@ -267,7 +289,9 @@ fn check_signer(record: &Verified, directory: &Directory) -> Result<(), Refusal>
         ));
     }
     let quota = directory.charter().terms().quotas.records;
-    if header.slot >= quota || !in_time.any(|d| d.terms.slots.contains(header.slot)) {
+    if header.slot >= quota.min(RETRACTION_SLOT)
+        || !in_time.any(|d| d.terms.slots.contains(header.slot))
+    {
         return Err(Refusal::because(
             Rule::SlotRange,
             format_args!("slot {}", header.slot),

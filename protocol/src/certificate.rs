@@ -53,7 +53,7 @@ pub struct Certificate {
 }
 
 /// Writes a key's name.
-pub(crate) fn put_name(e: &mut cbor::Out, name: KeyName) {
+pub fn put_name(e: &mut cbor::Out, name: KeyName) {
     let (number, season) = match name {
         KeyName::Bucket => (0, None),
         KeyName::Handle(s) => (1, Some(s)),
@@ -67,7 +67,10 @@ pub(crate) fn put_name(e: &mut cbor::Out, name: KeyName) {
 }
 
 /// Reads a key's name.
-pub(crate) fn name(d: &mut Decoder<'_>) -> Result<KeyName, Malformed> {
+///
+/// # Errors
+/// If it is not one, in its one form.
+pub fn name(d: &mut Decoder<'_>) -> Result<KeyName, Malformed> {
     let len = d.array()?;
     match (d.u8()?, len) {
         (0, Some(1)) => Ok(KeyName::Bucket),

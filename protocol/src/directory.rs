@@ -44,6 +44,15 @@ pub struct Vouched {
     pub expires: Day,
 }
 
+/// What a forgotten record had spoken for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Forgotten {
+    /// The keys that it had delegated.
+    pub keys: Vec<(OrganisationKey, NodeKey)>,
+    /// The records that it had affirmed.
+    pub records: Vec<RecordId>,
+}
+
 /// Who may speak for whom.
 #[derive(Clone, Debug)]
 pub struct Directory {
@@ -116,18 +125,27 @@ impl Directory {
         }
     }
 
-    /// Forgets a record that is carried no longer.
-    pub fn forget(&mut self, id: &RecordId) {
-        for known in self.delegations.values_mut() {
-            known.retain(|k| k.id != *id);
+    /// Forgets a record that is carried no longer. Says which keys and records it had spoken for;
+    /// they may not stand any more.
+    pub fn forget(&mut self, id: &RecordId) -> Forgotten {
+        let mut forgotten = Forgotten::default();
+        for (key, known) in &mut self.delegations {
+            let gone = known.extract_if(.., |k| k.id == *id);
+            forgotten.keys.extend(gone.map(|k| (k.organisation, *key)));
         }
         self.delegations.retain(|_, known| !known.is_empty());
-        for set in self.revoked.values_mut().chain(self.affirmed.values_mut()) {
+        for set in self.revoked.values_mut() {
             set.remove(id);
+        }
+        for ((_, record), set) in &mut self.affirmed {
+            if set.remove(id) {
+                forgotten.records.push(*record);
+            }
         }
         self.revoked.retain(|_, set| !set.is_empty());
         self.affirmed.retain(|_, set| !set.is_empty());
         self.vouches.remove(id);
+        forgotten
     }
 
     /// The delegations of a key by an organisation.

@@ -38,7 +38,12 @@ impl Directory {
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { dir: path.into() }),
             Err(TryLockError::Error(e)) => return Err(StoreError::at("lock", &lock_path)(e)),
         }
-        let mut directory = Directory { path: path.into(), engine, named: false, _lock: lock };
+        let mut directory = Directory {
+            path: path.into(),
+            engine,
+            named: false,
+            _lock: lock,
+        };
         directory.check()?;
         Ok(directory)
     }
@@ -66,7 +71,11 @@ impl Directory {
         let line = format!("parasol store {VERSION} {}\n", self.engine);
         let (new, path) = (self.path.join("format.new"), self.path.join(FORMAT));
         let write = || -> io::Result<()> {
-            let mut file = private_file().write(true).create(true).truncate(true).open(&new)?;
+            let mut file = private_file()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(&new)?;
             file.write_all(line.as_bytes())?;
             file.sync_all()?;
             fs::rename(&new, &path)?;
@@ -89,16 +98,26 @@ impl Directory {
             Err(e) => return Err(StoreError::at("read", &path)(e)),
         };
         let Some((found, engine)) = parse(&text) else {
-            return Err(StoreError::Corrupt(format!("{} is not readable", path.display())));
+            return Err(StoreError::Corrupt(format!(
+                "{} is not readable",
+                path.display()
+            )));
         };
         if found > VERSION {
-            return Err(StoreError::NewerFormat { dir: self.path.clone(), found, known: VERSION });
+            return Err(StoreError::NewerFormat {
+                dir: self.path.clone(),
+                found,
+                known: VERSION,
+            });
         }
         if engine != self.engine.name() {
             return Err(self.other(engine));
         }
         if !self.data().exists() {
-            return Err(StoreError::Corrupt(format!("{} is missing", self.data().display())));
+            return Err(StoreError::Corrupt(format!(
+                "{} is missing",
+                self.data().display()
+            )));
         }
         self.named = true;
         Ok(())

@@ -82,7 +82,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// Sorts an error of the system: no room, damaged, or anything else.
-    pub(super) fn from_io(what: impl Into<String>, source: io::Error) -> Self {
+    pub(crate) fn from_io(what: impl Into<String>, source: io::Error) -> Self {
         use io::ErrorKind as Kind;
         match source.kind() {
             // A quota and a limit on the size of a file feel the same as a full disk, and the
@@ -91,7 +91,10 @@ impl StoreError {
                 StoreError::Full { source }
             }
             Kind::InvalidData | Kind::UnexpectedEof => StoreError::Corrupt(source.to_string()),
-            _ => StoreError::Io { what: what.into(), source },
+            _ => StoreError::Io {
+                what: what.into(),
+                source,
+            },
         }
     }
 

@@ -1,6 +1,11 @@
 //! redb on a file that fails, at each of its calls in turn.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use super::directory::{Directory, private_file};
 use super::redb_store::RedbStore;
@@ -111,7 +116,11 @@ impl Bench {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let dir = home.path().join("store");
-        Bench { _home: home, dir, plan: Arc::new(Mutex::new(Plan::Well)) }
+        Bench {
+            _home: home,
+            dir,
+            plan: Arc::new(Mutex::new(Plan::Well)),
+        }
     }
 
     fn open(&self) -> RedbStore {
@@ -131,7 +140,10 @@ impl Bench {
 
 fn disk(path: &Path, plan: &Arc<Mutex<Plan>>) -> Result<Box<dyn StorageBackend>, ::redb::Error> {
     let file = private_file().read(true).write(true).open(path)?;
-    Ok(Box::new(Disk { file: FileBackend::new(file)?, plan: Arc::clone(plan) }))
+    Ok(Box::new(Disk {
+        file: FileBackend::new(file)?,
+        plan: Arc::clone(plan),
+    }))
 }
 
 fn batch(n: u64) -> Vec<Op> {
@@ -139,13 +151,18 @@ fn batch(n: u64) -> Vec<Op> {
         .map(|key| Op::put(Table::Records, seq(n * 100 + key), vec![n as u8; 900]))
         .collect();
     ops.push(Op::put(Table::Meta, "latest", seq(n)));
-    ops.extend(n.checked_sub(5).map(|old| Op::delete(Table::Records, seq(old * 100))));
+    ops.extend(
+        n.checked_sub(5)
+            .map(|old| Op::delete(Table::Records, seq(old * 100))),
+    );
     ops
 }
 
 /// The first eight batches, in one.
 fn fill(store: &RedbStore) {
-    store.apply(&(0..8).flat_map(batch).collect::<Vec<_>>()).unwrap();
+    store
+        .apply(&(0..8).flat_map(batch).collect::<Vec<_>>())
+        .unwrap();
 }
 
 /// What the store holds without and with batch number eight.
@@ -177,7 +194,10 @@ fn a_full_disk_at_any_call_changes_nothing_and_reading_goes_on() {
         }
         let found = dump(&store);
         assert!(found == before || found == after, "after {calls} calls");
-        assert!(matches!(store.apply(&batch(8)), Err(StoreError::Full { .. })));
+        assert!(matches!(
+            store.apply(&batch(8)),
+            Err(StoreError::Full { .. })
+        ));
         assert_eq!(dump(&store), found, "failing again changes nothing");
         let snapshot = store.snapshot().unwrap();
         assert_eq!(dump(&*snapshot), found);
@@ -196,7 +216,11 @@ fn a_full_disk_at_any_call_changes_nothing_and_reading_goes_on() {
 fn a_disk_that_cannot_grow_serves_and_deletes() {
     let bench = Bench::new();
     let store = bench.open();
-    let length = || std::fs::metadata(bench.dir.join("store.redb")).unwrap().len();
+    let length = || {
+        std::fs::metadata(bench.dir.join("store.redb"))
+            .unwrap()
+            .len()
+    };
     fill(&store);
     bench.set(Plan::FullBeyond(length()));
     let mut written = 8;
@@ -216,7 +240,10 @@ fn a_disk_that_cannot_grow_serves_and_deletes() {
     assert_ne!(dump(&store), held);
     drop(store);
     let store = bench.open();
-    assert_eq!(read_seq(&store.last(Table::Records).unwrap().unwrap().0), Some(written * 100 + 149));
+    assert_eq!(
+        read_seq(&store.last(Table::Records).unwrap().unwrap().0),
+        Some(written * 100 + 149)
+    );
 }
 
 #[test]
@@ -276,7 +303,10 @@ fn a_snapshot_from_before_a_failure_says_so() {
     assert!(store.apply(&batch(8)).is_err());
     // What redb still has in memory may be read; nothing else, and nothing wrong.
     for key in 0..850_u64 {
-        match (snapshot.get(Table::Records, &seq(key)), store.get(Table::Records, &seq(key))) {
+        match (
+            snapshot.get(Table::Records, &seq(key)),
+            store.get(Table::Records, &seq(key)),
+        ) {
             (Ok(old), Ok(new)) => assert_eq!(old, new),
             (Err(StoreError::Interrupted), Ok(_)) => {}
             other => panic!("{other:?}"),

@@ -25,19 +25,31 @@ pub(super) struct Medium {
 impl Medium {
     /// Writes go to the file.
     pub(super) fn durable(file: Box<dyn StorageBackend>) -> Self {
-        Medium { file, scratch: None }
+        Medium {
+            file,
+            scratch: None,
+        }
     }
 
     /// Writes stay in memory, and are forgotten with it.
     pub(super) fn scratch(file: Box<dyn StorageBackend>) -> io::Result<Self> {
         let length = file.len()?;
-        let scratch = Scratch { length, on_file: length, blocks: BTreeMap::new() };
-        Ok(Medium { file, scratch: Some(Mutex::new(scratch)) })
+        let scratch = Scratch {
+            length,
+            on_file: length,
+            blocks: BTreeMap::new(),
+        };
+        Ok(Medium {
+            file,
+            scratch: Some(Mutex::new(scratch)),
+        })
     }
 
     fn in_memory(&self) -> Option<MutexGuard<'_, Scratch>> {
         // Nothing that holds this lock can leave it half-changed.
-        self.scratch.as_ref().map(|s| s.lock().unwrap_or_else(PoisonError::into_inner))
+        self.scratch
+            .as_ref()
+            .map(|s| s.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -93,8 +105,12 @@ impl Scratch {
         if length < self.length {
             self.on_file = self.on_file.min(length);
             let (whole, rest) = (length / BLOCK as u64, (length % BLOCK as u64) as usize);
-            self.blocks.retain(|&number, _| number < whole || (number == whole && rest > 0));
-            let cut = self.blocks.get_mut(&whole).and_then(|block| block.get_mut(rest..));
+            self.blocks
+                .retain(|&number, _| number < whole || (number == whole && rest > 0));
+            let cut = self
+                .blocks
+                .get_mut(&whole)
+                .and_then(|block| block.get_mut(rest..));
             if let Some(cut) = cut {
                 cut.fill(0);
             }

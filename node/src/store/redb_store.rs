@@ -103,8 +103,16 @@ impl RedbStore {
             require_empty(&database, directory.path()).map_err(|fault| plain(&path, fault))?;
         }
         directory.name()?;
-        let state = State { opened: Opened::Durable(database), opening: 0 };
-        Ok(RedbStore { state: RwLock::new(state), source, path, _directory: directory })
+        let state = State {
+            opened: Opened::Durable(database),
+            opening: 0,
+        };
+        Ok(RedbStore {
+            state: RwLock::new(state),
+            source,
+            path,
+            _directory: directory,
+        })
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -229,7 +237,10 @@ impl Reader for RedbStore {
 impl Store for RedbStore {
     fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
         let transaction = self.reading(Ok)?;
-        Ok(Box::new(RedbSnapshot { transaction, path: &self.path }))
+        Ok(Box::new(RedbSnapshot {
+            transaction,
+            path: &self.path,
+        }))
     }
 
     fn apply(&self, ops: &[Op]) -> Result<(), StoreError> {
@@ -264,14 +275,19 @@ impl Store for RedbStore {
     }
 
     fn stats(&self) -> Result<Stats, StoreError> {
-        let bytes = fs::metadata(&self.path).map_err(StoreError::at("measure", &self.path))?.len();
+        let bytes = fs::metadata(&self.path)
+            .map_err(StoreError::at("measure", &self.path))?
+            .len();
         let entries = self.reading(|transaction| {
             Table::ALL
                 .into_iter()
                 .map(|table| Ok((table, transaction.open_table(definition(table))?.len()?)))
                 .collect::<Result<_, Fault>>()
         })?;
-        Ok(Stats { bytes, entries: Some(entries) })
+        Ok(Stats {
+            bytes,
+            entries: Some(entries),
+        })
     }
 }
 
@@ -318,7 +334,10 @@ fn scan(
         return Ok(());
     }
     let table = transaction.open_table(definition(table))?;
-    let bounds = (Bound::Included(start), end.map_or(Bound::Unbounded, Bound::Excluded));
+    let bounds = (
+        Bound::Included(start),
+        end.map_or(Bound::Unbounded, Bound::Excluded),
+    );
     for entry in ReadableTable::range::<&[u8]>(&table, bounds)? {
         let (key, value) = entry?;
         if let ControlFlow::Break(()) = visit(key.value(), value.value()) {
@@ -335,7 +354,11 @@ fn last(transaction: &ReadTransaction, table: Table) -> Result<Option<Entry>, Fa
 }
 
 fn open_file(path: &Path) -> Result<Box<dyn StorageBackend>, ::redb::Error> {
-    let file = private_file().read(true).write(true).open(path).map_err(::redb::Error::Io)?;
+    let file = private_file()
+        .read(true)
+        .write(true)
+        .open(path)
+        .map_err(::redb::Error::Io)?;
     Ok(Box::new(FileBackend::new(file)?))
 }
 
@@ -343,14 +366,20 @@ fn open_durable(source: &Source) -> Result<Database, Fault> {
     let file = source()?;
     // redb would make a fresh database of it, and nobody would notice the loss.
     if file.len().map_err(Fault::Io)? == 0 {
-        return Err(Fault::Other(StoreError::Corrupt("its file is empty".to_owned())));
+        return Err(Fault::Other(StoreError::Corrupt(
+            "its file is empty".to_owned(),
+        )));
     }
-    Ok(Builder::new().set_cache_size(CACHE).create_with_backend(Medium::durable(file))?)
+    Ok(Builder::new()
+        .set_cache_size(CACHE)
+        .create_with_backend(Medium::durable(file))?)
 }
 
 fn open_scratch(source: &Source) -> Result<Database, Fault> {
     let medium = Medium::scratch(source()?).map_err(Fault::Io)?;
-    Ok(Builder::new().set_cache_size(CACHE).create_with_backend(medium)?)
+    Ok(Builder::new()
+        .set_cache_size(CACHE)
+        .create_with_backend(medium)?)
 }
 
 /// Makes the file with all tables under another name and then gives it its own, so that there is

@@ -1,7 +1,12 @@
 //! What every engine must do. Each check takes the engine; the macro at the end makes a test of it
 //! for each.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 mod behaviour;
 mod crash;
@@ -19,7 +24,12 @@ fn home() -> (tempfile::TempDir, PathBuf) {
     (home, dir)
 }
 
-fn scan(reader: &(impl Reader + ?Sized), table: Table, start: &[u8], end: Option<&[u8]>) -> Entries {
+fn scan(
+    reader: &(impl Reader + ?Sized),
+    table: Table,
+    start: &[u8],
+    end: Option<&[u8]>,
+) -> Entries {
     let mut entries = Entries::new();
     let mut visit = |key: &[u8], value: &[u8]| {
         entries.push((key.to_vec(), value.to_vec()));
@@ -30,12 +40,18 @@ fn scan(reader: &(impl Reader + ?Sized), table: Table, start: &[u8], end: Option
 }
 
 fn keys(reader: &(impl Reader + ?Sized), table: Table) -> Vec<Vec<u8>> {
-    scan(reader, table, b"", None).into_iter().map(|(key, _)| key).collect()
+    scan(reader, table, b"", None)
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect()
 }
 
 /// Everything in the store: what must not change when something fails.
 pub(super) fn dump(reader: &(impl Reader + ?Sized)) -> Vec<(Table, Entries)> {
-    Table::ALL.into_iter().map(|table| (table, scan(reader, table, b"", None))).collect()
+    Table::ALL
+        .into_iter()
+        .map(|table| (table, scan(reader, table, b"", None)))
+        .collect()
 }
 
 /// The error of an opening that must fail.

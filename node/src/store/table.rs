@@ -98,7 +98,13 @@ impl std::fmt::Debug for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Op::Put(table, key, value) => {
-                write!(f, "Put({}, {} B, {} B)", table.name(), key.len(), value.len())
+                write!(
+                    f,
+                    "Put({}, {} B, {} B)",
+                    table.name(),
+                    key.len(),
+                    value.len()
+                )
             }
             Op::Delete(table, key) => write!(f, "Delete({}, {} B)", table.name(), key.len()),
         }

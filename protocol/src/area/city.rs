@@ -26,14 +26,23 @@ impl City {
     /// Whether it is called so, whatever the accents, hyphens and capitals.
     pub fn has_name(&self, name: &str) -> bool {
         let name = plain(name);
-        !name.is_empty() && (plain(&self.slug) == name || self.names.iter().any(|own| plain(own) == name))
+        !name.is_empty() && self.plain_names().any(|own| own == name)
+    }
+
+    pub(super) fn plain_names(&self) -> impl Iterator<Item = String> {
+        std::iter::once(&self.slug)
+            .chain(&self.names)
+            .map(|name| plain(name))
     }
 }
 
 /// About 270 cities with their names in English, the local language, French, Russian and Chinese
 /// where they are well known: what a new charter starts with.
 pub fn default_cities() -> Vec<City> {
-    include_str!("cities.tsv").lines().filter_map(city).collect()
+    include_str!("cities.tsv")
+        .lines()
+        .filter_map(city)
+        .collect()
 }
 
 /// The cities of a charter, which lists them as canonical areas, with the names that are known for them.
@@ -45,21 +54,37 @@ pub fn cities_of<S: AsRef<str>>(listed: &[S]) -> Vec<City> {
         .filter_map(|area| {
             let area = Area::from_canonical(area.as_ref()).ok()?;
             let (country, slug) = area.as_str().split_once(':')?;
-            known.iter().find(|city| city.area() == area).cloned().or_else(|| {
-                let names = vec![slug.replace('-', " ")];
-                Some(City { country: Country::parse(country).ok()?, slug: slug.to_owned(), region: None, names })
-            })
+            known
+                .iter()
+                .find(|city| city.area() == area)
+                .cloned()
+                .or_else(|| {
+                    let names = vec![slug.replace('-', " ")];
+                    Some(City {
+                        country: Country::parse(country).ok()?,
+                        slug: slug.to_owned(),
+                        region: None,
+                        names,
+                    })
+                })
         })
         .collect()
 }
 
 fn city(line: &str) -> Option<City> {
     let mut fields = line.split('\t');
-    let (country, region, slug, names) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let (country, region, slug, names) = (
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+        fields.next()?,
+    );
     Some(City {
         country: Country::parse(country).ok()?,
         slug: slug.to_owned(),
-        region: Some(region).filter(|region| *region != "\\N").map(str::to_owned),
+        region: Some(region)
+            .filter(|region| *region != "\\N")
+            .map(str::to_owned),
         names: names.split('|').map(str::to_owned).collect(),
     })
 }
@@ -67,7 +92,12 @@ fn city(line: &str) -> Option<City> {
 /// `a` to `z` and digits in parts joined by single hyphens.
 pub(super) fn is_slug(slug: &str) -> bool {
     slug.len() <= 40
-        && slug.split('-').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+        && slug.split('-').all(|part| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        })
 }
 
 /// A name without accents, capitals and punctuation, its words parted by one space.
@@ -84,8 +114,14 @@ pub(super) fn plain(name: &str) -> String {
             c => c,
         })
         .collect();
-    let words = bare.split(|c: char| !(c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)));
-    words.filter(|word| !word.is_empty()).map(|word| if word == "st" { "saint" } else { word }).collect::<Vec<_>>().join(" ")
+    let words = bare.split(|c: char| {
+        !(c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c))
+    });
+    words
+        .filter(|word| !word.is_empty())
+        .map(|word| if word == "st" { "saint" } else { word })
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Marks that writers leave off. The vowel signs of Indic scripts and Thai are not among them.

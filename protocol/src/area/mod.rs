@@ -38,25 +38,35 @@ pub enum AreaKind {
 #[non_exhaustive]
 pub enum AreaError {
     /// Nothing was given.
-    #[error("no area was given: write a country such as FR, a region such as FR-93 or a city such as FR:lyon")]
+    #[error(
+        "no area was given: write a country such as FR, a region such as FR-93 or a city such as FR:lyon"
+    )]
     Empty,
     /// More than 64 bytes.
-    #[error("this is too long for an area: write a country such as FR, a region such as FR-93 or a city such as FR:lyon")]
+    #[error(
+        "this is too long for an area: write a country such as FR, a region such as FR-93 or a city such as FR:lyon"
+    )]
     TooLong,
     /// No such country.
     #[error("no such country: write its two letters, such as FR, GB or UA")]
     UnknownCountry,
     /// No such region.
-    #[error("no such region: write its ISO 3166-2 code, such as FR-75C or RU-MOW, or the country alone")]
+    #[error(
+        "no such region: write its ISO 3166-2 code, such as FR-75C or RU-MOW, or the country alone"
+    )]
     UnknownRegion,
     /// Not in the list that was passed in.
-    #[error("the charter lists no such city: name its region or its country; only large cities are listed, so that nobody is found by one")]
+    #[error(
+        "the charter lists no such city: name its region or its country; only large cities are listed, so that nobody is found by one"
+    )]
     UnknownCity,
     /// Several listed cities have this name.
     #[error("several listed cities have this name: put the country in front, as in GB:london")]
     Ambiguous,
     /// Where only canonical text is allowed.
-    #[error("this area is not in its canonical form: the program that wrote it does not follow the rules")]
+    #[error(
+        "this area is not in its canonical form: the program that wrote it does not follow the rules"
+    )]
     NotCanonical,
 }
 
@@ -91,9 +101,17 @@ impl Area {
         }
         if let Some((country, name)) = text.split_once(':') {
             let country = Country::parse(country).map_err(|_| AreaError::UnknownCountry)?;
-            let own: Vec<&City> = cities.iter().filter(|city| city.country == country).collect();
-            let found = own.iter().find(|city| city.slug == name.trim().to_lowercase());
-            return found.or_else(|| own.iter().find(|city| city.has_name(name))).map(|city| city.area()).ok_or(AreaError::UnknownCity);
+            let own: Vec<&City> = cities
+                .iter()
+                .filter(|city| city.country == country)
+                .collect();
+            let found = own
+                .iter()
+                .find(|city| city.slug == name.trim().to_lowercase());
+            return found
+                .or_else(|| own.iter().find(|city| city.has_name(name)))
+                .map(|city| city.area())
+                .ok_or(AreaError::UnknownCity);
         }
         if let Ok(country) = Country::parse(text) {
             return Ok(Self::of_country(country));
@@ -107,7 +125,9 @@ impl Area {
             (Some(city), None) => Ok(city.area()),
             (Some(_), Some(_)) => Err(AreaError::Ambiguous),
             (None, _) if text.len() == 2 => Err(AreaError::UnknownCountry),
-            (None, _) if text.get(2..3) == Some("-") && text.is_ascii() && text.len() <= 6 => Err(AreaError::UnknownRegion),
+            (None, _) if text.get(2..3) == Some("-") && text.is_ascii() && text.len() <= 6 => {
+                Err(AreaError::UnknownRegion)
+            }
             (None, _) => Err(AreaError::UnknownCity),
         }
     }
@@ -118,13 +138,18 @@ impl Area {
     /// # Errors
     /// [`AreaError::NotCanonical`] for anything that [`Area`]'s `Display` would not write.
     pub fn from_canonical(text: &str) -> Result<Self, AreaError> {
-        let country = |code: &str| Country::parse(code).is_ok_and(|country| country.as_str() == code);
+        let country =
+            |code: &str| Country::parse(code).is_ok_and(|country| country.as_str() == code);
         let valid = text.len() <= MAX_TEXT
             && match text.split_once(':') {
                 Some((code, slug)) => country(code) && city::is_slug(slug),
                 None => country(text) || is_region(text),
             };
-        if valid { Ok(Self(text.to_owned())) } else { Err(AreaError::NotCanonical) }
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(AreaError::NotCanonical)
+        }
     }
 
     /// What a spreadsheet cell most likely means, if anything: "Paris 18e", "г. Екатеринбург",
@@ -171,15 +196,24 @@ impl Area {
     /// the listed cities in it.
     pub fn within(&self, cities: &[City]) -> Vec<Self> {
         let mut out = vec![self.clone()];
-        let Some(country) = self.country() else { return out };
+        let Some(country) = self.country() else {
+            return out;
+        };
         if self.kind() == AreaKind::Country {
             out.extend(regions(country).map(|region| Self(region.code.to_owned())));
         }
-        out.extend(cities.iter().filter(|city| city.country == country).filter_map(|city| match self.kind() {
-            AreaKind::Country => Some(city.area()),
-            AreaKind::Region => (city.region.as_deref() == Some(self.as_str())).then(|| city.area()),
-            AreaKind::City => None,
-        }));
+        out.extend(
+            cities
+                .iter()
+                .filter(|city| city.country == country)
+                .filter_map(|city| match self.kind() {
+                    AreaKind::Country => Some(city.area()),
+                    AreaKind::Region => {
+                        (city.region.as_deref() == Some(self.as_str())).then(|| city.area())
+                    }
+                    AreaKind::City => None,
+                }),
+        );
         out.sort_unstable();
         out.dedup();
         out
@@ -203,7 +237,10 @@ fn is_region(code: &str) -> bool {
 }
 
 fn regions(country: Country) -> impl Iterator<Item = rust_iso3166::iso3166_2::Subdivision> {
-    let all = rust_iso3166::iso3166_2::SUBDIVISION_COUNTRY_MAP.get(country.as_str()).copied().unwrap_or_default();
+    let all = rust_iso3166::iso3166_2::SUBDIVISION_COUNTRY_MAP
+        .get(country.as_str())
+        .copied()
+        .unwrap_or_default();
     all.iter().copied()
 }
 

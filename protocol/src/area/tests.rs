@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::collections::BTreeSet;
 
@@ -13,20 +18,36 @@ fn country(code: &str) -> Option<Country> {
 #[test]
 fn the_default_list_is_sound() {
     let cities = default_cities();
-    let lines = include_str!("cities.tsv").lines().filter(|line| !line.starts_with('#')).count();
+    let lines = include_str!("cities.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .count();
     assert_eq!(cities.len(), lines, "every line is read");
     let mut seen = BTreeSet::new();
     for city in &cities {
         let area = city.area();
-        assert!(seen.insert(area.clone()), "{} is listed twice", area.as_str());
+        assert!(
+            seen.insert(area.clone()),
+            "{} is listed twice",
+            area.as_str()
+        );
         assert_eq!(Area::from_canonical(area.as_str()).unwrap(), area);
         if let Some(region) = &city.region {
-            let region = Area::from_canonical(region).unwrap_or_else(|_| panic!("{region} is no region"));
+            let region =
+                Area::from_canonical(region).unwrap_or_else(|_| panic!("{region} is no region"));
             assert_eq!(region.country(), Some(city.country));
         }
         for name in &city.names {
-            let clash: Vec<_> = cities.iter().filter(|other| other.country == city.country && other.has_name(name)).collect();
-            assert_eq!(clash.len(), 1, "{name} names two cities of {}", city.country);
+            let clash: Vec<_> = cities
+                .iter()
+                .filter(|other| other.country == city.country && other.has_name(name))
+                .collect();
+            assert_eq!(
+                clash.len(),
+                1,
+                "{name} names two cities of {}",
+                city.country
+            );
         }
     }
 }
@@ -35,9 +56,24 @@ fn the_default_list_is_sound() {
 fn reads_what_people_type() {
     let cities = default_cities();
     for (text, want) in [
-        ("FR", "FR"), ("fr", "FR"), ("uk", "GB"), ("fr-75c", "FR-75C"), ("RU-MOW", "RU-MOW"), ("FR:lyon", "FR:lyon"), ("fr:Lyon", "FR:lyon"),
-        ("Lyon", "FR:lyon"), ("лион", "FR:lyon"), ("Köln", "DE:cologne"), ("KOLN", "DE:cologne"), ("GB:london", "GB:london"), ("北京", "CN:beijing"),
-        ("São Paulo", "BR:sao-paulo"), ("sao paulo", "BR:sao-paulo"), ("มุมไบ", ""), ("मुंबई", "IN:mumbai"), ("القاهرة", "EG:cairo"),
+        ("FR", "FR"),
+        ("fr", "FR"),
+        ("uk", "GB"),
+        ("fr-75c", "FR-75C"),
+        ("RU-MOW", "RU-MOW"),
+        ("FR:lyon", "FR:lyon"),
+        ("fr:Lyon", "FR:lyon"),
+        ("Lyon", "FR:lyon"),
+        ("лион", "FR:lyon"),
+        ("Köln", "DE:cologne"),
+        ("KOLN", "DE:cologne"),
+        ("GB:london", "GB:london"),
+        ("北京", "CN:beijing"),
+        ("São Paulo", "BR:sao-paulo"),
+        ("sao paulo", "BR:sao-paulo"),
+        ("มุมไบ", ""),
+        ("मुंबई", "IN:mumbai"),
+        ("القاهرة", "EG:cairo"),
     ] {
         match Area::parse(text, &cities) {
             Ok(area) => assert_eq!(area.to_string(), want, "{text}"),
@@ -45,33 +81,95 @@ fn reads_what_people_type() {
         }
     }
     for (text, code) in [
-        ("", "empty"), ("  ", "empty"), ("QQ", "unknown-country"), ("FR-QQ", "unknown-region"), ("London", "ambiguous"), ("Trifouillis", "unknown-city"),
-        ("FR:trifouillis", "unknown-city"), ("QQ:lyon", "unknown-country"),
+        ("", "empty"),
+        ("  ", "empty"),
+        ("QQ", "unknown-country"),
+        ("FR-QQ", "unknown-region"),
+        ("London", "ambiguous"),
+        ("Trifouillis", "unknown-city"),
+        ("FR:trifouillis", "unknown-city"),
+        ("QQ:lyon", "unknown-country"),
     ] {
-        assert_eq!(Area::parse(text, &cities).unwrap_err().code(), code, "{text}");
+        assert_eq!(
+            Area::parse(text, &cities).unwrap_err().code(),
+            code,
+            "{text}"
+        );
     }
-    assert_eq!(Area::parse(&"x".repeat(65), &cities).unwrap_err().code(), "too-long");
+    assert_eq!(
+        Area::parse(&"x".repeat(65), &cities).unwrap_err().code(),
+        "too-long"
+    );
 }
 
 #[test]
 fn recognises_cells() {
     let cities = default_cities();
     for (cell, home, want) in [
-        ("Rouen", "FR", "FR:rouen"), ("NANTES", "FR", "FR:nantes"), ("Toulouse ", "FR", "FR:toulouse"), ("Paris 18e", "FR", "FR:paris"),
-        ("Paris 18ème", "FR", "FR:paris"), ("75018 Paris", "FR", "FR:paris"), ("Saint-Denis (93)", "FR", "FR-93"), ("St Denis (93)", "FR", "FR-93"),
-        ("Lyon (69)", "FR", "FR:lyon"), ("Villeneuve (75)", "FR", "FR-75C"), ("Ajaccio (2A)", "FR", "FR-2A"), ("93200", "FR", "FR-93"),
-        ("97400 Saint-Denis", "FR", "FR-974"), ("Nice", "FR", "FR:nice"), ("Nice", "", "FR:nice"), ("a nice place", "GB", ""), ("Bretagne", "FR", "FR-BRE"),
-        ("M14 Manchester", "GB", "GB:manchester"), ("London SE1", "GB", "GB:london"), ("Glasgow G1", "GB", "GB:glasgow"), ("Leeds", "GB", "GB:leeds"),
-        ("Cardiff", "GB", "GB:cardiff"), ("South London", "GB", "GB:london"), ("London", "GB", "GB:london"), ("London", "CA", "CA:london"), ("London", "", ""),
-        ("г. Екатеринбург", "RU", "RU:yekaterinburg"), ("СПб", "RU", "RU:saint-petersburg"), ("Санкт-Петербург", "RU", "RU:saint-petersburg"),
-        ("Нижний Новгород", "RU", "RU:nizhny-novgorod"), ("Москва, центр", "RU", "RU:moscow"), ("г.Казань", "RU", "RU:kazan"), ("Орёл", "RU", ""),
-        ("Москва", "", "RU:moscow"), ("Jarvis", "CA", ""), ("Downtown E", "CA", ""), ("Church st", "CA", ""), ("Online", "CA", ""), ("Online", "", ""),
-        ("Toronto (downtown)", "CA", "CA:toronto"), ("Ontario", "CA", "CA-ON"), ("Montréal", "CA", "CA:montreal"), ("Quebec", "CA", "CA:quebec-city"),
-        ("France", "", "FR"), ("Франция", "", "FR"), ("Royaume-Uni", "FR", "GB"), ("Germany", "", "DE"), ("Казахстан", "RU", "KZ"), ("Kenya", "", "KE"),
-        ("深圳市", "CN", "CN:shenzhen"), ("Київ", "UA", "UA:kyiv"), ("Kyiv (UA)", "", "UA:kyiv"), ("FR-93", "", "FR-93"), ("FR:lyon", "", "FR:lyon"),
-        ("กรุงเทพ", "TH", "TH:bangkok"), ("la", "FR", ""), ("LA", "US", "US:los-angeles"), ("", "FR", ""), ("-", "FR", ""), ("???", "", ""),
+        ("Rouen", "FR", "FR:rouen"),
+        ("NANTES", "FR", "FR:nantes"),
+        ("Toulouse ", "FR", "FR:toulouse"),
+        ("Paris 18e", "FR", "FR:paris"),
+        ("Paris 18ème", "FR", "FR:paris"),
+        ("75018 Paris", "FR", "FR:paris"),
+        ("Saint-Denis (93)", "FR", "FR-93"),
+        ("St Denis (93)", "FR", "FR-93"),
+        ("Lyon (69)", "FR", "FR:lyon"),
+        ("Villeneuve (75)", "FR", "FR-75C"),
+        ("Ajaccio (2A)", "FR", "FR-2A"),
+        ("93200", "FR", "FR-93"),
+        ("97400 Saint-Denis", "FR", "FR-974"),
+        ("Nice", "FR", "FR:nice"),
+        ("Nice", "", "FR:nice"),
+        ("a nice place", "GB", ""),
+        ("Bretagne", "FR", "FR-BRE"),
+        ("M14 Manchester", "GB", "GB:manchester"),
+        ("London SE1", "GB", "GB:london"),
+        ("Glasgow G1", "GB", "GB:glasgow"),
+        ("Leeds", "GB", "GB:leeds"),
+        ("Cardiff", "GB", "GB:cardiff"),
+        ("South London", "GB", "GB:london"),
+        ("London", "GB", "GB:london"),
+        ("London", "CA", "CA:london"),
+        ("London", "", ""),
+        ("г. Екатеринбург", "RU", "RU:yekaterinburg"),
+        ("СПб", "RU", "RU:saint-petersburg"),
+        ("Санкт-Петербург", "RU", "RU:saint-petersburg"),
+        ("Нижний Новгород", "RU", "RU:nizhny-novgorod"),
+        ("Москва, центр", "RU", "RU:moscow"),
+        ("г.Казань", "RU", "RU:kazan"),
+        ("Орёл", "RU", ""),
+        ("Москва", "", "RU:moscow"),
+        ("Jarvis", "CA", ""),
+        ("Downtown E", "CA", ""),
+        ("Church st", "CA", ""),
+        ("Online", "CA", ""),
+        ("Online", "", ""),
+        ("Toronto (downtown)", "CA", "CA:toronto"),
+        ("Ontario", "CA", "CA-ON"),
+        ("Montréal", "CA", "CA:montreal"),
+        ("Quebec", "CA", "CA:quebec-city"),
+        ("France", "", "FR"),
+        ("Франция", "", "FR"),
+        ("Royaume-Uni", "FR", "GB"),
+        ("Germany", "", "DE"),
+        ("Казахстан", "RU", "KZ"),
+        ("Kenya", "", "KE"),
+        ("深圳市", "CN", "CN:shenzhen"),
+        ("Київ", "UA", "UA:kyiv"),
+        ("Kyiv (UA)", "", "UA:kyiv"),
+        ("FR-93", "", "FR-93"),
+        ("FR:lyon", "", "FR:lyon"),
+        ("กรุงเทพ", "TH", "TH:bangkok"),
+        ("la", "FR", ""),
+        ("LA", "US", "US:los-angeles"),
+        ("", "FR", ""),
+        ("-", "FR", ""),
+        ("???", "", ""),
     ] {
-        let got = Area::recognise(cell, country(home), &cities).map(|area| area.to_string()).unwrap_or_default();
+        let got = Area::recognise(cell, country(home), &cities)
+            .map(|area| area.to_string())
+            .unwrap_or_default();
         assert_eq!(got, want, "{cell:?} at home in {home:?}");
     }
 }
@@ -80,7 +178,12 @@ fn recognises_cells() {
 fn looks_around() {
     let cities = default_cities();
     let strings = |area: &str| -> Vec<String> {
-        Area::from_canonical(area).unwrap().within(&cities).iter().map(ToString::to_string).collect()
+        Area::from_canonical(area)
+            .unwrap()
+            .within(&cities)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     };
     assert_eq!(strings("FR:lyon"), ["FR:lyon"]);
     assert_eq!(strings("FR-69M"), ["FR-69M", "FR:lyon"]);
@@ -95,7 +198,13 @@ fn looks_around() {
 #[test]
 fn a_charter_lists_its_own() {
     let cities = cities_of(&["FR:lyon", "FR:trifouillis-les-oies", "nonsense", "FR"]);
-    assert_eq!(cities.iter().map(|city| city.area().to_string()).collect::<Vec<_>>(), ["FR:lyon", "FR:trifouillis-les-oies"]);
+    assert_eq!(
+        cities
+            .iter()
+            .map(|city| city.area().to_string())
+            .collect::<Vec<_>>(),
+        ["FR:lyon", "FR:trifouillis-les-oies"]
+    );
     assert!(cities[0].has_name("Лион") && cities[1].has_name("Trifouillis-les-Oies"));
     assert!(!Area::from_canonical("FR:paris").unwrap().is_listed(&cities));
     assert!(Area::from_canonical("FR-93").unwrap().is_listed(&cities));
@@ -103,8 +212,15 @@ fn a_charter_lists_its_own() {
 
 #[test]
 fn canonical_is_exact_and_hidden() {
-    for text in ["fr", "FR-75c", "FR:Lyon", "FR:", "FR:-lyon", "FR:lyon-", "FR:a--b", "QQ", "FR-QQ", "", " FR", "FR ", "UK"] {
-        assert_eq!(Area::from_canonical(text), Err(AreaError::NotCanonical), "{text}");
+    for text in [
+        "fr", "FR-75c", "FR:Lyon", "FR:", "FR:-lyon", "FR:lyon-", "FR:a--b", "QQ", "FR-QQ", "",
+        " FR", "FR ", "UK",
+    ] {
+        assert_eq!(
+            Area::from_canonical(text),
+            Err(AreaError::NotCanonical),
+            "{text}"
+        );
     }
     let area = Area::from_canonical("FR:lyon").unwrap();
     assert_eq!(format!("{area:?}"), "Area(…)");

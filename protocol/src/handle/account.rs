@@ -20,11 +20,16 @@ pub(super) enum Found {
 }
 
 /// Words between a name and its platform: "marc on Telegram".
-const ON: [&str; 18] =
-    ["on", "sur", "auf", "en", "на", "в", "у", "su", "op", "no", "em", "i", "at", "via", "в:", "على", "在", "@"];
+const ON: [&str; 18] = [
+    "on", "sur", "auf", "en", "на", "в", "у", "su", "op", "no", "em", "i", "at", "via", "в:",
+    "على", "在", "@",
+];
 
 /// One account out of a cleaned text that is known to be one.
-pub(super) fn canonical(text: &str, warnings: &mut Vec<HandleWarning>) -> Result<Found, HandleError> {
+pub(super) fn canonical(
+    text: &str,
+    warnings: &mut Vec<HandleWarning>,
+) -> Result<Found, HandleError> {
     if let Some(found) = profile(text).or_else(|| with_platform(text, warnings)) {
         return found;
     }
@@ -45,7 +50,9 @@ pub(super) fn canonical(text: &str, warnings: &mut Vec<HandleWarning>) -> Result
 pub(super) fn profile(text: &str) -> Option<Result<Found, HandleError>> {
     if let Some((scheme, rest)) = text.split_once(':') {
         let link = match scheme.to_ascii_lowercase().as_str() {
-            "tg" | "viber" | "whatsapp" | "weixin" | "snapchat" if rest.starts_with("//") => app_link(rest),
+            "tg" | "viber" | "whatsapp" | "weixin" | "snapchat" if rest.starts_with("//") => {
+                app_link(rest)
+            }
             "skype" if !rest.contains([' ', '/']) => {
                 let name = rest.split('?').next().unwrap_or(rest);
                 by_name("skype").map(|skype| account(skype, name))
@@ -65,9 +72,16 @@ pub(super) fn profile(text: &str) -> Option<Result<Found, HandleError>> {
 /// "tg://resolve?domain=name" and the like.
 fn app_link(rest: &str) -> Option<Result<Found, HandleError>> {
     let url = Url::parse(&format!("https:{rest}")).ok()?;
-    let of = |key: &str| url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned());
+    let of = |key: &str| {
+        url.query_pairs()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.into_owned())
+    };
     if let Some(number) = of("phone").or_else(|| of("number")) {
-        return Some(Ok(Found::Phone(format!("+{}", number.trim_start_matches(['+', ' '])))));
+        return Some(Ok(Found::Phone(format!(
+            "+{}",
+            number.trim_start_matches(['+', ' '])
+        ))));
     }
     let name = of("domain").or_else(|| of("id"))?;
     by_name("telegram").map(|telegram| account(telegram, &name))
@@ -76,7 +90,11 @@ fn app_link(rest: &str) -> Option<Result<Found, HandleError>> {
 fn of_page(url: &Url) -> Option<Result<Found, HandleError>> {
     let host = url.host_str()?;
     let host = url::without_www(host);
-    let of = |key: &str| url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned());
+    let of = |key: &str| {
+        url.query_pairs()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.into_owned())
+    };
     let mut path = url.path_segments()?.filter(|part| !part.is_empty());
     let first = path.next().map(unescaped);
     if host == "wa.me" || host.ends_with("whatsapp.com") {
@@ -113,7 +131,9 @@ fn of_page(url: &Url) -> Option<Result<Found, HandleError>> {
     }
     // A page of the platform that is nobody's profile stays a page.
     let name = name.trim_start_matches('~');
-    named(name, &platform.name).ok().map(|_| account(platform, name))
+    named(name, &platform.name)
+        .ok()
+        .map(|_| account(platform, name))
 }
 
 /// "tg: @name", "insta marc.75", "WhatsApp +33 6…", "marc on Telegram", "marc (Snapchat)".
@@ -135,24 +155,36 @@ pub(super) fn with_platform(
 
 /// Whether this is a number to dial rather than a name or a numeric id.
 fn is_phone(name: &str, platform: &Platform) -> bool {
-    let Some(core) = phone::core(name) else { return false };
+    let Some(core) = phone::core(name) else {
+        return false;
+    };
     let digits = core.number.chars().filter(char::is_ascii_digit).count();
     if digits < phone::FEWEST_DIGITS || !phone::is_label(core.before) {
         return false;
     }
     // Telegram alone has ids that are numbers; they have no leading zero and no spaces.
-    platform.slug != "telegram" || core.number.starts_with(['+', '0', '(']) || core.number.contains(' ')
+    platform.slug != "telegram"
+        || core.number.starts_with(['+', '0', '('])
+        || core.number.contains(' ')
 }
 
 fn leading(text: &str) -> Option<(&'static Platform, &str)> {
-    let end = text.find(|c: char| c.is_whitespace() || matches!(c, ':' | '/' | '@' | '=' | '(' | '：') || super::clean::is_dash(c))?;
+    let end = text.find(|c: char| {
+        c.is_whitespace()
+            || matches!(c, ':' | '/' | '@' | '=' | '(' | '：')
+            || super::clean::is_dash(c)
+    })?;
     let (word, rest) = (text.get(..end)?, text.get(end..)?);
     let platform = by_name(&lower(word))?;
-    let name = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '/' | '=' | '：') || super::clean::is_dash(c));
+    let name = rest.trim_start_matches(|c: char| {
+        c.is_whitespace() || matches!(c, ':' | '/' | '=' | '：') || super::clean::is_dash(c)
+    });
     // "x marc" and "ok marc" may be anything; a short word counts only with a mark after it.
     let marked = rest.trim_start().starts_with([':', '/', '@', '=', '：']) || name.starts_with('@');
-    let plain = name.contains(char::is_whitespace) && !(platform.by_phone && name.chars().any(|c| c.is_ascii_digit()));
-    (marked || (word.chars().count() > 2 && !plain) || name.starts_with('+')).then_some((platform, name))
+    let plain = name.contains(char::is_whitespace)
+        && !(platform.by_phone && name.chars().any(|c| c.is_ascii_digit()));
+    (marked || (word.chars().count() > 2 && !plain) || name.starts_with('+'))
+        .then_some((platform, name))
 }
 
 fn trailing(text: &str) -> Option<(&'static Platform, &str)> {
@@ -160,7 +192,10 @@ fn trailing(text: &str) -> Option<(&'static Platform, &str)> {
     let at = text.rfind(|c: char| c.is_whitespace() || matches!(c, '(' | '['))?;
     let (before, word) = (text.get(..at)?, text.get(at..)?);
     let bracket = word.starts_with(['(', '[']);
-    let platform = by_name(&lower(word.trim_matches(|c: char| c.is_whitespace() || matches!(c, '(' | '['))))?;
+    let platform =
+        by_name(&lower(word.trim_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '(' | '[')
+        })))?;
     let before = before.trim();
     let (name, joined) = match before.rsplit_once(char::is_whitespace) {
         Some((name, on)) if ON.contains(&lower(on).as_str()) => (name.trim(), true),
@@ -184,14 +219,21 @@ fn of_site(site: &str, name: &str) -> Result<Found, HandleError> {
     if let Some(platform) = by_host(domain) {
         return account(platform, name);
     }
-    Ok(Found::Account(format!("{domain}/{}", named(name, &ANY_SITE)?)))
+    Ok(Found::Account(format!(
+        "{domain}/{}",
+        named(name, &ANY_SITE)?
+    )))
 }
 
 fn account(platform: &Platform, name: &str) -> Result<Found, HandleError> {
     if platform.by_phone && name.starts_with('+') && is_numeric(name.trim_start_matches('+')) {
         return Ok(Found::Phone(name.to_owned()));
     }
-    Ok(Found::Account(format!("{}/{}", platform.slug, named(name, &platform.name)?)))
+    Ok(Found::Account(format!(
+        "{}/{}",
+        platform.slug,
+        named(name, &platform.name)?
+    )))
 }
 
 fn named(name: &str, rule: &NameRule) -> Result<String, HandleError> {
@@ -200,20 +242,28 @@ fn named(name: &str, rule: &NameRule) -> Result<String, HandleError> {
         name.retain(|c| c != '.');
     }
     let allowed = |c: char| {
-        c.is_ascii_alphanumeric() || rule.extra.contains(c) || (rule.any_script && (c.is_alphanumeric() || is_mark(c)))
+        c.is_ascii_alphanumeric()
+            || rule.extra.contains(c)
+            || (rule.any_script && (c.is_alphanumeric() || is_mark(c)))
     };
     if name.is_empty() {
         return Err(HandleError::NotAnAccount("the name is missing"));
     }
     if !name.chars().all(allowed) {
-        return Err(HandleError::NotAnAccount("it holds a character that names on this platform do not have"));
+        return Err(HandleError::NotAnAccount(
+            "it holds a character that names on this platform do not have",
+        ));
     }
     if !(rule.min..=rule.max).contains(&name.chars().count()) {
-        return Err(HandleError::NotAnAccount("names on this platform do not have this length"));
+        return Err(HandleError::NotAnAccount(
+            "names on this platform do not have this length",
+        ));
     }
     let starts_well = name.starts_with(char::is_alphabetic) || is_numeric(&name);
     if (rule.letter_first && !starts_well) || !name.chars().any(char::is_alphanumeric) {
-        return Err(HandleError::NotAnAccount("names on this platform start with a letter"));
+        return Err(HandleError::NotAnAccount(
+            "names on this platform start with a letter",
+        ));
     }
     Ok(name)
 }
@@ -229,5 +279,7 @@ fn is_numeric(text: &str) -> bool {
 /// A path segment without its percent escapes.
 fn unescaped(text: &str) -> String {
     let pair = format!("a={}", text.replace('+', "%2B"));
-    ::url::form_urlencoded::parse(pair.as_bytes()).next().map_or_else(|| text.to_owned(), |(_, value)| value.into_owned())
+    ::url::form_urlencoded::parse(pair.as_bytes())
+        .next()
+        .map_or_else(|| text.to_owned(), |(_, value)| value.into_owned())
 }

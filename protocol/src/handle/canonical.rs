@@ -28,7 +28,13 @@ pub enum HandleKind {
 
 impl HandleKind {
     /// All kinds, in order.
-    pub const ALL: [Self; 5] = [Self::Phone, Self::Email, Self::Account, Self::Plate, Self::Url];
+    pub const ALL: [Self; 5] = [
+        Self::Phone,
+        Self::Email,
+        Self::Account,
+        Self::Plate,
+        Self::Url,
+    ];
 
     /// The prefix of the canonical form, without its colon.
     pub fn as_str(&self) -> &'static str {
@@ -51,7 +57,10 @@ impl fmt::Display for HandleKind {
 impl FromStr for HandleKind {
     type Err = HandleError;
     fn from_str(text: &str) -> Result<Self, HandleError> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(HandleError::UnknownKind)
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(HandleError::UnknownKind)
     }
 }
 
@@ -88,14 +97,22 @@ impl Handle {
         let (kind, rest) = text.split_once(':').ok_or(HandleError::NotCanonical)?;
         let kind = kind.parse().map_err(|_| HandleError::NotCanonical)?;
         match guess::canonical_of(rest, kind, None) {
-            Ok(found) if found.kind == kind && found.text == rest => Ok(Self { kind, text: found.text }),
+            Ok(found) if found.kind == kind && found.text == rest => Ok(Self {
+                kind,
+                text: found.text,
+            }),
             _ => Err(HandleError::NotCanonical),
         }
     }
 
     /// The bytes that the keyholders evaluate, blinded.
     pub fn oprf_input(&self) -> Vec<u8> {
-        format!("parasol handle {RULES_VERSION}|{}:{}", self.kind.as_str(), self.text).into_bytes()
+        format!(
+            "parasol handle {RULES_VERSION}|{}:{}",
+            self.kind.as_str(),
+            self.text
+        )
+        .into_bytes()
     }
 
     /// Builds a handle from rules that have just made `text`, after checking that they leave it alone.

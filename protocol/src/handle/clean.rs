@@ -15,7 +15,11 @@ const ZEROES: [u32; 20] = [
 pub(super) fn clean(text: &str) -> String {
     stable(text.trim(), |text| {
         let kept: String = text.chars().filter(|&c| !is_invisible(c)).collect();
-        kept.nfkc().map(ascii_digit).collect::<String>().trim().to_owned()
+        kept.nfkc()
+            .map(ascii_digit)
+            .collect::<String>()
+            .trim()
+            .to_owned()
     })
 }
 
@@ -68,7 +72,10 @@ pub(super) fn is_invisible(c: char) -> bool {
 
 /// Whether the character is a hyphen or dash of any length.
 pub(super) fn is_dash(c: char) -> bool {
-    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30FC}' | '\u{2E3A}' | '\u{2E3B}')
+    matches!(
+        c,
+        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30FC}' | '\u{2E3A}' | '\u{2E3B}'
+    )
 }
 
 /// Drops bracketed groups that hold a letter: "(WhatsApp)", "[perso]". Says whether there was one.
@@ -84,7 +91,10 @@ pub(super) fn without_remarks(text: &str) -> (String, bool) {
             break;
         };
         let end = close + 1;
-        let (group, after) = (from.get(..end).unwrap_or(from), from.get(end..).unwrap_or(""));
+        let (group, after) = (
+            from.get(..end).unwrap_or(from),
+            from.get(end..).unwrap_or(""),
+        );
         if group.chars().any(char::is_alphabetic) {
             dropped = true;
             out.push(' ');

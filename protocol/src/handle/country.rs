@@ -21,7 +21,10 @@ impl Country {
             "EL" => "GR",
             code => code,
         };
-        match (code.as_bytes(), code == "XK" || rust_iso3166::from_alpha2(code).is_some()) {
+        match (
+            code.as_bytes(),
+            code == "XK" || rust_iso3166::from_alpha2(code).is_some(),
+        ) {
             (&[a, b], true) => Ok(Self([a, b])),
             _ => Err(HandleError::UnknownCountry),
         }

@@ -24,9 +24,10 @@ pub(super) struct Canonical {
 
 /// Top-level domains after which a bare `name.tld` is taken for a page.
 const COMMON_ENDINGS: [&str; 44] = [
-    "com", "net", "org", "info", "biz", "fr", "uk", "ru", "de", "es", "it", "nl", "be", "ch", "pl", "ua", "ca", "us", "br", "mx",
-    "co", "ar", "cn", "th", "ke", "za", "ng", "in", "au", "eu", "io", "me", "xxx", "sex", "escort", "online", "site", "app",
-    "club", "vip", "рф", "укр", "xn--p1ai", "at",
+    "com", "net", "org", "info", "biz", "fr", "uk", "ru", "de", "es", "it", "nl", "be", "ch", "pl",
+    "ua", "ca", "us", "br", "mx", "co", "ar", "cn", "th", "ke", "za", "ng", "in", "au", "eu", "io",
+    "me", "xxx", "sex", "escort", "online", "site", "app", "club", "vip", "рф", "укр", "xn--p1ai",
+    "at",
 ];
 
 /// Reads what a person typed. Without a kind, a prefix such as `phone:` or `mailto:` says it, or the
@@ -37,7 +38,11 @@ const COMMON_ENDINGS: [&str; 44] = [
 ///
 /// # Errors
 /// A [`HandleError`] that says what is wrong and what to write instead; it never repeats the text.
-pub fn parse(text: &str, kind: Option<HandleKind>, country: Option<Country>) -> Result<Parsed, HandleError> {
+pub fn parse(
+    text: &str,
+    kind: Option<HandleKind>,
+    country: Option<Country>,
+) -> Result<Parsed, HandleError> {
     if text.len() > MAX_INPUT {
         return Err(HandleError::TooLong);
     }
@@ -63,7 +68,11 @@ pub fn parse(text: &str, kind: Option<HandleKind>, country: Option<Country>) -> 
 }
 
 /// Applies the rules of one kind, without looking for a prefix.
-pub(super) fn canonical_of(text: &str, kind: HandleKind, country: Option<Country>) -> Result<Canonical, HandleError> {
+pub(super) fn canonical_of(
+    text: &str,
+    kind: HandleKind,
+    country: Option<Country>,
+) -> Result<Canonical, HandleError> {
     if text.len() > MAX_INPUT {
         return Err(HandleError::TooLong);
     }
@@ -85,7 +94,10 @@ fn of_kind(
             if let Some(Ok(Found::Phone(number))) = account::profile(text) {
                 return done(kind, phone::canonical(&number, country, warnings)?);
             }
-            let text = text.split_once(';').filter(|(_, rest)| rest.contains('=')).map_or(text, |(number, _)| number);
+            let text = text
+                .split_once(';')
+                .filter(|(_, rest)| rest.contains('='))
+                .map_or(text, |(number, _)| number);
             done(kind, phone::canonical(text, country, warnings)?)
         }
         HandleKind::Email => done(kind, email::canonical(text, warnings)?),
@@ -104,7 +116,10 @@ fn of_account(
     warnings: &mut Vec<HandleWarning>,
 ) -> Result<Canonical, HandleError> {
     match found {
-        Found::Account(text) => Ok(Canonical { kind: HandleKind::Account, text }),
+        Found::Account(text) => Ok(Canonical {
+            kind: HandleKind::Account,
+            text,
+        }),
         Found::Phone(number) => of_kind(&number, HandleKind::Phone, country, warnings),
     }
 }
@@ -122,7 +137,9 @@ fn unsettled(kind: HandleKind) -> HandleError {
 }
 
 fn prefix(text: &str) -> (Option<HandleKind>, &str) {
-    let Some((word, rest)) = text.split_once(':') else { return (None, text) };
+    let Some((word, rest)) = text.split_once(':') else {
+        return (None, text);
+    };
     let kind = match word.trim().to_ascii_lowercase().as_str() {
         "phone" | "tel" | "sms" => HandleKind::Phone,
         "email" | "e-mail" | "mailto" => HandleKind::Email,
@@ -162,14 +179,22 @@ fn guessed(
         return of_kind(text, HandleKind::Plate, country, warnings);
     }
     let single = !text.contains(char::is_whitespace) && text.chars().any(char::is_alphabetic);
-    Err(if single { HandleError::NoPlatform } else { HandleError::UnknownKind })
+    Err(if single {
+        HandleError::NoPlatform
+    } else {
+        HandleError::UnknownKind
+    })
 }
 
 /// A word with something on both sides of an @, and no path before it.
 fn is_email(text: &str) -> bool {
-    text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';')).any(|word| {
-        word.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !local.contains(['/', ':']))
-    })
+    text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';'))
+        .any(|word| {
+            word.split_once('@').is_some_and(|(local, domain)| {
+                let name = email::without_label(local);
+                !name.is_empty() && !domain.is_empty() && !name.contains(['/', ':'])
+            })
+        })
 }
 
 fn is_page(text: &str) -> bool {
@@ -181,8 +206,12 @@ fn is_page(text: &str) -> bool {
         return true;
     }
     let host = lower.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    let Some((name, ending)) = host.rsplit_once('.') else { return false };
-    let path = lower.get(host.len()..).is_some_and(|rest| rest.starts_with('/'));
+    let Some((name, ending)) = host.rsplit_once('.') else {
+        return false;
+    };
+    let path = lower
+        .get(host.len()..)
+        .is_some_and(|rest| rest.starts_with('/'));
     !name.is_empty()
         && ending.chars().count() >= 2
         && ending.chars().all(char::is_alphabetic)
@@ -194,13 +223,17 @@ fn is_phone(text: &str) -> bool {
     let (text, _) = clean::without_remarks(text.trim_start_matches(['*', '#']));
     phone::core(&text).is_some_and(|core| {
         let digits = core.number.chars().filter(char::is_ascii_digit).count();
-        digits >= phone::FEWEST_DIGITS && phone::is_label(core.before) && !core.after.starts_with(char::is_alphabetic)
+        digits >= phone::FEWEST_DIGITS
+            && phone::is_label(core.before)
+            && !core.after.starts_with(char::is_alphabetic)
     })
 }
 
 /// `platform/name`, `site.tld/name` is a page; only an undotted platform gets here.
 fn is_site_name(text: &str) -> bool {
     text.split_once('/').is_some_and(|(site, name)| {
-        super::platform::by_name(&clean::lower(site)).is_some() && !name.is_empty() && !name.contains(char::is_whitespace)
+        super::platform::by_name(&clean::lower(site)).is_some()
+            && !name.is_empty()
+            && !name.contains(char::is_whitespace)
     })
 }

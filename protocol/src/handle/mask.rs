@@ -40,13 +40,19 @@ fn words(text: &str) -> Vec<Range<usize>> {
         start += word.len();
         let left = word.trim_start_matches(|c: char| c.is_whitespace() || is_quote(c));
         let from = at + (word.len() - left.len());
-        let inner = left.trim_end_matches(|c: char| c.is_whitespace() || is_quote(c) || matches!(c, ',' | ';' | '!' | '?' | '.' | '。' | '，'));
+        let inner = left.trim_end_matches(|c: char| {
+            c.is_whitespace()
+                || is_quote(c)
+                || matches!(c, ',' | ';' | '!' | '?' | '.' | '。' | '，')
+        });
         if inner.is_empty() {
             continue;
         }
         let plain = inner.trim_end_matches(':');
         let names_platform = platform::by_name(&lower(plain)).is_some();
-        let glued = inner.split_once(':').is_some_and(|(word, name)| !name.is_empty() && platform::by_name(&lower(word)).is_some());
+        let glued = inner.split_once(':').is_some_and(|(word, name)| {
+            !name.is_empty() && platform::by_name(&lower(word)).is_some()
+        });
         if is_address(inner) || glued || (after_platform && !names_platform) {
             out.push(from..from + inner.len());
         }
@@ -56,7 +62,25 @@ fn words(text: &str) -> Vec<Range<usize>> {
 }
 
 fn is_quote(c: char) -> bool {
-    matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | '"' | '\'' | '«' | '»' | '“' | '”' | '„' | '‘' | '’' | '（' | '）')
+    matches!(
+        c,
+        '(' | ')'
+            | '['
+            | ']'
+            | '<'
+            | '>'
+            | '"'
+            | '\''
+            | '«'
+            | '»'
+            | '“'
+            | '”'
+            | '„'
+            | '‘'
+            | '’'
+            | '（'
+            | '）'
+    )
 }
 
 fn is_address(word: &str) -> bool {
@@ -67,9 +91,17 @@ fn is_address(word: &str) -> bool {
         return true;
     }
     let host = word.split(['/', '?', ':']).next().unwrap_or_default();
-    let path = word.len() > host.len() && word.get(host.len()..).is_some_and(|rest| rest.starts_with('/'));
-    let Some((name, ending)) = host.rsplit_once('.') else { return false };
-    let common = ["com", "net", "org", "info", "fr", "uk", "ru", "de", "es", "me", "рф", "fans", "xxx", "escort"];
+    let path = word.len() > host.len()
+        && word
+            .get(host.len()..)
+            .is_some_and(|rest| rest.starts_with('/'));
+    let Some((name, ending)) = host.rsplit_once('.') else {
+        return false;
+    };
+    let common = [
+        "com", "net", "org", "info", "fr", "uk", "ru", "de", "es", "me", "рф", "fans", "xxx",
+        "escort",
+    ];
     !name.is_empty()
         && ending.len() >= 2
         && ending.chars().all(char::is_alphabetic)
@@ -111,8 +143,32 @@ fn close(out: &mut Vec<Range<usize>>, run: Option<(Range<usize>, usize)>) {
 }
 
 fn is_between(c: char) -> bool {
-    c == ' ' || c == '\u{A0}' || c == '\u{202F}' || c == '\u{2009}' || is_dash(c) || is_invisible(c)
-        || matches!(c, '.' | '/' | '(' | ')' | '[' | ']' | '~' | '·' | '•' | '_' | '*' | '\'' | '．' | '／' | '（' | '）' | '－' | '+')
+    c == ' '
+        || c == '\u{A0}'
+        || c == '\u{202F}'
+        || c == '\u{2009}'
+        || is_dash(c)
+        || is_invisible(c)
+        || matches!(
+            c,
+            '.' | '/'
+                | '('
+                | ')'
+                | '['
+                | ']'
+                | '~'
+                | '·'
+                | '•'
+                | '_'
+                | '*'
+                | '\''
+                | '．'
+                | '／'
+                | '（'
+                | '）'
+                | '－'
+                | '+'
+        )
 }
 
 fn is_circled(c: char) -> bool {

@@ -4,7 +4,9 @@
 //! people write around a number: letters would be dialled as on a keypad, and `00` would be read by
 //! the rules of the default country. So only digits and a leading `+` go in.
 
-use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region, ValidationError};
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region, ValidationError,
+};
 
 use super::clean::{is_dash, without_remarks};
 use super::country::Country;
@@ -15,9 +17,46 @@ pub(super) const FEWEST_DIGITS: usize = 6;
 
 /// Words before or after a number that say nothing new about it.
 const LABELS: [&str; 40] = [
-    "phone", "tel", "tél", "téléphone", "telephone", "telefon", "telefono", "teléfono", "telefone", "mobile", "mob", "cell",
-    "cellphone", "portable", "port", "fixe", "handy", "móvil", "movil", "celular", "fijo", "numéro", "numero", "number", "num",
-    "no", "nr", "n°", "call", "sms", "тел", "телефон", "моб", "мобильный", "номер", "сот", "电话", "手机", "هاتف", "โทร",
+    "phone",
+    "tel",
+    "tél",
+    "téléphone",
+    "telephone",
+    "telefon",
+    "telefono",
+    "teléfono",
+    "telefone",
+    "mobile",
+    "mob",
+    "cell",
+    "cellphone",
+    "portable",
+    "port",
+    "fixe",
+    "handy",
+    "móvil",
+    "movil",
+    "celular",
+    "fijo",
+    "numéro",
+    "numero",
+    "number",
+    "num",
+    "no",
+    "nr",
+    "n°",
+    "call",
+    "sms",
+    "тел",
+    "телефон",
+    "моб",
+    "мобильный",
+    "номер",
+    "сот",
+    "电话",
+    "手机",
+    "هاتف",
+    "โทร",
 ];
 
 /// Where in a text the number is.
@@ -49,11 +88,17 @@ pub(super) fn core(text: &str) -> Option<Core<'_>> {
             break;
         }
     }
-    Some(Core { before: text.get(..start)?, number: text.get(start..end)?, after: text.get(end..)? })
+    Some(Core {
+        before: text.get(..start)?,
+        number: text.get(start..end)?,
+        after: text.get(end..)?,
+    })
 }
 
 fn is_separator(c: char) -> bool {
-    c.is_whitespace() || is_dash(c) || matches!(c, '.' | '/' | ')' | ']' | '~' | '\'' | '’' | '·' | '•')
+    c.is_whitespace()
+        || is_dash(c)
+        || matches!(c, '.' | '/' | ')' | ']' | '~' | '\'' | '’' | '·' | '•')
 }
 
 /// The first digit, or the `+` or bracket that leads straight to one.
@@ -94,7 +139,10 @@ pub(super) fn canonical(
     }
     let (number, alternative) = match dial(found.number, country, warnings) {
         Ok(number) => (number, false),
-        Err(whole) => (first_of_slashed(found.number, country, warnings).ok_or(whole)??, true),
+        Err(whole) => (
+            first_of_slashed(found.number, country, warnings).ok_or(whole)??,
+            true,
+        ),
     };
     let after = match without_extension(found.after) {
         Some(after) => {
@@ -104,7 +152,9 @@ pub(super) fn canonical(
         None => found.after,
     };
     if let Some(next) = core(after)
-        && dial(next.number, country, &mut Vec::new()).is_ok()
+        && [next.number, next.number.trim_start_matches('+')]
+            .iter()
+            .any(|next| dial(next, country, &mut Vec::new()).is_ok())
     {
         return Err(HandleError::Several);
     }
@@ -123,7 +173,11 @@ fn first_of_slashed(
     let (first, rest) = number.split_once('/')?;
     let first = dial(first, country, warnings).ok()?;
     let more = rest.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS;
-    Some(if more { Err(HandleError::Several) } else { Ok(first) })
+    Some(if more {
+        Err(HandleError::Several)
+    } else {
+        Ok(first)
+    })
 }
 
 /// Digits and separators to E.164.
@@ -149,13 +203,19 @@ pub(super) fn dial(
         let country = country.ok_or(HandleError::NoCountry)?;
         let region = Region::from_code(country.as_str())
             .ok()
-            .filter(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(*region).is_some())
+            .filter(|region| {
+                PHONE_NUMBER_UTIL
+                    .get_country_code_for_region(*region)
+                    .is_some()
+            })
             .ok_or(HandleError::UnknownCountry)?;
         let (number, valid) = look_up(&digits, Some(region))?;
         return Ok(warned(number, valid, warnings));
     }
     if digits.starts_with('0') {
-        return Err(HandleError::ImpossibleNumber("no country code starts with 0"));
+        return Err(HandleError::ImpossibleNumber(
+            "no country code starts with 0",
+        ));
     }
     let Some(without_zero) = without_trunk_zero(number) else {
         let (number, valid) = look_up(&format!("+{digits}"), None)?;
@@ -183,8 +243,14 @@ fn warned(number: String, valid: bool, warnings: &mut Vec<HandleWarning>) -> Str
 /// The number as `+digits` without a bracketed zero, if it has one.
 fn without_trunk_zero(number: &str) -> Option<String> {
     let plain: String = number.chars().filter(|c| !c.is_whitespace()).collect();
-    let (before, after) = plain.split_once("(0)").or_else(|| plain.split_once("[0]"))?;
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let (before, after) = plain
+        .split_once("(0)")
+        .or_else(|| plain.split_once("[0]"))?;
+    let digits = |text: &str| {
+        text.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    };
     let code = digits(before);
     let code = code.strip_prefix("00").unwrap_or(&code);
     Some(format!("+{code}{}", digits(after)))
@@ -192,12 +258,18 @@ fn without_trunk_zero(number: &str) -> Option<String> {
 
 /// Asks the tables. Gives E.164 and whether the number lies in a range known to be in use.
 fn look_up(digits: &str, region: Option<Region>) -> Result<(String, bool), HandleError> {
-    let mut number = PHONE_NUMBER_UTIL.parse(digits, region).map_err(|error| match error {
-        ParseError::InvalidCountryCode => HandleError::ImpossibleNumber("no country has this code"),
-        ParseError::TooShortAfterIdd | ParseError::TooShortNsn => HandleError::ImpossibleNumber("it is too short"),
-        ParseError::TooLongNsn => HandleError::ImpossibleNumber("it is too long"),
-        ParseError::NotANumber(_) => HandleError::NotAPhone,
-    })?;
+    let mut number = PHONE_NUMBER_UTIL
+        .parse(digits, region)
+        .map_err(|error| match error {
+            ParseError::InvalidCountryCode => {
+                HandleError::ImpossibleNumber("no country has this code")
+            }
+            ParseError::TooShortAfterIdd | ParseError::TooShortNsn => {
+                HandleError::ImpossibleNumber("it is too short")
+            }
+            ParseError::TooLongNsn => HandleError::ImpossibleNumber("it is too long"),
+            ParseError::NotANumber(_) => HandleError::NotAPhone,
+        })?;
     // Taking off a trunk prefix can leave another one. A canonical form has none.
     for _ in 0..4 {
         match PHONE_NUMBER_UTIL.is_possible_number_with_reason(&number) {
@@ -212,19 +284,27 @@ fn look_up(digits: &str, region: Option<Region>) -> Result<(String, bool), Handl
                 }));
             }
         }
-        let text = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
-        let again = PHONE_NUMBER_UTIL.parse(&text, None).map_err(|_| HandleError::NotAPhone)?;
+        let text = PHONE_NUMBER_UTIL
+            .format(&number, PhoneNumberFormat::E164)
+            .into_owned();
+        let again = PHONE_NUMBER_UTIL
+            .parse(&text, None)
+            .map_err(|_| HandleError::NotAPhone)?;
         if PHONE_NUMBER_UTIL.format(&again, PhoneNumberFormat::E164) == text {
             return Ok((text, PHONE_NUMBER_UTIL.is_valid_number(&number)));
         }
         number = again;
     }
-    Err(HandleError::ImpossibleNumber("it can be read in several ways"))
+    Err(HandleError::ImpossibleNumber(
+        "it can be read in several ways",
+    ))
 }
 
 /// Drops the code that hides the caller: "#31#06 39 …", "*67 416 …".
 fn without_service_code(text: &str) -> &str {
-    let Some(rest) = text.strip_prefix(['*', '#']) else { return text };
+    let Some(rest) = text.strip_prefix(['*', '#']) else {
+        return text;
+    };
     let digits = rest.chars().take_while(char::is_ascii_digit).count();
     match (digits, rest.get(digits..)) {
         (2 | 3, Some(number)) => number.trim_start_matches(['*', '#']),
@@ -241,14 +321,27 @@ fn unrounded(text: &str) -> Result<String, HandleError> {
     {
         return Ok(whole.to_owned());
     }
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else { return Ok(text.to_owned()) };
-    let Some((first, rest)) = mantissa.split_once(['.', ',']) else { return Ok(text.to_owned()) };
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
+        return Ok(text.to_owned());
+    };
+    let Some((first, rest)) = mantissa.split_once(['.', ',']) else {
+        return Ok(text.to_owned());
+    };
     let numeric = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
     let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
-    if first.len() != 1 || exponent.len() > 2 || !numeric(first) || !numeric(rest) || !numeric(exponent) {
+    if first.len() != 1
+        || exponent.len() > 2
+        || !numeric(first)
+        || !numeric(rest)
+        || !numeric(exponent)
+    {
         return Ok(text.to_owned());
     }
-    if exponent.parse() == Ok(rest.len()) { Ok(format!("{first}{rest}")) } else { Err(HandleError::RoundedNumber) }
+    if exponent.parse() == Ok(rest.len()) {
+        Ok(format!("{first}{rest}"))
+    } else {
+        Err(HandleError::RoundedNumber)
+    }
 }
 
 /// "06 39 98 xx xx": hidden digits, as against "x12", an extension.
@@ -260,14 +353,31 @@ fn is_masked(after: &str) -> bool {
 
 /// What follows an extension, if the text starts with one.
 fn without_extension(after: &str) -> Option<&str> {
-    const WORDS: [&str; 12] =
-        ["extension", "extn", "ext", "poste", "доб", "вн", "durchwahl", "anexo", "int", "x", "#", "分机"];
-    let text = after.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '('));
+    const WORDS: [&str; 12] = [
+        "extension",
+        "extn",
+        "ext",
+        "poste",
+        "доб",
+        "вн",
+        "durchwahl",
+        "anexo",
+        "int",
+        "x",
+        "#",
+        "分机",
+    ];
+    let text =
+        after.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '('));
     let rest = WORDS.iter().find_map(|word| {
         let head = text.get(..word.len())?;
         (head.to_lowercase() == *word).then(|| text.get(word.len()..))?
     })?;
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '.' | ':' | '='));
     let digits = rest.chars().take_while(char::is_ascii_digit).count();
-    if (1..=7).contains(&digits) { rest.get(digits..) } else { None }
+    if (1..=7).contains(&digits) {
+        rest.get(digits..)
+    } else {
+        None
+    }
 }

@@ -20,10 +20,14 @@ pub(super) fn canonical(
     let country = named.or(country).ok_or(HandleError::NoCountry)?;
     let (plate, folded) = folded(text);
     if plate.chars().any(|c| !c.is_alphanumeric()) {
-        return Err(HandleError::NotAPlate("it holds a character that plates do not have"));
+        return Err(HandleError::NotAPlate(
+            "it holds a character that plates do not have",
+        ));
     }
     if !(2..=12).contains(&plate.chars().count()) {
-        return Err(HandleError::NotAPlate("a plate has 2 to 12 letters and digits"));
+        return Err(HandleError::NotAPlate(
+            "a plate has 2 to 12 letters and digits",
+        ));
     }
     let digits = plate.chars().any(|c| c.is_ascii_digit());
     if !digits && !VANITY.contains(&country.as_str()) {
@@ -42,7 +46,10 @@ pub(super) fn with_country(text: &str) -> (Option<Country>, &str) {
     {
         return (Some(country), rest);
     }
-    if let Some((rest, sign)) = text.trim_end().trim_end_matches([')', ']']).rsplit_once(['(', '['])
+    if let Some((rest, sign)) = text
+        .trim_end()
+        .trim_end_matches([')', ']'])
+        .rsplit_once(['(', '['])
         && let Some(country) = Country::from_sign(sign)
     {
         return (Some(country), rest);
@@ -66,7 +73,9 @@ pub(super) fn folded(text: &str) -> (String, bool) {
 }
 
 fn is_separator(c: char) -> bool {
-    c.is_whitespace() || super::clean::is_dash(c) || matches!(c, '.' | '·' | '•' | '_' | '*' | '/' | '|' | ',' | '\'')
+    c.is_whitespace()
+        || super::clean::is_dash(c)
+        || matches!(c, '.' | '·' | '•' | '_' | '*' | '/' | '|' | ',' | '\'')
 }
 
 /// The Latin capital that a Cyrillic or Greek one looks like.

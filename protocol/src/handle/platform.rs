@@ -34,37 +34,90 @@ pub(super) struct NameRule {
     pub drop_dots: bool,
 }
 
-const PLAIN: NameRule =
-    NameRule { extra: "._-", min: 2, max: 64, any_script: true, letter_first: false, drop_dots: false };
+const PLAIN: NameRule = NameRule {
+    extra: "._-",
+    min: 2,
+    max: 64,
+    any_script: true,
+    letter_first: false,
+    drop_dots: false,
+};
 
 /// What a name looks like on a site that has no entry.
-pub(super) const ANY_SITE: NameRule = NameRule { extra: "._-~+!:", min: 1, ..PLAIN };
+pub(super) const ANY_SITE: NameRule = NameRule {
+    extra: "._-~+!:",
+    min: 1,
+    ..PLAIN
+};
 
-const NONE: Platform =
-    Platform { slug: "", aliases: &[], hosts: &[], before_name: &[], reserved: &[], name: PLAIN, by_phone: false };
+const NONE: Platform = Platform {
+    slug: "",
+    aliases: &[],
+    hosts: &[],
+    before_name: &[],
+    reserved: &[],
+    name: PLAIN,
+    by_phone: false,
+};
 
 const fn ascii(extra: &'static str, min: usize, max: usize) -> NameRule {
-    NameRule { extra, min, max, any_script: false, letter_first: false, drop_dots: false }
+    NameRule {
+        extra,
+        min,
+        max,
+        any_script: false,
+        letter_first: false,
+        drop_dots: false,
+    }
 }
 
 /// All of them.
 pub(super) const PLATFORMS: [Platform; 28] = [
     Platform {
         slug: "telegram",
-        aliases: &["tg", "tgm", "телеграм", "телеграмм", "телега", "тг", "télégram", "телеґрам", "تيليجرام", "تلگرام", "电报"],
+        aliases: &[
+            "tg",
+            "tgm",
+            "телеграм",
+            "телеграмм",
+            "телега",
+            "тг",
+            "télégram",
+            "телеґрам",
+            "تيليجرام",
+            "تلگرام",
+            "电报",
+        ],
         hosts: &["t.me", "telegram.me", "telegram.dog"],
         before_name: &["s"],
-        reserved: &["joinchat", "addstickers", "addemoji", "share", "c", "proxy", "socks", "login", "boost", "iv", "addlist", "m"],
-        name: NameRule { letter_first: true, ..ascii("_", 4, 32) },
+        reserved: &[
+            "joinchat",
+            "addstickers",
+            "addemoji",
+            "share",
+            "c",
+            "proxy",
+            "socks",
+            "login",
+            "boost",
+            "iv",
+            "addlist",
+            "m",
+        ],
+        name: NameRule {
+            letter_first: true,
+            ..ascii("_", 4, 32)
+        },
         by_phone: true,
-        ..NONE
     },
     Platform {
         slug: "instagram",
         aliases: &["ig", "insta", "инстаграм", "инста"],
         hosts: &["instagram.com", "instagr.am"],
         before_name: &["stories"],
-        reserved: &["p", "reel", "reels", "explore", "tv", "accounts", "direct", "share", "s"],
+        reserved: &[
+            "p", "reel", "reels", "explore", "tv", "accounts", "direct", "share", "s",
+        ],
         name: ascii("._", 1, 30),
         ..NONE
     },
@@ -81,7 +134,9 @@ pub(super) const PLATFORMS: [Platform; 28] = [
         slug: "twitter",
         aliases: &["x", "твиттер", "推特"],
         hosts: &["twitter.com", "x.com"],
-        reserved: &["i", "intent", "home", "search", "share", "hashtag", "explore", "settings", "messages"],
+        reserved: &[
+            "i", "intent", "home", "search", "share", "hashtag", "explore", "settings", "messages",
+        ],
         name: ascii("_", 1, 15),
         ..NONE
     },
@@ -90,13 +145,60 @@ pub(super) const PLATFORMS: [Platform; 28] = [
         aliases: &["fb", "фейсбук", "脸书"],
         hosts: &["facebook.com", "fb.com", "fb.me", "m.me", "messenger.com"],
         before_name: &["t"],
-        reserved: &["groups", "pages", "pg", "events", "share", "watch", "marketplace", "story.php", "photo", "photo.php", "reel", "login", "sharer", "permalink.php", "hashtag", "p"],
-        name: NameRule { drop_dots: true, ..ascii(".", 3, 50) },
+        reserved: &[
+            "groups",
+            "pages",
+            "pg",
+            "events",
+            "share",
+            "watch",
+            "marketplace",
+            "story.php",
+            "photo",
+            "photo.php",
+            "reel",
+            "login",
+            "sharer",
+            "permalink.php",
+            "hashtag",
+            "p",
+        ],
+        name: NameRule {
+            drop_dots: true,
+            ..ascii(".", 3, 50)
+        },
         ..NONE
     },
-    Platform { slug: "whatsapp", aliases: &["wa", "whats", "whatsap", "watsapp", "wapp", "ватсап", "вотсап", "вацап", "واتساب"], name: ascii("._", 3, 35), by_phone: true, ..NONE },
-    Platform { slug: "signal", aliases: &["сигнал"], name: ascii("._", 3, 40), by_phone: true, ..NONE },
-    Platform { slug: "viber", aliases: &["вайбер"], by_phone: true, ..NONE },
+    Platform {
+        slug: "whatsapp",
+        aliases: &[
+            "wa",
+            "whats",
+            "whatsap",
+            "watsapp",
+            "wapp",
+            "ватсап",
+            "вотсап",
+            "вацап",
+            "واتساب",
+        ],
+        name: ascii("._", 3, 35),
+        by_phone: true,
+        ..NONE
+    },
+    Platform {
+        slug: "signal",
+        aliases: &["сигнал"],
+        name: ascii("._", 3, 40),
+        by_phone: true,
+        ..NONE
+    },
+    Platform {
+        slug: "viber",
+        aliases: &["вайбер"],
+        by_phone: true,
+        ..NONE
+    },
     Platform {
         slug: "wechat",
         aliases: &["weixin", "微信", "微信号", "vx", "wx", "вичат"],
@@ -104,42 +206,176 @@ pub(super) const PLATFORMS: [Platform; 28] = [
         by_phone: true,
         ..NONE
     },
-    Platform { slug: "qq", aliases: &[], name: ascii("", 5, 12), ..NONE },
+    Platform {
+        slug: "qq",
+        aliases: &[],
+        name: ascii("", 5, 12),
+        ..NONE
+    },
     Platform {
         slug: "vk",
         aliases: &["vkontakte", "вк", "вконтакте"],
         hosts: &["vk.com", "vk.ru", "vkontakte.ru", "vk.me"],
-        reserved: &["feed", "im", "write", "away.php", "share.php", "search", "video", "photos", "groups", "friends"],
+        reserved: &[
+            "feed",
+            "im",
+            "write",
+            "away.php",
+            "share.php",
+            "search",
+            "video",
+            "photos",
+            "groups",
+            "friends",
+        ],
         name: ascii("._", 2, 32),
         ..NONE
     },
-    Platform { slug: "ok", aliases: &["odnoklassniki", "одноклассники"], hosts: &["ok.ru", "odnoklassniki.ru"], before_name: &["profile"], reserved: &["group", "video", "dk"], ..NONE },
-    Platform { slug: "tiktok", aliases: &["тикток", "抖音", "douyin"], hosts: &["tiktok.com"], reserved: &["t", "tag", "music", "discover", "foryou", "video", "embed"], name: ascii("._", 2, 24), ..NONE },
-    Platform { slug: "onlyfans", aliases: &["of"], hosts: &["onlyfans.com"], reserved: &["my", "posts", "help"], name: ascii("._-", 3, 50), ..NONE },
-    Platform { slug: "mym", aliases: &["mymfans"], hosts: &["mym.fans"], reserved: &["app"], name: ascii("._-", 2, 50), ..NONE },
-    Platform { slug: "fansly", hosts: &["fansly.com"], reserved: &["post", "explore"], name: ascii("._-", 2, 50), ..NONE },
-    Platform { slug: "kik", aliases: &[], hosts: &["kik.me"], name: ascii("._", 2, 30), ..NONE },
-    Platform { slug: "discord", aliases: &["дискорд"], hosts: &["discord.com", "discordapp.com"], before_name: &["users"], reserved: &["channels", "invite", "app", "servers"], name: NameRule { any_script: true, ..ascii("._#", 2, 37) }, ..NONE },
-    Platform { slug: "line", aliases: &[], hosts: &["line.me"], before_name: &["ti", "p"], reserved: &["r"], name: ascii("._-", 1, 30), ..NONE },
-    Platform { slug: "kakaotalk", aliases: &["kakao", "카카오톡", "카톡"], name: ascii("._-", 1, 30), ..NONE },
-    Platform { slug: "zalo", aliases: &[], by_phone: true, ..NONE },
-    Platform { slug: "skype", aliases: &["скайп"], name: ascii("._-:,", 2, 64), ..NONE },
-    Platform { slug: "reddit", aliases: &[], hosts: &["reddit.com"], before_name: &["user", "u"], reserved: &["r", "comments"], name: ascii("_-", 3, 20), ..NONE },
-    Platform { slug: "threads", aliases: &[], hosts: &["threads.net", "threads.com"], reserved: &["t"], name: ascii("._", 1, 30), ..NONE },
-    Platform { slug: "youtube", aliases: &["yt"], hosts: &["youtube.com"], before_name: &["user", "c"], reserved: &["watch", "channel", "shorts", "playlist", "results", "embed", "live"], ..NONE },
-    Platform { slug: "tinder", aliases: &["тиндер"], hosts: &["tinder.com"], reserved: &["app"], ..NONE },
-    Platform { slug: "badoo", aliases: &["баду"], hosts: &["badoo.com"], before_name: &["profile"], ..NONE },
-    Platform { slug: "grindr", aliases: &[], ..NONE },
+    Platform {
+        slug: "ok",
+        aliases: &["odnoklassniki", "одноклассники"],
+        hosts: &["ok.ru", "odnoklassniki.ru"],
+        before_name: &["profile"],
+        reserved: &["group", "video", "dk"],
+        ..NONE
+    },
+    Platform {
+        slug: "tiktok",
+        aliases: &["тикток", "抖音", "douyin"],
+        hosts: &["tiktok.com"],
+        reserved: &["t", "tag", "music", "discover", "foryou", "video", "embed"],
+        name: ascii("._", 2, 24),
+        ..NONE
+    },
+    Platform {
+        slug: "onlyfans",
+        aliases: &["of"],
+        hosts: &["onlyfans.com"],
+        reserved: &["my", "posts", "help"],
+        name: ascii("._-", 3, 50),
+        ..NONE
+    },
+    Platform {
+        slug: "mym",
+        aliases: &["mymfans"],
+        hosts: &["mym.fans"],
+        reserved: &["app"],
+        name: ascii("._-", 2, 50),
+        ..NONE
+    },
+    Platform {
+        slug: "fansly",
+        hosts: &["fansly.com"],
+        reserved: &["post", "explore"],
+        name: ascii("._-", 2, 50),
+        ..NONE
+    },
+    Platform {
+        slug: "kik",
+        aliases: &[],
+        hosts: &["kik.me"],
+        name: ascii("._", 2, 30),
+        ..NONE
+    },
+    Platform {
+        slug: "discord",
+        aliases: &["дискорд"],
+        hosts: &["discord.com", "discordapp.com"],
+        before_name: &["users"],
+        reserved: &["channels", "invite", "app", "servers"],
+        name: NameRule {
+            any_script: true,
+            ..ascii("._#", 2, 37)
+        },
+        ..NONE
+    },
+    Platform {
+        slug: "line",
+        aliases: &[],
+        hosts: &["line.me"],
+        before_name: &["ti", "p"],
+        reserved: &["r"],
+        name: ascii("._-", 1, 30),
+        ..NONE
+    },
+    Platform {
+        slug: "kakaotalk",
+        aliases: &["kakao", "카카오톡", "카톡"],
+        name: ascii("._-", 1, 30),
+        ..NONE
+    },
+    Platform {
+        slug: "zalo",
+        aliases: &[],
+        by_phone: true,
+        ..NONE
+    },
+    Platform {
+        slug: "skype",
+        aliases: &["скайп"],
+        name: ascii("._-:,", 2, 64),
+        ..NONE
+    },
+    Platform {
+        slug: "reddit",
+        aliases: &[],
+        hosts: &["reddit.com"],
+        before_name: &["user", "u"],
+        reserved: &["r", "comments"],
+        name: ascii("_-", 3, 20),
+        ..NONE
+    },
+    Platform {
+        slug: "threads",
+        aliases: &[],
+        hosts: &["threads.net", "threads.com"],
+        reserved: &["t"],
+        name: ascii("._", 1, 30),
+        ..NONE
+    },
+    Platform {
+        slug: "youtube",
+        aliases: &["yt"],
+        hosts: &["youtube.com"],
+        before_name: &["user", "c"],
+        reserved: &[
+            "watch", "channel", "shorts", "playlist", "results", "embed", "live",
+        ],
+        ..NONE
+    },
+    Platform {
+        slug: "tinder",
+        aliases: &["тиндер"],
+        hosts: &["tinder.com"],
+        reserved: &["app"],
+        ..NONE
+    },
+    Platform {
+        slug: "badoo",
+        aliases: &["баду"],
+        hosts: &["badoo.com"],
+        before_name: &["profile"],
+        ..NONE
+    },
+    Platform {
+        slug: "grindr",
+        aliases: &[],
+        ..NONE
+    },
 ];
 
 /// A platform by its slug or by what people call it, in lower case.
 pub(super) fn by_name(name: &str) -> Option<&'static Platform> {
-    PLATFORMS.iter().find(|p| p.slug == name || p.aliases.contains(&name))
+    PLATFORMS
+        .iter()
+        .find(|p| p.slug == name || p.aliases.contains(&name))
 }
 
 /// A platform by the host of its pages.
 pub(super) fn by_host(host: &str) -> Option<&'static Platform> {
     PLATFORMS.iter().find(|p| {
-        p.hosts.iter().any(|own| host == *own || host.strip_suffix(own).is_some_and(|sub| sub.ends_with('.')))
+        p.hosts
+            .iter()
+            .any(|own| host == *own || host.strip_suffix(own).is_some_and(|sub| sub.ends_with('.')))
     })
 }

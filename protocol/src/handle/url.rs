@@ -9,9 +9,36 @@ use super::error::HandleError;
 
 /// Parameters that say who shared a link, not where it leads.
 const TRACKING: [&str; 30] = [
-    "fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid", "twclid", "ttclid", "igsh", "igshid", "si",
-    "mc_cid", "mc_eid", "_ga", "_gl", "_hsenc", "_hsmi", "mkt_tok", "ref", "ref_src", "ref_url", "share_id", "feature",
-    "mibextid", "spm", "from_share", "_openstat", "vero_id",
+    "fbclid",
+    "gclid",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "yclid",
+    "ysclid",
+    "twclid",
+    "ttclid",
+    "igsh",
+    "igshid",
+    "si",
+    "mc_cid",
+    "mc_eid",
+    "_ga",
+    "_gl",
+    "_hsenc",
+    "_hsmi",
+    "mkt_tok",
+    "ref",
+    "ref_src",
+    "ref_url",
+    "share_id",
+    "feature",
+    "mibextid",
+    "spm",
+    "from_share",
+    "_openstat",
+    "vero_id",
 ];
 
 /// One page out of a cleaned text.
@@ -24,7 +51,12 @@ pub(super) fn canonical(text: &str) -> Result<String, HandleError> {
         out.push_str(&format!(":{port}"));
     }
     out.push_str(normal_escapes(url.path()).trim_end_matches('/'));
-    let kept: Vec<&str> = url.query().unwrap_or("").split('&').filter(|pair| !is_tracking(pair)).collect();
+    let kept: Vec<&str> = url
+        .query()
+        .unwrap_or("")
+        .split('&')
+        .filter(|pair| !is_tracking(pair))
+        .collect();
     if !kept.is_empty() {
         out.push_str(if out.contains('/') { "?" } else { "/?" });
         out.push_str(&normal_escapes(&kept.join("&")));
@@ -38,15 +70,28 @@ pub(super) fn read(text: &str) -> Result<Url, HandleError> {
         return Err(HandleError::NotAUrl("it has a space in it"));
     }
     let address = match text.split_once("://") {
-        Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => text.to_owned(),
-        Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') => {
-            return Err(HandleError::NotAUrl("only http and https pages can be handles"));
+        Some((scheme, _))
+            if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") =>
+        {
+            text.to_owned()
+        }
+        Some((scheme, _))
+            if scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '+') =>
+        {
+            return Err(HandleError::NotAUrl(
+                "only http and https pages can be handles",
+            ));
         }
         _ => format!("https://{}", text.trim_start_matches('/')),
     };
-    let url = Url::parse(&address).map_err(|_| HandleError::NotAUrl("write it as example.com/page"))?;
+    let url =
+        Url::parse(&address).map_err(|_| HandleError::NotAUrl("write it as example.com/page"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(HandleError::NotAUrl("it holds a user name; leave out everything up to the @"));
+        return Err(HandleError::NotAUrl(
+            "it holds a user name; leave out everything up to the @",
+        ));
     }
     Ok(url)
 }
@@ -57,8 +102,11 @@ pub(super) fn domain(text: &str) -> Result<String, &'static str> {
     if !text.contains(['.', '。', '．']) {
         return Err("the domain has no dot; write all of it, such as example.com");
     }
-    let ascii = idna::domain_to_ascii_strict(text).map_err(|_| "the domain is not a possible one")?;
-    let (_, last) = ascii.rsplit_once('.').ok_or("the domain has no dot; write all of it, such as example.com")?;
+    let ascii =
+        idna::domain_to_ascii_strict(text).map_err(|_| "the domain is not a possible one")?;
+    let (_, last) = ascii
+        .rsplit_once('.')
+        .ok_or("the domain has no dot; write all of it, such as example.com")?;
     if last.len() < 2 || last.chars().all(|c| c.is_ascii_digit()) {
         return Err("the domain does not end like one, such as .com or .fr");
     }
@@ -85,7 +133,11 @@ fn normal_escapes(text: &str) -> String {
     let mut rest = text;
     while let Some((before, from)) = rest.split_once('%') {
         out.push_str(before);
-        let code = from.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok().filter(|_| hex.chars().all(|c| c.is_ascii_hexdigit())));
+        let code = from.get(..2).and_then(|hex| {
+            u8::from_str_radix(hex, 16)
+                .ok()
+                .filter(|_| hex.chars().all(|c| c.is_ascii_hexdigit()))
+        });
         rest = match (code, from.get(2..)) {
             (Some(byte), Some(after)) => {
                 if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -3,10 +3,12 @@
 //! Better to miss one than to seal a report to a plate that was never written: a group of letters that
 //! could be a word counts only in capitals, beside a word such as "plate", or when it is all there is.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::canonical::{Handle, HandleKind};
-use super::clean::{clean, is_dash, lower};
+use super::clean::{clean, is_dash};
 use super::country::Country;
 use super::{guess, plate, shape};
 
@@ -14,16 +16,70 @@ use super::{guess, plate, shape};
 const MAX_TEXT: usize = 16 * 1024;
 
 const KEYWORDS: [&str; 38] = [
-    "plate", "plates", "licence", "license", "reg", "regn", "registration", "rego", "numberplate", "immat",
-    "immatriculation", "immatriculé", "immatriculée", "plaque", "plaques", "номер", "номера", "номером", "номерной", "госномер",
-    "гос", "гн", "matrícula", "matricula", "placa", "placas", "patente", "targa", "kennzeichen", "nummernschild", "kenteken",
-    "nummerplaat", "rejestracja", "rejestracyjny", "держномер", "ทะเบียน", "plakası", "plaka",
+    "plate",
+    "plates",
+    "licence",
+    "license",
+    "reg",
+    "regn",
+    "registration",
+    "rego",
+    "numberplate",
+    "immat",
+    "immatriculation",
+    "immatriculé",
+    "immatriculée",
+    "plaque",
+    "plaques",
+    "номер",
+    "номера",
+    "номером",
+    "номерной",
+    "госномер",
+    "гос",
+    "гн",
+    "matrícula",
+    "matricula",
+    "placa",
+    "placas",
+    "patente",
+    "targa",
+    "kennzeichen",
+    "nummernschild",
+    "kenteken",
+    "nummerplaat",
+    "rejestracja",
+    "rejestracyjny",
+    "держномер",
+    "ทะเบียน",
+    "plakası",
+    "plaka",
 ];
 
 /// Words between "plate" and the plate.
 const FILLERS: [&str; 22] = [
-    "plate", "number", "no", "nr", "n", "num", "numéro", "numero", "is", "was", "est", "de", "la", "знак", "авто", "машины",
-    "reg", "car", "н", "a", "minéralogique", "d",
+    "plate",
+    "number",
+    "no",
+    "nr",
+    "n",
+    "num",
+    "numéro",
+    "numero",
+    "is",
+    "was",
+    "est",
+    "de",
+    "la",
+    "знак",
+    "авто",
+    "машины",
+    "reg",
+    "car",
+    "н",
+    "a",
+    "minéralogique",
+    "d",
 ];
 
 /// A run of letters and digits.
@@ -49,10 +105,12 @@ pub fn plates_in(text: &str, country: Option<Country>) -> Vec<Handle> {
         let taken = (1..=5.min(rest.len())).rev().find_map(|count| {
             let group = rest.get(..count)?;
             let country = named_after(&text, group).or(country)?;
-            (is_joined(&text, group) && is_plate(&text, group, country, keyword)).then_some((count, country))
+            (is_joined(&text, group) && is_plate(&text, group, country, keyword))
+                .then_some((count, country))
         });
         let taken = taken.or_else(|| Some((keyworded(&text, rest, keyword)?, country?)));
-        match taken.and_then(|(count, country)| Some((count, handle(rest.get(..count)?, country)?))) {
+        match taken.and_then(|(count, country)| Some((count, handle(rest.get(..count)?, country)?)))
+        {
             Some((count, handle)) => {
                 if !found.contains(&handle) {
                     found.push(handle);
@@ -77,12 +135,20 @@ pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
             .find(|count| {
                 rest.get(..*count).is_some_and(|group| {
                     let wordy = group.iter().any(|token| token.pure_lower);
-                    is_joined(text, group) && (keyword || !wordy) && shape::fits_distinct(&joined(group))
+                    is_joined(text, group)
+                        && (keyword || !wordy)
+                        && shape::fits_distinct(&joined(group))
                 })
             })
             .or_else(|| keyworded(text, rest, keyword))
-            .or_else(|| rest.first().filter(|token| is_mixed(&token.folded)).map(|_| 1));
-        match taken.and_then(|count| Some((count, rest.first()?.at.start..rest.get(count - 1)?.at.end))) {
+            .or_else(|| {
+                rest.first()
+                    .filter(|token| is_mixed(&token.folded))
+                    .map(|_| 1)
+            });
+        match taken
+            .and_then(|count| Some((count, rest.first()?.at.start..rest.get(count - 1)?.at.end)))
+        {
             Some((count, span)) => {
                 found.push(span);
                 at += count;
@@ -102,8 +168,12 @@ fn is_mixed(folded: &str) -> bool {
 
 fn is_plate(text: &str, group: &[Token], country: Country, keyword: bool) -> bool {
     let wordy = group.iter().any(|token| token.pure_lower);
-    let whole = group.first().is_some_and(|first| is_edge(text.get(..first.at.start)))
-        && group.last().is_some_and(|last| is_edge(text.get(last.at.end..)) || named_after(text, group).is_some());
+    let whole = group
+        .first()
+        .is_some_and(|first| is_edge(text.get(..first.at.start)))
+        && group.last().is_some_and(|last| {
+            is_edge(text.get(last.at.end..)) || named_after(text, group).is_some()
+        });
     if wordy && !whole && !keyword {
         return false;
     }
@@ -125,7 +195,9 @@ fn keyworded(text: &str, rest: &[Token], keyword: bool) -> Option<usize> {
     for (index, token) in rest.iter().enumerate() {
         let size = token.folded.chars().count();
         let digits = token.folded.chars().any(|c| c.is_ascii_digit());
-        let joined = rest.get(..=index).is_some_and(|group| is_joined(text, group));
+        let joined = rest
+            .get(..=index)
+            .is_some_and(|group| is_joined(text, group));
         if !joined || length + size > 10 || (!digits && (token.pure_lower || size > 4)) {
             break;
         }
@@ -133,22 +205,34 @@ fn keyworded(text: &str, rest: &[Token], keyword: bool) -> Option<usize> {
         count = index + 1;
     }
     let group = rest.get(..count)?;
-    let has = |test: fn(&char) -> bool| group.iter().any(|token| token.folded.chars().any(|c| test(&c)));
+    let has = |test: fn(&char) -> bool| {
+        group
+            .iter()
+            .any(|token| token.folded.chars().any(|c| test(&c)))
+    };
     (length >= 4 && has(char::is_ascii_digit) && has(|c| c.is_alphabetic())).then_some(count)
 }
 
+/// Whether "plate" stands before this token, with at most fillers such as "number" between them.
 fn follows_keyword(tokens: &[Token], at: usize) -> bool {
-    let before = tokens.get(..at).unwrap_or_default();
-    let mut words = before.iter().rev().map(|token| lower(&token.folded)).skip_while(|word| FILLERS.iter().any(|f| refold(f) == *word));
-    let nearest = words.next();
-    let skipped = before.iter().rev().take(3).any(|token| KEYWORDS.iter().any(|k| refold(k) == lower(&token.folded)));
-    skipped && nearest.is_none_or(|word| KEYWORDS.iter().any(|k| refold(k) == word) || FILLERS.iter().any(|f| refold(f) == word))
-        || before.last().is_some_and(|token| KEYWORDS.iter().any(|k| refold(k) == lower(&token.folded)))
+    let before = tokens.get(..at).unwrap_or_default().iter().rev().take(4);
+    for word in before.map(|token| &token.folded) {
+        if KEYWORDS_FOLDED.contains(word) {
+            return true;
+        }
+        if !FILLERS_FOLDED.contains(word) {
+            return false;
+        }
+    }
+    false
 }
 
-/// A word as the tokens show it: look-alikes folded, lower case.
-fn refold(word: &str) -> String {
-    lower(&plate::folded(word).0)
+/// The words as tokens show them: capitals, look-alikes folded.
+static KEYWORDS_FOLDED: LazyLock<BTreeSet<String>> = LazyLock::new(|| fold_all(&KEYWORDS));
+static FILLERS_FOLDED: LazyLock<BTreeSet<String>> = LazyLock::new(|| fold_all(&FILLERS));
+
+fn fold_all(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| plate::folded(word).0).collect()
 }
 
 fn handle(group: &[Token], country: Country) -> Option<Handle> {
@@ -165,7 +249,11 @@ fn named_after(text: &str, group: &[Token]) -> Option<Country> {
 }
 
 fn joined(group: &[Token]) -> String {
-    group.iter().map(|token| token.folded.as_str()).collect::<Vec<_>>().join("-")
+    group
+        .iter()
+        .map(|token| token.folded.as_str())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 /// Only a space, a dash or a dot lies between any two neighbours.
@@ -173,7 +261,11 @@ fn is_joined(text: &str, group: &[Token]) -> bool {
     group.windows(2).all(|pair| match pair {
         [left, right] => text.get(left.at.end..right.at.start).is_some_and(|gap| {
             let marks = gap.chars().filter(|c| !c.is_whitespace()).count();
-            gap.chars().count() <= 3 && marks <= 1 && gap.chars().all(|c| c == ' ' || c == '\u{A0}' || is_dash(c) || matches!(c, '.' | '·' | '•'))
+            gap.chars().count() <= 3
+                && marks <= 1
+                && gap.chars().all(|c| {
+                    c == ' ' || c == '\u{A0}' || is_dash(c) || matches!(c, '.' | '·' | '•')
+                })
         }),
         _ => true,
     })
@@ -192,7 +284,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             (shape::is_province(c) && next.is_some_and(|c| c.is_ascii_alphabetic()))
                 || (shape::is_suffix(c) && before.is_some_and(|c| c.is_ascii_alphanumeric()))
         } else {
-            c.is_alphanumeric() || (start.is_some() && unicode_normalization::char::is_combining_mark(c))
+            c.is_alphanumeric()
+                || (start.is_some() && unicode_normalization::char::is_combining_mark(c))
         };
         if is_han(c) && inside && shape::is_province(c) {
             close(text, &mut out, start.take(), at);
@@ -209,14 +302,25 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
 }
 
 fn close(text: &str, out: &mut Vec<Token>, start: Option<usize>, end: usize) {
-    let Some((start, run)) = start.and_then(|start| Some((start, text.get(start..end)?))) else { return };
-    let attached = text.get(..start).is_some_and(|before| before.ends_with(['@', '/', '_'])) || text.get(end..).is_some_and(|after| after.starts_with(['@', '_']));
+    let Some((start, run)) = start.and_then(|start| Some((start, text.get(start..end)?))) else {
+        return;
+    };
+    let attached = text
+        .get(..start)
+        .is_some_and(|before| before.ends_with(['@', '/', '_']))
+        || text
+            .get(end..)
+            .is_some_and(|after| after.starts_with(['@', '_']));
     if attached {
         return;
     }
     let folded = plate::folded(run).0;
     let pure_lower = run.chars().all(char::is_alphabetic) && run.chars().any(char::is_lowercase);
-    out.push(Token { at: start..end, folded, pure_lower });
+    out.push(Token {
+        at: start..end,
+        folded,
+        pure_lower,
+    });
 }
 
 fn is_han(c: char) -> bool {

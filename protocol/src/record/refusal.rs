@@ -56,7 +56,7 @@ rules! {
     /// No delegation is known for the key.
     UnknownKey = "unknown-key", Nobody, "no delegation is known for the key that signed it; it may still arrive";
     /// The delegation did not cover the day of issue.
-    DelegationTime = "delegation-time", Sender, "the key that signed it was not delegated for that day";
+    DelegationTime = "delegation-time", Nobody, "the key that signed it was not delegated for that day, as far as is known; a further delegation may still arrive";
     /// The organisation has revoked the key.
     RevokedKey = "revoked-key", Nobody, "its organisation has revoked the key that signed it";
     /// Issued after tomorrow.
@@ -66,7 +66,7 @@ rules! {
     /// Lives longer than its kind may, or not at all.
     Life = "life", Sender, "it would live longer than records of its kind may";
     /// The slot is not below the quota or not in the delegation's range.
-    SlotRange = "slot-range", Sender, "its slot is not among those of the key that signed it";
+    SlotRange = "slot-range", Nobody, "its slot is not among those of the key that signed it, as far as is known; a further delegation may still arrive";
     /// Another record holds the slot.
     SlotTaken = "slot-taken", Nobody, "another record of the same organisation holds its slot";
     /// A label stands twice, or entries are not in order.

@@ -14,12 +14,21 @@ pub fn puts_gets_and_deletes(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
     assert_eq!(store.get(Table::Meta, b"a").unwrap(), None);
-    store.apply(&[Op::put(Table::Meta, "a", ONE), Op::put(Table::Meta, "b", TWO)]).unwrap();
+    store
+        .apply(&[
+            Op::put(Table::Meta, "a", ONE),
+            Op::put(Table::Meta, "b", TWO),
+        ])
+        .unwrap();
     assert_eq!(store.get(Table::Meta, b"a").unwrap().unwrap(), ONE);
-    store.apply(&[Op::put(Table::Meta, "a", TWO), Op::delete(Table::Meta, "b")]).unwrap();
+    store
+        .apply(&[Op::put(Table::Meta, "a", TWO), Op::delete(Table::Meta, "b")])
+        .unwrap();
     assert_eq!(store.get(Table::Meta, b"a").unwrap().unwrap(), TWO);
     assert_eq!(store.get(Table::Meta, b"b").unwrap(), None);
-    store.apply(&[Op::delete(Table::Meta, "never there")]).unwrap();
+    store
+        .apply(&[Op::delete(Table::Meta, "never there")])
+        .unwrap();
     assert_eq!(keys(&*store, Table::Meta), [b"a"]);
 }
 
@@ -32,25 +41,42 @@ pub fn scans_in_order_within_bounds(engine: Engine) {
     store.apply(&ops).unwrap();
     let between = |start: &[u8], end: Option<&[u8]>| -> Vec<u64> {
         let entries = scan(&*store, Table::Records, start, end);
-        entries.iter().map(|(key, _)| read_seq(key).unwrap()).collect()
+        entries
+            .iter()
+            .map(|(key, _)| read_seq(key).unwrap())
+            .collect()
     };
     assert_eq!(between(b"", None), [1, 2, 255, 256, 300, u64::MAX]);
-    assert_eq!(between(&seq(2), Some(&seq(256))), [2, 255], "the start is in, the end is not");
+    assert_eq!(
+        between(&seq(2), Some(&seq(256))),
+        [2, 255],
+        "the start is in, the end is not"
+    );
     assert_eq!(between(&seq(3), Some(&seq(257))), [255, 256]);
     assert_eq!(between(&seq(256), None), [256, 300, u64::MAX]);
-    assert_eq!(between(&seq(2), Some(&seq(2))), []);
-    assert_eq!(between(&seq(300), Some(&seq(2))), [], "an end before the start is an empty range");
-    assert_eq!(between(&[0xff; 9], None), []);
+    assert_eq!(between(&seq(2), Some(&seq(2))), [0; 0]);
+    assert_eq!(
+        between(&seq(300), Some(&seq(2))),
+        [0; 0],
+        "an end before the start is an empty range"
+    );
+    assert_eq!(between(&[0xff; 9], None), [0; 0]);
 }
 
 pub fn scans_stop_when_told(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
-    store.apply(&[1, 2, 3].map(|n| Op::put(Table::Own, seq(n), ""))).unwrap();
+    store
+        .apply(&[1, 2, 3].map(|n| Op::put(Table::Own, seq(n), "")))
+        .unwrap();
     let mut seen = Vec::new();
     let mut visit = |key: &[u8], _: &[u8]| {
         seen.push(read_seq(key).unwrap());
-        if seen.len() == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if seen.len() == 2 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     store.scan(Table::Own, b"", None, &mut visit).unwrap();
     assert_eq!(seen, [1, 2]);
@@ -59,15 +85,27 @@ pub fn scans_stop_when_told(engine: Engine) {
 pub fn scans_prefixes(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
-    let names: [&[u8]; 7] = [b"a", b"ab", b"ab\xff", b"ab\xff\xff", b"ac", b"\xff", b"\xff\xff"];
-    store.apply(&names.map(|name| Op::put(Table::Buckets, name, ONE))).unwrap();
+    let names: [&[u8]; 7] = [
+        b"a",
+        b"ab",
+        b"ab\xff",
+        b"ab\xff\xff",
+        b"ac",
+        b"\xff",
+        b"\xff\xff",
+    ];
+    store
+        .apply(&names.map(|name| Op::put(Table::Buckets, name, ONE)))
+        .unwrap();
     let under = |prefix: &[u8]| {
         let mut found = Vec::new();
         let mut visit = |key: &[u8], _: &[u8]| {
             found.push(key.to_vec());
             ControlFlow::Continue(())
         };
-        store.scan_prefix(Table::Buckets, prefix, &mut visit).unwrap();
+        store
+            .scan_prefix(Table::Buckets, prefix, &mut visit)
+            .unwrap();
         found
     };
     assert_eq!(under(b"ab"), [&b"ab"[..], b"ab\xff", b"ab\xff\xff"]);
@@ -80,7 +118,9 @@ pub fn scans_prefixes(engine: Engine) {
 pub fn writes_while_scanning(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
-    store.apply(&[1, 2, 3].map(|n| Op::put(Table::Own, seq(n), ""))).unwrap();
+    store
+        .apply(&[1, 2, 3].map(|n| Op::put(Table::Own, seq(n), "")))
+        .unwrap();
     let mut visit = |key: &[u8], _: &[u8]| {
         store.apply(&[Op::put(Table::Kinds, key, ONE)]).unwrap();
         assert!(store.get(Table::Kinds, key).unwrap().is_some());
@@ -94,26 +134,47 @@ pub fn finds_the_last(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
     assert_eq!(store.last(Table::Records).unwrap(), None);
-    store.apply(&[Op::put(Table::Ids, [0xff; 32], ONE), Op::put(Table::Meta, "m", ONE)]).unwrap();
-    assert_eq!(store.last(Table::Records).unwrap(), None, "the neighbours do not count");
-    store.apply(&[9, 300, 20].map(|n| Op::put(Table::Records, seq(n), n.to_string()))).unwrap();
+    store
+        .apply(&[
+            Op::put(Table::Ids, [0xff; 32], ONE),
+            Op::put(Table::Meta, "m", ONE),
+        ])
+        .unwrap();
+    assert_eq!(
+        store.last(Table::Records).unwrap(),
+        None,
+        "the neighbours do not count"
+    );
+    store
+        .apply(&[9, 300, 20].map(|n| Op::put(Table::Records, seq(n), n.to_string())))
+        .unwrap();
     let last = Some((seq(300).to_vec(), b"300".to_vec()));
     assert_eq!(store.last(Table::Records).unwrap(), last);
-    assert_eq!(store.snapshot().unwrap().last(Table::Records).unwrap(), last);
-    store.apply(&[Op::delete(Table::Records, seq(300))]).unwrap();
+    assert_eq!(
+        store.snapshot().unwrap().last(Table::Records).unwrap(),
+        last
+    );
+    store
+        .apply(&[Op::delete(Table::Records, seq(300))])
+        .unwrap();
     assert_eq!(store.last(Table::Records).unwrap().unwrap().0, seq(20));
 }
 
 pub fn keeps_tables_apart(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
-    store.apply(&Table::ALL.map(|table| Op::put(table, "key", table.name()))).unwrap();
+    store
+        .apply(&Table::ALL.map(|table| Op::put(table, "key", table.name())))
+        .unwrap();
     for table in Table::ALL {
         let own = vec![(b"key".to_vec(), table.name().into())];
         assert_eq!(scan(&*store, table, b"", None), own);
     }
     store.apply(&[Op::delete(Table::Slots, "key")]).unwrap();
-    let full = Table::ALL.iter().filter(|&&table| !keys(&*store, table).is_empty()).count();
+    let full = Table::ALL
+        .iter()
+        .filter(|&&table| !keys(&*store, table).is_empty())
+        .count();
     assert_eq!(full, Table::ALL.len() - 1);
 }
 
@@ -138,7 +199,9 @@ pub fn an_empty_batch_is_fine(engine: Engine) {
 pub fn empty_keys_and_values(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
-    store.apply(&[Op::put(Table::Meta, "", ""), Op::put(Table::Meta, [0], ONE)]).unwrap();
+    store
+        .apply(&[Op::put(Table::Meta, "", ""), Op::put(Table::Meta, [0], ONE)])
+        .unwrap();
     assert_eq!(store.get(Table::Meta, b"").unwrap().unwrap(), b"");
     assert_eq!(keys(&*store, Table::Meta), [&b""[..], &[0]]);
     store.apply(&[Op::delete(Table::Meta, "")]).unwrap();
@@ -151,15 +214,25 @@ pub fn large_values(engine: Engine) {
     {
         let store = open(&dir, engine).unwrap();
         for n in 0..20 {
-            store.apply(&[Op::put(Table::Records, seq(n), value(n))]).unwrap();
+            store
+                .apply(&[Op::put(Table::Records, seq(n), value(n))])
+                .unwrap();
         }
-        store.apply(&[Op::put(Table::Own, "big", vec![7; 1 << 20])]).unwrap();
+        store
+            .apply(&[Op::put(Table::Own, "big", vec![7; 1 << 20])])
+            .unwrap();
     }
     let store = open(&dir, engine).unwrap();
     for n in 0..20 {
-        assert_eq!(store.get(Table::Records, &seq(n)).unwrap().unwrap(), value(n));
+        assert_eq!(
+            store.get(Table::Records, &seq(n)).unwrap().unwrap(),
+            value(n)
+        );
     }
-    assert_eq!(store.get(Table::Own, b"big").unwrap().unwrap(), vec![7; 1 << 20]);
+    assert_eq!(
+        store.get(Table::Own, b"big").unwrap().unwrap(),
+        vec![7; 1 << 20]
+    );
 }
 
 pub fn reopens_with_what_was_there(engine: Engine) {
@@ -167,23 +240,42 @@ pub fn reopens_with_what_was_there(engine: Engine) {
     for round in 0..5 {
         let store = open(&dir, engine).unwrap();
         assert_eq!(keys(&*store, Table::Own).len(), round);
-        store.apply(&[Op::put(Table::Own, seq(round as u64), ONE)]).unwrap();
+        store
+            .apply(&[Op::put(Table::Own, seq(round as u64), ONE)])
+            .unwrap();
     }
 }
 
 pub fn snapshots_read(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
-    store.apply(&[Op::put(Table::Ids, "id", seq(1)), Op::put(Table::Records, seq(1), ONE)]).unwrap();
+    store
+        .apply(&[
+            Op::put(Table::Ids, "id", seq(1)),
+            Op::put(Table::Records, seq(1), ONE),
+        ])
+        .unwrap();
     let snapshot = store.snapshot().unwrap();
     let number = snapshot.get(Table::Ids, b"id").unwrap().unwrap();
     assert_eq!(snapshot.get(Table::Records, &number).unwrap().unwrap(), ONE);
-    store.apply(&[Op::delete(Table::Ids, "id"), Op::delete(Table::Records, seq(1))]).unwrap();
+    store
+        .apply(&[
+            Op::delete(Table::Ids, "id"),
+            Op::delete(Table::Records, seq(1)),
+        ])
+        .unwrap();
     if engine == Engine::Redb {
-        assert_eq!(snapshot.get(Table::Records, &number).unwrap().unwrap(), ONE, "isolated");
+        assert_eq!(
+            snapshot.get(Table::Records, &number).unwrap().unwrap(),
+            ONE,
+            "isolated"
+        );
         assert_eq!(scan(&*snapshot, Table::Ids, b"", None).len(), 1);
     }
-    assert_eq!(store.snapshot().unwrap().get(Table::Ids, b"id").unwrap(), None);
+    assert_eq!(
+        store.snapshot().unwrap().get(Table::Ids, b"id").unwrap(),
+        None
+    );
     drop(snapshot);
     assert_eq!(store.get(Table::Ids, b"id").unwrap(), None);
 }
@@ -194,7 +286,9 @@ pub fn readers_never_see_half_a_batch_by_key(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
     let write = |n: u64| {
-        let ops: Vec<_> = (0..50).map(|key| Op::put(Table::Quota, seq(key), seq(n))).collect();
+        let ops: Vec<_> = (0..50)
+            .map(|key| Op::put(Table::Quota, seq(key), seq(n)))
+            .collect();
         store.apply(&ops).unwrap();
     };
     write(0);
@@ -226,44 +320,94 @@ pub fn refuses_a_second_user(engine: Engine) {
     assert!(matches!(refusal(&dir, engine), StoreError::InUse { .. }));
     store.apply(&[Op::put(Table::Meta, "still", ONE)]).unwrap();
     drop(store);
-    assert_eq!(open(&dir, engine).unwrap().get(Table::Meta, b"still").unwrap().unwrap(), ONE);
+    assert_eq!(
+        open(&dir, engine)
+            .unwrap()
+            .get(Table::Meta, b"still")
+            .unwrap()
+            .unwrap(),
+        ONE
+    );
 }
 
 pub fn refuses_a_newer_format(engine: Engine) {
     let (_home, dir) = home();
-    open(&dir, engine).unwrap().apply(&[Op::put(Table::Meta, "a", ONE)]).unwrap();
+    open(&dir, engine)
+        .unwrap()
+        .apply(&[Op::put(Table::Meta, "a", ONE)])
+        .unwrap();
     let format = dir.join("format");
     let ours = fs::read_to_string(&format).unwrap();
     assert_eq!(ours, format!("parasol store 1 {engine}\n"));
     fs::write(&format, "parasol store 2 marvel with=options\n").unwrap();
     let error = refusal(&dir, engine);
-    assert!(matches!(error, StoreError::NewerFormat { found: 2, known: 1, .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            StoreError::NewerFormat {
+                found: 2,
+                known: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
     fs::write(&format, ours).unwrap();
-    assert!(open(&dir, engine).unwrap().get(Table::Meta, b"a").unwrap().is_some());
+    assert!(
+        open(&dir, engine)
+            .unwrap()
+            .get(Table::Meta, b"a")
+            .unwrap()
+            .is_some()
+    );
 }
 
 pub fn refuses_another_engine(engine: Engine) {
     let (_home, dir) = home();
-    let other = if engine == Engine::Redb { Engine::Sled } else { Engine::Redb };
+    let other = if engine == Engine::Redb {
+        Engine::Sled
+    } else {
+        Engine::Redb
+    };
     drop(open(&dir, engine).unwrap());
     if other == Engine::Sled && !cfg!(feature = "sled") {
-        assert!(matches!(refusal(&dir, other), StoreError::EngineMissing(Engine::Sled)));
+        assert!(matches!(
+            refusal(&dir, other),
+            StoreError::EngineMissing(Engine::Sled)
+        ));
         return;
     }
     let error = refusal(&dir, other);
     assert!(matches!(&error, StoreError::OtherEngine { found, .. } if found == engine.name()));
-    assert!(error.to_string().contains(&format!("store = \"{engine}\"")), "{error}");
+    assert!(
+        error.to_string().contains(&format!("store = \"{engine}\"")),
+        "{error}"
+    );
     fs::remove_file(dir.join("format")).unwrap();
-    assert!(matches!(refusal(&dir, other), StoreError::OtherEngine { .. }));
+    assert!(matches!(
+        refusal(&dir, other),
+        StoreError::OtherEngine { .. }
+    ));
 }
 
 pub fn refuses_a_damaged_format(engine: Engine) {
     let (_home, dir) = home();
     drop(open(&dir, engine).unwrap());
-    for text in ["", "parasol store", "parasol store one redb", "parasol store 0 redb", "#!/bin/sh",
-        "parasol store 1", "parasol store 1 redb sled", "\u{0}\u{0}\u{0}"] {
+    for text in [
+        "",
+        "parasol store",
+        "parasol store one redb",
+        "parasol store 0 redb",
+        "#!/bin/sh",
+        "parasol store 1",
+        "parasol store 1 redb sled",
+        "\u{0}\u{0}\u{0}",
+    ] {
         fs::write(dir.join("format"), text).unwrap();
-        assert!(matches!(refusal(&dir, engine), StoreError::Corrupt(_)), "{text:?}");
+        assert!(
+            matches!(refusal(&dir, engine), StoreError::Corrupt(_)),
+            "{text:?}"
+        );
     }
     fs::write(dir.join("format"), [0xff, 0xfe]).unwrap();
     assert!(matches!(refusal(&dir, engine), StoreError::Corrupt(_)));
@@ -275,7 +419,10 @@ pub fn refuses_missing_files(engine: Engine) {
     let data = dir.join(format!("store.{engine}"));
     let elsewhere = home.path().join("elsewhere");
     fs::rename(&data, &elsewhere).unwrap();
-    assert!(matches!(refusal(&dir, engine), StoreError::Corrupt(_)), "nothing is made up");
+    assert!(
+        matches!(refusal(&dir, engine), StoreError::Corrupt(_)),
+        "nothing is made up"
+    );
     if engine == Engine::Redb {
         for wrong in [&b""[..], b"something else entirely"] {
             fs::write(&data, wrong).unwrap();
@@ -289,12 +436,21 @@ pub fn refuses_missing_files(engine: Engine) {
 
 pub fn refuses_data_without_a_format(engine: Engine) {
     let (_home, dir) = home();
-    open(&dir, engine).unwrap().apply(&[Op::put(Table::Meta, "a", ONE)]).unwrap();
+    open(&dir, engine)
+        .unwrap()
+        .apply(&[Op::put(Table::Meta, "a", ONE)])
+        .unwrap();
     fs::remove_file(dir.join("format")).unwrap();
     let error = refusal(&dir, engine);
     assert!(error.to_string().contains("format"), "{error}");
     fs::write(dir.join("format"), format!("parasol store 1 {engine}\n")).unwrap();
-    assert!(open(&dir, engine).unwrap().get(Table::Meta, b"a").unwrap().is_some());
+    assert!(
+        open(&dir, engine)
+            .unwrap()
+            .get(Table::Meta, b"a")
+            .unwrap()
+            .is_some()
+    );
 }
 
 pub fn finishes_an_interrupted_creation(engine: Engine) {
@@ -328,7 +484,11 @@ pub fn files_are_private(engine: Engine) {
             let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
             if path.is_dir() {
                 assert_eq!(mode, 0o700, "{}", path.display());
-                paths.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                paths.extend(
+                    fs::read_dir(&path)
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path()),
+                );
             } else {
                 assert_eq!(mode, 0o600, "{}", path.display());
                 seen += 1;
@@ -343,7 +503,9 @@ pub fn files_are_private(engine: Engine) {
 pub fn says_how_big_it_is(engine: Engine) {
     let (_home, dir) = home();
     let store = open(&dir, engine).unwrap();
-    let ops: Vec<_> = (0..100).map(|n| Op::put(Table::Records, seq(n), vec![1; 20_000])).collect();
+    let ops: Vec<_> = (0..100)
+        .map(|n| Op::put(Table::Records, seq(n), vec![1; 20_000]))
+        .collect();
     store.apply(&ops).unwrap();
     let stats = store.stats().unwrap();
     assert!(stats.bytes >= 2_000_000, "{stats:?}");
@@ -365,7 +527,12 @@ pub fn agrees_with_a_model(engine: Engine) {
         1 => (table.clone(), key.clone()).prop_map(|(t, k)| Op::Delete(t, k)),
     ];
     // A batch, whether to reopen after it, and a range to look at.
-    let step = (prop::collection::vec(op, 0..30), prop::bool::weighted(0.2), key.clone(), key);
+    let step = (
+        prop::collection::vec(op, 0..30),
+        prop::bool::weighted(0.2),
+        key.clone(),
+        key,
+    );
     let steps = prop::collection::vec(step, 1..12);
     let mut runner = TestRunner::new(Config {
         cases: 48,

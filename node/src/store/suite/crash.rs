@@ -25,8 +25,16 @@ fn key(batch: u64, number: u64) -> Vec<u8> {
 /// A value that tells its batch and has every size up to 3 kB, now and then 64 kB.
 fn value(batch: u64, number: u64) -> Vec<u8> {
     let length = (batch * 131 + number * 37) % 3_000;
-    let length = if (batch + number).is_multiple_of(40) { 64 << 10 } else { length };
-    key(batch, number).into_iter().cycle().take(16 + length as usize).collect()
+    let length = if (batch + number).is_multiple_of(40) {
+        64 << 10
+    } else {
+        length
+    };
+    key(batch, number)
+        .into_iter()
+        .cycle()
+        .take(16 + length as usize)
+        .collect()
 }
 
 fn batch(n: u64, kept: u64) -> Vec<Op> {
@@ -43,7 +51,10 @@ fn batch(n: u64, kept: u64) -> Vec<Op> {
 }
 
 fn latest(store: &dyn Store) -> u64 {
-    store.get(Table::Meta, b"latest").unwrap().map_or(0, |n| read_seq(&n).unwrap())
+    store
+        .get(Table::Meta, b"latest")
+        .unwrap()
+        .map_or(0, |n| read_seq(&n).unwrap())
 }
 
 /// Checks that the store holds exactly the batches up to the latest, each whole.
@@ -66,7 +77,9 @@ fn check_whole(store: &dyn Store, kept: u64) -> u64 {
 
 /// Not a test but the writer: without its environment variable it does nothing.
 pub fn child_writes_until_killed(engine: Engine) {
-    let Some(dir) = std::env::var_os(DIRECTORY) else { return };
+    let Some(dir) = std::env::var_os(DIRECTORY) else {
+        return;
+    };
     let store = open(Path::new(&dir), engine).unwrap();
     for n in latest(&*store) + 1.. {
         store.apply(&batch(n, KEPT)).unwrap();
@@ -76,7 +89,9 @@ pub fn child_writes_until_killed(engine: Engine) {
 
 /// Not a test but the writer: without its environment variable it does nothing.
 pub fn child_writes_until_full(engine: Engine) {
-    let Some(dir) = std::env::var_os(DIRECTORY) else { return };
+    let Some(dir) = std::env::var_os(DIRECTORY) else {
+        return;
+    };
     let store = open(Path::new(&dir), engine).unwrap();
     for n in latest(&*store) + 1.. {
         if let Err(error) = store.apply(&batch(n, u64::MAX)) {
@@ -109,7 +124,13 @@ impl Drop for Writer {
 }
 
 fn test_name(engine: Engine, check: &str) -> String {
-    let module = module_path!().split_once("::").unwrap().1.rsplit_once("::").unwrap().0;
+    let module = module_path!()
+        .split_once("::")
+        .unwrap()
+        .1
+        .rsplit_once("::")
+        .unwrap()
+        .0;
     format!("{module}::{engine}::{check}")
 }
 
@@ -121,7 +142,9 @@ fn start(mut command: Command, dir: &Path) -> (Writer, impl Iterator<Item = Stri
         .stdin(Stdio::null())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
     (Writer(child), lines)
 }
 
@@ -153,12 +176,18 @@ pub fn survives_sigkill(engine: Engine) {
         (0..(chance >> 32) % 3_000_000).for_each(|_| std::hint::spin_loop());
         writer.0.kill().unwrap();
         writer.0.wait().unwrap();
-        acknowledged = lines.filter_map(|line| number_in(&line)).last().unwrap_or(acknowledged);
+        acknowledged = lines
+            .filter_map(|line| number_in(&line))
+            .last()
+            .unwrap_or(acknowledged);
 
         let store = open(&dir, engine).unwrap();
         let latest = check_whole(&*store, KEPT);
         // The one that was on its way may have arrived; nobody was told.
-        assert!(latest == acknowledged || latest == acknowledged + 1, "{latest} {acknowledged}");
+        assert!(
+            latest == acknowledged || latest == acknowledged + 1,
+            "{latest} {acknowledged}"
+        );
         acknowledged = latest;
     }
 }
@@ -173,21 +202,37 @@ pub fn survives_a_full_disk(engine: Engine) {
     for limit in [6_000, 9_000] {
         let (_home, dir) = home();
         let mut command = Command::new("sh");
-        command.args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "sh"]);
-        command.arg(limit.to_string()).arg(std::env::current_exe().unwrap());
+        command.args([
+            "-c",
+            "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"",
+            "sh",
+        ]);
+        command
+            .arg(limit.to_string())
+            .arg(std::env::current_exe().unwrap());
         let name = test_name(engine, "child_writes_until_full");
         command.args([&name, "--exact", "--nocapture"]);
         let (mut writer, lines) = start(command, &dir);
         let lines: Vec<_> = lines.collect();
         let status = writer.0.wait().unwrap();
-        let acknowledged = lines.iter().filter_map(|line| number_in(line)).next_back().unwrap();
-        assert!(lines.iter().any(|line| line.starts_with(ENDED)), "{lines:?}");
+        let acknowledged = lines
+            .iter()
+            .filter_map(|line| number_in(line))
+            .next_back()
+            .unwrap();
+        assert!(
+            lines.iter().any(|line| line.starts_with(ENDED)),
+            "{lines:?}"
+        );
         assert!(status.success() || engine == Engine::Sled, "{status}");
 
         // Room again.
         let store = open(&dir, engine).unwrap();
         let latest = check_whole(&*store, u64::MAX);
-        assert!(latest == acknowledged || latest == acknowledged + 1, "{latest} {acknowledged}");
+        assert!(
+            latest == acknowledged || latest == acknowledged + 1,
+            "{latest} {acknowledged}"
+        );
         store.apply(&batch(latest + 1, u64::MAX)).unwrap();
         assert_eq!(check_whole(&*store, u64::MAX), latest + 1);
     }

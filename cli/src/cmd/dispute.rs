@@ -1,0 +1,21 @@
+//! Seam: `dispute`.
+
+use crate::exit::CliError;
+use crate::globals::Globals;
+
+/// Arguments.
+#[derive(clap::Args, Clone, Debug)]
+pub struct DisputeArgs {
+    /// Everything
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub rest: Vec<String>,
+}
+
+/// Does it.
+///
+/// # Errors
+/// None yet.
+pub fn run(args: &DisputeArgs, _globals: &Globals) -> Result<(), CliError> {
+    println!("(dispute {:?})", args.rest);
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! `federation`: make one on this machine, or show the one you are in.
+
+use crate::exit::CliError;
+use crate::founding::{found, ports};
+use crate::globals::Globals;
+use crate::home::Profile;
+use crate::status;
+use parasol_node::keys::NodeIdentity;
+use parasol_node::setup::{Member, built_in};
+use parasol_protocol::certificate::Certificate;
+use parasol_protocol::charter::Charter;
+use parasol_protocol::directory::Directory;
+use parasol_protocol::record::Verified;
+use parasol_protocol::wire::client::DirectoryReply;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What can be done with federations.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub enum FederationCommand {
+    /// Make a federation on this machine: a directory for each node, and a home with its profiles
+    Init(InitArgs),
+    /// Show the federation: its organisations, its numbers, its keys
+    Show(ShowArgs),
+}
+
+/// Arguments of `federation init`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct InitArgs {
+    /// The directory to make; it must be empty or not exist
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The federation's name
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "a federation on one machine"
+    )]
+    pub name: String,
+    /// An organisation: its short name, country and language, as lilas:FR:fr; once for each
+    #[arg(long = "member", value_name = "NAME:COUNTRY[:LANG]", value_parser = member)]
+    pub members: Vec<(String, String, String)>,
+    /// So many made-up organisations, if none is named
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 3,
+        conflicts_with = "members"
+    )]
+    pub nodes: u16,
+    /// How many keyholders it takes to look something up [default: more than half]
+    #[arg(long, value_name = "T")]
+    pub threshold: Option<u16>,
+    /// The first of two ports for each node [default: free ones]
+    #[arg(long, value_name = "BASE")]
+    pub port: Option<u16>,
+}
+
+/// Arguments of `federation show`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ShowArgs {
+    /// A node's directory, or a federation's on this machine [default: ask the profile's node]
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+fn member(text: &str) -> Result<(String, String, String), String> {
+    let mut parts = text.split(':');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(name), Some(country), lang, None) if !name.is_empty() => Ok((
+            name.to_owned(),
+            country.to_ascii_uppercase(),
+            lang.unwrap_or("en").to_owned(),
+        )),
+        _ => Err("write a short name, a country and perhaps a language, as lilas:FR:fr".to_owned()),
+    }
+}
+
+/// Does it.
+///
+/// # Errors
+/// Says what went wrong and what to do.
+pub fn run(command: &FederationCommand, globals: &Globals) -> Result<(), CliError> {
+    match command {
+        FederationCommand::Init(args) => init(args, globals),
+        FederationCommand::Show(args) => show(args, globals),
+    }
+}
+
+fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
+    let count = match args.members.len() {
+        0 => args.nodes,
+        n => u16::try_from(n).unwrap_or(u16::MAX),
+    };
+    let ports = ports(count, args.port)?;
+    let members: Vec<Member> = if args.members.is_empty() {
+        built_in(&ports)
+    } else {
+        let named = args.members.iter().zip(&ports);
+        named
+            .map(
+                |((name, jurisdiction, lang), (http_port, p2p_port))| Member {
+                    name: name.clone(),
+                    jurisdiction: jurisdiction.clone(),
+                    lang: lang.clone(),
+                    http_port: *http_port,
+                    p2p_port: *p2p_port,
+                },
+            )
+            .collect()
+    };
+    if members.len() < usize::from(count) {
+        return Err(
+            CliError::usage("nodes", "at most 64 organisations can be made up")
+                .next("name them with --member"),
+        );
+    }
+    let names: Vec<String> = members.iter().map(|m| m.name.clone()).collect();
+    let made = found(&args.dir, &args.name, args.threshold, members)?;
+    let dir = made.dir.display();
+    if globals.json {
+        println!(
+            "{}",
+            json!({"dir": made.dir, "federation": made.federation.to_string(), "members": names})
+        );
+        return Ok(());
+    }
+    println!("Made the federation {} in {dir}.", made.federation);
+    println!(
+        "Its keys were dealt on this machine, which could have kept them: for trying out only."
+    );
+    println!();
+    println!("Start each node in a terminal of its own:");
+    for name in &names {
+        println!("    parasol node run {dir}/{name}");
+    }
+    println!("Then, with PARASOL_HOME={dir}/home:");
+    println!(
+        "    parasol --profile {} node status",
+        names.first().map_or("", String::as_str)
+    );
+    Ok(())
+}
+
+fn show(args: &ShowArgs, globals: &Globals) -> Result<(), CliError> {
+    let (charter, certificate) = match &args.dir {
+        Some(dir) => from_directory(dir)?,
+        None => from_node(&globals.open_profile()?.1)?,
+    };
+    if globals.json {
+        print_json(&charter, &certificate);
+    } else {
+        print_text(&charter, &certificate);
+    }
+    Ok(())
+}
+
+fn from_directory(dir: &Path) -> Result<(Charter, Certificate), CliError> {
+    let read = |dir: &Path| NodeIdentity::read(dir).map(|node| (node.charter, node.certificate));
+    let nodes = crate::demo::node_dirs(dir);
+    match nodes.first() {
+        Some(first) if !dir.join("node.toml").exists() => read(first),
+        _ => read(dir),
+    }
+    .map_err(|e| CliError::home("node-directory", e))
+}
+
+fn from_node(profile: &Profile) -> Result<(Charter, Certificate), CliError> {
+    let url = format!("{}/v1/directory", profile.node);
+    let bytes = status::get(&url, Some(&profile.token), Duration::from_secs(20)).map_err(|e| {
+        CliError::unreachable(
+            "node-unreachable",
+            format_args!("the node at {} does not answer: {e}", profile.node),
+        )
+        .next("see how it is with `parasol node status`")
+    })?;
+    let wrong = |e: &dyn std::fmt::Display| {
+        CliError::refused(
+            "directory",
+            format_args!("the node's directory does not hold: {e}"),
+        )
+        .next("tell who runs the node; do not use it until this is clear")
+    };
+    let reply = DirectoryReply::decode(&bytes).map_err(|e| wrong(&e))?;
+    let charter = Charter::from_bytes(&reply.charter).map_err(|e| wrong(&e))?;
+    if charter.organisation(&profile.organisation()?).is_none() {
+        return Err(wrong(&"this profile's organisation is not in its charter"));
+    }
+    let mut directory = Directory::new(charter.clone());
+    for record in &reply.records {
+        let record = Verified::from_bytes(record, charter.federation()).map_err(|e| wrong(&e))?;
+        directory.learn(&record);
+    }
+    let certificate =
+        Certificate::from_bytes(&reply.certificate, &charter, &directory).map_err(|e| wrong(&e))?;
+    Ok((charter, certificate))
+}
+
+fn print_json(charter: &Charter, certificate: &Certificate) {
+    let terms = charter.terms();
+    let organisations: Vec<_> = terms
+        .organisations
+        .iter()
+        .map(|o| {
+            json!({
+                "name": o.name,
+                "root": o.root.to_string(),
+                "jurisdiction": o.jurisdiction,
+                "keyholder": o.keyholder,
+            })
+        })
+        .collect();
+    let keys: Vec<String> = certificate.keys().map(|k| k.name().to_string()).collect();
+    println!(
+        "{}",
+        json!({
+            "federation": charter.federation().to_string(),
+            "name": terms.name,
+            "made": terms.made.to_string(),
+            "threshold": terms.threshold,
+            "keyholders": charter.keyholders(),
+            "organisations": organisations,
+            "report_life_days": terms.report_life,
+            "quotas": {"records": terms.quotas.records, "evaluations": terms.quotas.evaluations},
+            "bucket_bits": terms.bucket_bits,
+            "cities": terms.cities.len(),
+            "epoch": certificate.epoch(),
+            "dealt": certificate.dealt(),
+            "keys": keys,
+        })
+    );
+}
+
+fn print_text(charter: &Charter, certificate: &Certificate) {
+    let terms = charter.terms();
+    println!("{}", terms.name);
+    println!("  federation    {}", charter.federation());
+    println!("  made          {}", terms.made);
+    println!(
+        "  keys          {} of {} keyholders are needed for a look-up; generation {}",
+        terms.threshold,
+        charter.keyholders(),
+        certificate.epoch()
+    );
+    if certificate.dealt() {
+        println!(
+            "                one machine dealt them and could have kept them: for trying out only"
+        );
+    }
+    println!("  a report      lives {} days at most", terms.report_life);
+    println!(
+        "  a day         {} records, {} evaluations a key, for each organisation",
+        terms.quotas.records, terms.quotas.evaluations
+    );
+    println!("  cities        {}", terms.cities.len());
+    println!("  organisations {}", terms.organisations.len());
+    let mut organisations: Vec<_> = terms.organisations.iter().collect();
+    organisations.sort_by_key(|o| (o.keyholder.is_none(), o.keyholder, &o.name));
+    for o in organisations {
+        let share = o
+            .keyholder
+            .map_or("no keyholder".to_owned(), |i| format!("keyholder {i}"));
+        println!(
+            "    {:<14} {}  {share:<13} {}",
+            o.name, o.jurisdiction, o.root
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! The commands, one file each: its arguments as typed, and what it does.
+
+pub mod browse;
+pub mod check;
+pub mod completions;
+pub mod dispute;
+pub mod drafts;
+pub mod export;
+pub mod federation;
+pub mod import;
+pub mod inspect;
+pub mod man;
+pub mod node;
+pub mod report;
+pub mod retract;
+pub mod second;
+pub mod translate;

@@ -1,0 +1,79 @@
+//! `node`: make, run or ask a node.
+
+use crate::exit::{CliError, Kind};
+use crate::globals::Globals;
+use crate::status::Status;
+use parasol_node::command::{CommandError, NodeCommand as DirectoryCommand};
+use serde_json::Value;
+
+/// What can be done with nodes.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub enum NodeCommand {
+    /// What is done to a node's directory.
+    #[command(flatten)]
+    Directory(DirectoryCommand),
+    /// Ask a node how it is
+    Status(StatusArgs),
+}
+
+/// Arguments of `node status`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct StatusArgs {
+    /// The node's address, as http://127.0.0.1:8440 [default: the profile's node]
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+}
+
+/// Does it.
+///
+/// # Errors
+/// Says what went wrong and what to do.
+pub fn run(command: &NodeCommand, globals: &Globals) -> Result<(), CliError> {
+    match command {
+        NodeCommand::Directory(command) => command.execute().map_err(|e| match e {
+            CommandError::Config(_) | CommandError::Identity(_) => {
+                CliError::new(Kind::Home, "node-directory", e)
+            }
+            CommandError::Setup(_) => CliError::input("node-init", e),
+            CommandError::Run(_) => CliError::other("node-run", e),
+        }),
+        NodeCommand::Status(args) => status(args, globals),
+    }
+}
+
+fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
+    let url = match &args.url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => globals.open_profile()?.1.node,
+    };
+    let status = Status::ask(&url)?;
+    if globals.json {
+        println!("{}", status.all);
+        return Ok(());
+    }
+    let text = |name: &str| match status.all.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => "?".to_owned(),
+    };
+    println!("{} at {url}", text("node"));
+    println!("  organisation  {}", text("organisation"));
+    println!("  federation    {}", text("federation"));
+    println!("  version       {}", text("version"));
+    println!("  today         {}", text("today"));
+    println!(
+        "  ready         {}",
+        if status.ready() { "yes" } else { "no" }
+    );
+    println!("  peers         {}", status.peers());
+    println!("  reports       {}", text("reports"));
+    for (kind, count) in status
+        .records()
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        println!("  {kind:<13} {count}");
+    }
+    Ok(())
+}

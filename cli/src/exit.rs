@@ -1,0 +1,139 @@
+//! How a command ends: its exit code, and what it says when it could not do what was asked.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// What kind of trouble it was. Its number is the exit code, which scripts rely on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Anything else.
+    Other = 1,
+    /// The command line was not understood.
+    Usage = 2,
+    /// What was typed, or what a file holds, cannot be used.
+    Input = 3,
+    /// A node cannot be reached, or too few keyholders answer.
+    Unreachable = 4,
+    /// A node refused.
+    Refused = 5,
+    /// The home or the configuration cannot be used.
+    Home = 7,
+}
+
+/// Why a command did not do what was asked, and what to do next.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CliError {
+    kind: Kind,
+    code: String,
+    message: String,
+    next: Option<String>,
+}
+
+impl CliError {
+    /// An error with a stable word for programs and a sentence for people.
+    pub fn new(kind: Kind, code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self {
+            kind,
+            code: code.into(),
+            message: message.to_string(),
+            next: None,
+        }
+    }
+
+    /// Something that fits no other kind.
+    pub fn other(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self::new(Kind::Other, code, message)
+    }
+
+    /// The command line asks for something that makes no sense.
+    pub fn usage(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self::new(Kind::Usage, code, message)
+    }
+
+    /// What was typed, or a file's contents, cannot be used.
+    pub fn input(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self::new(Kind::Input, code, message)
+    }
+
+    /// A node, or too many keyholders, cannot be reached.
+    pub fn unreachable(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self::new(Kind::Unreachable, code, message)
+    }
+
+    /// A node refused.
+    pub fn refused(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self::new(Kind::Refused, code, message)
+    }
+
+    /// The home or the configuration cannot be used.
+    pub fn home(code: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self::new(Kind::Home, code, message)
+    }
+
+    /// The same with the next step to take.
+    #[must_use]
+    pub fn next(mut self, step: impl fmt::Display) -> Self {
+        self.next = Some(step.to_string());
+        self
+    }
+
+    /// The kind of trouble.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The stable word for it.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The sentence for people.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The exit code.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.kind as u8)
+    }
+
+    /// Says it on standard error: in plain words, or as one line of JSON.
+    pub fn print(&self, json: bool) {
+        if json {
+            let mut error = serde_json::json!({"code": self.code, "message": self.message});
+            if let (Some(next), Some(object)) = (&self.next, error.as_object_mut()) {
+                object.insert("next".into(), next.as_str().into());
+            }
+            eprintln!("{}", serde_json::json!({ "error": error }));
+        } else {
+            eprintln!("parasol: {self}");
+        }
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.next {
+            Some(next) => write!(f, "\n  next: {next}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for CliError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_and_then_what_to_do() {
+        let error = CliError::input("no-country", "whose number is 0612?").next("add --country FR");
+        assert_eq!(
+            error.to_string(),
+            "whose number is 0612?\n  next: add --country FR"
+        );
+        assert_eq!((error.kind() as u8, error.code()), (3, "no-country"));
+    }
+}

@@ -1,0 +1,214 @@
+//! Makes a federation on this machine, with a home that has a profile for each organisation.
+
+use crate::exit::CliError;
+use crate::home::{Home, Profile};
+use parasol_node::clock::Clock;
+use parasol_node::entropy::OsEntropy;
+use parasol_node::setup::{Access, Made, Member, Plan, SetupError, init_federation, majority};
+use parasol_protocol::area::default_cities;
+use parasol_protocol::time::Day;
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::path::Path;
+
+/// The directory of the clients' home in a federation's.
+pub const HOME: &str = "home";
+
+/// Today, by this machine's clock.
+pub fn today() -> Day {
+    Clock::default().now().day()
+}
+
+/// Makes a federation of these members in a directory that is empty or does not exist.
+///
+/// # Errors
+/// If the members or the threshold break a rule of charters, the directory holds something, or
+/// writing fails. Nothing is left behind then.
+pub fn found(
+    dir: &Path,
+    name: &str,
+    threshold: Option<u16>,
+    members: Vec<Member>,
+) -> Result<Made, CliError> {
+    let count = u16::try_from(members.len()).unwrap_or(u16::MAX);
+    let cities: BTreeSet<String> = default_cities()
+        .iter()
+        .map(|city| city.area().to_string())
+        .collect();
+    let plan = Plan {
+        dir: dir.to_owned(),
+        name: name.to_owned(),
+        threshold: threshold.unwrap_or(majority(count)),
+        members,
+        today: today(),
+        cities: cities.into_iter().collect(),
+    };
+    let finish = |staging: &Path, access: &[Access]| {
+        write_home(&staging.join(HOME), access).map_err(|e| e.to_string())
+    };
+    init_federation(&plan, &mut OsEntropy, finish).map_err(|e| match e {
+        SetupError::Occupied { .. } => CliError::home("occupied", e),
+        SetupError::Charter(_) | SetupError::Plan(_) => CliError::input("charter", e),
+        SetupError::Io { .. } => CliError::home("write", e),
+        _ => CliError::other("founding", e),
+    })
+}
+
+fn write_home(dir: &Path, access: &[Access]) -> Result<(), CliError> {
+    let home = Home::create(dir)?;
+    for one in access {
+        home.keep_root(&one.member.name, &one.root)?;
+        home.save(&Profile {
+            name: one.member.name.clone(),
+            organisation: one.organisation().to_string(),
+            node: one.url(),
+            token: one.token.to_string(),
+            country: Some(one.member.jurisdiction.clone()),
+            lang: Some(one.member.lang.clone()),
+        })?;
+    }
+    match access.first() {
+        Some(first) => home.set_default(&first.member.name),
+        None => Ok(()),
+    }
+}
+
+/// A client port and a node port on the loopback for each of `count` nodes: free ones that the
+/// system picks, or from `base` on.
+///
+/// # Errors
+/// If one from `base` on is taken.
+pub fn ports(count: u16, base: Option<u16>) -> Result<Vec<(u16, u16)>, CliError> {
+    match base {
+        Some(base) => (0..count)
+            .map(|n| {
+                let port = |k: u16| base.checked_add(2 * n + k).filter(|p| *p != 0);
+                match (port(0), port(1)) {
+                    (Some(http), Some(p2p)) => {
+                        check_free(http)?;
+                        check_free(p2p)?;
+                        Ok((http, p2p))
+                    }
+                    _ => Err(
+                        CliError::usage("port", "there are not so many ports after that one")
+                            .next("choose a lower --port"),
+                    ),
+                }
+            })
+            .collect(),
+        None => pick(count).map_err(|e| {
+            CliError::other(
+                "port",
+                format_args!("no free port was found on 127.0.0.1: {e}"),
+            )
+        }),
+    }
+}
+
+/// Whether nobody listens there, over TCP or UDP.
+///
+/// # Errors
+/// If someone does.
+pub fn check_free(port: u16) -> Result<(), CliError> {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .and_then(|_tcp| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)));
+    match free {
+        Ok(_) => Ok(()),
+        Err(e) => Err(CliError::other(
+            "port-in-use",
+            format_args!("port {port} on 127.0.0.1 cannot be used: {e}"),
+        )
+        .next("stop the program that uses it, or choose another --port")),
+    }
+}
+
+fn pick(count: u16) -> std::io::Result<Vec<(u16, u16)>> {
+    // All are held until all are picked, so that none is picked twice.
+    let mut held = Vec::new();
+    let mut picked = Vec::new();
+    while picked.len() < usize::from(count) {
+        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let p2p = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let (http_port, p2p_port) = (http.local_addr()?.port(), p2p.local_addr()?.port());
+        // QUIC listens on the same number, which someone else may have over UDP.
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, p2p_port));
+        if udp.is_ok() {
+            picked.push((http_port, p2p_port));
+        }
+        held.push((http, p2p, udp));
+    }
+    Ok(picked)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::exit::Kind;
+    use parasol_node::setup::built_in;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_home_has_a_profile_for_each_and_means_the_first() {
+        let tmp = tempfile::tempdir().unwrap();
+        let dir = tmp.path().join("fed");
+        let ports = [(20_001, 20_002), (20_003, 20_004), (20_005, 20_006)];
+        found(&dir, "test", None, built_in(&ports)).unwrap();
+        let home = Home::open(&dir.join(HOME)).unwrap();
+        assert_eq!(home.profiles().unwrap(), ["lilas", "rowan", "ryabina"]);
+        let profile = home.pick(None).unwrap();
+        assert_eq!(
+            (profile.name.as_str(), profile.node.as_str()),
+            ("lilas", "http://127.0.0.1:20001")
+        );
+        assert_eq!(
+            (profile.country.as_deref(), profile.lang.as_deref()),
+            (Some("FR"), Some("fr"))
+        );
+        profile.organisation().unwrap();
+        for place in [
+            "home",
+            "home/roots",
+            "home/locks",
+            "home/drafts",
+            "home/journals",
+        ] {
+            let mode = fs::metadata(dir.join(place)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{place}");
+        }
+        let mode = fs::metadata(dir.join("home/roots/lilas.key"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let again = found(&dir, "test", None, built_in(&ports)).unwrap_err();
+        assert_eq!((again.kind(), again.code()), (Kind::Home, "occupied"));
+    }
+
+    #[test]
+    fn one_jurisdiction_with_enough_keyholders_is_refused() {
+        let tmp = tempfile::tempdir().unwrap();
+        let mut members = built_in(&[(1, 2), (3, 4), (5, 6)]);
+        members[2].jurisdiction = "FR".into();
+        let error = found(&tmp.path().join("fed"), "test", None, members).unwrap_err();
+        assert_eq!(error.kind(), Kind::Input);
+        assert!(
+            error.to_string().contains("2 keyholders are in FR"),
+            "{error}"
+        );
+        assert_eq!(fs::read_dir(tmp.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn picked_ports_differ_and_taken_ones_are_named() {
+        let picked = ports(8, None).unwrap();
+        let all: BTreeSet<u16> = picked.iter().flat_map(|(a, b)| [*a, *b]).collect();
+        assert_eq!(all.len(), 16);
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = ports(1, Some(port)).unwrap_err();
+        assert!(error.to_string().contains(&port.to_string()), "{error}");
+        assert_eq!(ports(1, Some(u16::MAX)).unwrap_err().kind(), Kind::Usage);
+    }
+}

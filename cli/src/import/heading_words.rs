@@ -1,0 +1,184 @@
+//! The words themselves. `=` the whole header must be this word; `?` the content should confirm
+//! it; `>` a date of reporting, not of the event; `!` yes means that it must not be shared.
+//! Accents and case do not count. Languages whose word is shared stand without one.
+
+use super::headings::Field::{self, *};
+
+#[rustfmt::skip]
+pub(super) const LISTS: &[(Field, &str, &str)] = &[
+    (Date, "", "date, =dates"),
+    (Date, "en", "date of incident, incident date, date of event, =when, when did it happen, =day, =month, date of last visit, \
+        >date reported, >reported on, >date of report, >report date, >date added, >timestamp, >entry date, >created, >date created"),
+    (Date, "fr", "date des faits, date de l'incident, date de l'agression, =quand, =jour, =mois, >date de signalement, >date du signalement, \
+        >date d'ajout, >horodateur, >signale le, >date de saisie"),
+    (Date, "ru", "дата, дата происшествия, дата случая, дата инцидента, =когда, =месяц, когда произошло, когда это было, \
+        >дата добавления, >дата записи, >дата сообщения, >отметка времени"),
+    (Date, "es", "fecha, fecha del incidente, fecha de los hechos, =cuando, =mes, =dia, >fecha de reporte, >fecha de registro, \
+        >fecha de denuncia, >marca temporal"),
+    (Date, "zh", "日期, 时间, 時間, 发生时间, 发生日期, 發生時間, 事发时间, 事发日期, 月份, 何时, >录入时间, >登记日期, >提交时间, >举报时间"),
+    (Date, "de", "datum, =wann, =tag, datum des vorfalls, >meldedatum, >zeitstempel"),
+    (Date, "uk", "=коли, дата події, >дата повідомлення"),
+    (Date, "pt", "=data, data do incidente, data do ocorrido, data da ocorrencia, =quando, =mes, >data do registro, >carimbo de data"),
+
+    (Area, "", "region, =zone, =local"),
+    (Area, "en", "area, =where, where did it happen, city, town, location, place, county, =state, province, district, country, borough, suburb, \
+        postcode, address, neighbourhood, neighborhood, venue"),
+    (Area, "fr", "lieu, ville, =ou, departement, pays, endroit, secteur, quartier, commune, adresse, code postal, lieu des faits"),
+    (Area, "ru", "город, место, =где, регион, область, район, страна, адрес, где произошло, населенный пункт"),
+    (Area, "es", "lugar, ciudad, =donde, zona, provincia, =pais, ubicacion, localidad, direccion, municipio, barrio"),
+    (Area, "zh", "地点, 地點, 城市, 地区, 地區, 区域, 地方, 省份, 国家, 位置, 所在地, 地址, =省, =市"),
+    (Area, "de", "=ort, stadt, =wo, gebiet, =land, bundesland, tatort, stadtteil, adresse des vorfalls"),
+    (Area, "uk", "місто, місце, =де, регіон, країна, район події"),
+    (Area, "pt", "cidade, lugar, =onde, regiao, =estado, =pais, bairro, local do incidente"),
+
+    (Phone, "", "whatsapp, tel, mobile, =gsm, =sms, telefon, =viber"),
+    (Phone, "en", "phone, telephone, phone number, mobile number, =cell, cell phone, cell number, ?number, ?numbers, =?no, contact number, caller id, =?contact, \
+        contact details, client contact, =signal"),
+    (Phone, "fr", "telephone, portable, numero de telephone, ?numero, ?numeros, n de tel, num tel, =?num, coordonnees"),
+    (Phone, "ru", "телефон, тел, номер телефона, ?номер, ?номера, мобильный, сотовый, вотсап, ватсап, телефоны, =?контакт, =?контакты"),
+    (Phone, "es", "telefono, telefonos, movil, celular, numero de telefono, ?numero, =?contacto"),
+    (Phone, "zh", "电话, 電話, 手机, 手機, 电话号码, 手机号, 手机号码, 联系电话, 电话号, ?号码, ?號碼, =?联系方式"),
+    (Phone, "de", "telefonnummer, handy, handynummer, rufnummer, ?nummer, mobilnummer"),
+    (Phone, "uk", "номер телефону, мобільний, ?номер клієнта"),
+    (Phone, "pt", "telefone, telemovel, celular do cliente, numero de telefone"),
+
+    (Email, "", "email, e mail, mail, emails"),
+    (Email, "en", "e mail address, email address"),
+    (Email, "fr", "courriel, adresse mail, adresse e mail, mel"),
+    (Email, "ru", "почта, эл почта, электронная почта, имейл, емейл, мейл, емайл"),
+    (Email, "es", "correo, correo electronico"),
+    (Email, "zh", "邮箱, 郵箱, 邮件, 电子邮件, 电子邮箱, 電郵"),
+    (Email, "uk", "пошта, ел пошта, електронна пошта"),
+
+    (Account, "", "telegram, instagram, insta, snapchat, =snap, facebook, =fb, twitter, wechat, =tg, =vk, tiktok, skype, discord, =kik, onlyfans"),
+    (Account, "en", "account, username, user name, =handle, handles, social media, socials, screen name, messenger, app name, accounts"),
+    (Account, "fr", "compte, identifiant, reseaux sociaux, reseau social, comptes"),
+    (Account, "ru", "аккаунт, телеграм, телеграмм, =тг, инстаграм, =инста, соцсети, соц сети, =вк, вконтакте, логин, имя пользователя, юзернейм, аккаунты"),
+    (Account, "es", "cuenta, =usuario, redes sociales, nombre de usuario"),
+    (Account, "zh", "微信, 微信号, 账号, 帐号, 账户, =qq, 用户名, 社交账号, 社交媒体, 帳號"),
+    (Account, "de", "konto, benutzername, soziale medien"),
+    (Account, "uk", "акаунт, обліковий запис, соцмережі"),
+    (Account, "pt", "conta, nome de usuario, utilizador"),
+
+    (Plate, "en", "plate, license plate, licence plate, number plate, vehicle reg, vehicle registration, registration, =reg, reg number, reg no, car reg, \
+        =vrm, plate number, plates, car number"),
+    (Plate, "fr", "plaque, immatriculation, immat, plaque d'immatriculation, numero de plaque"),
+    (Plate, "ru", "номер машины, номер авто, госномер, гос номер, номер автомобиля, автономер, =грз, номера машины, номер тс"),
+    (Plate, "es", "matricula, placa, =patente, placas, numero de placa, numero de matricula"),
+    (Plate, "zh", "车牌, 车牌号, 车牌号码, 車牌, 車牌號碼"),
+    (Plate, "de", "kennzeichen, nummernschild, autokennzeichen"),
+    (Plate, "uk", "держномер, номерний знак, номер автівки"),
+    (Plate, "pt", "placa do carro, matricula do carro"),
+
+    (Vehicle, "", "=auto"),
+    (Vehicle, "en", "car, vehicle, car make, =van, vehicle description, make and model, car description, description of car, description of vehicle, car details"),
+    (Vehicle, "fr", "vehicule, voiture, marque et modele, description du vehicule, description de la voiture"),
+    (Vehicle, "ru", "машина, авто, автомобиль, тачка, транспорт, описание машины, описание авто, марка машины, на чем приехал"),
+    (Vehicle, "es", "coche, vehiculo, descripcion del vehiculo, descripcion del coche"),
+    (Vehicle, "zh", "车, 车辆, 汽车, 车型, 車輛, 車"),
+    (Vehicle, "de", "fahrzeug, wagen, pkw, auto des kunden"),
+    (Vehicle, "uk", "автівка, опис авто"),
+    (Vehicle, "pt", "carro, veiculo, viatura"),
+
+    (Url, "", "url, =web, =link, =www"),
+    (Url, "en", "website, profile link, profile url, =profile, profile page, =links, web page"),
+    (Url, "fr", "lien, site web, =site, =profil, page web"),
+    (Url, "ru", "ссылка, =сайт, ссылка на профиль, =профиль, ссылки"),
+    (Url, "es", "enlace, pagina web, =perfil, =pagina, sitio web"),
+    (Url, "zh", "链接, 网址, 网站, 主页, 連結"),
+    (Url, "uk", "посилання"),
+
+    (Text, "", "description, details, incident, =info, observations"),
+    (Text, "en", "what happened, what did he do, =notes, =note, comment, comments, =story, =report, summary, information, incident details, =warning, =reason, \
+        other info, other information, description of incident, narrative, additional information, behaviour, behavior, =remarks"),
+    (Text, "fr", "ce qui s'est passe, que s'est il passe, faits, les faits, commentaire, commentaires, remarques, recit, =motif, =infos, \
+        description des faits, deroulement, remarque, comportement, =probleme"),
+    (Text, "ru", "что случилось, описание, комментарий, комментарии, подробности, детали, примечание, примечания, =история, что произошло, ситуация, \
+        причина, инцидент, что сделал, суть, =заметки"),
+    (Text, "es", "descripcion, que paso, que ocurrio, detalles, comentarios, =notas, hechos, observaciones, incidente, =motivo, relato, lo que paso, \
+        descripcion de los hechos, comentario"),
+    (Text, "zh", "描述, 事件, 经过, 情况, 说明, 备注, 详情, 内容, 发生了什么, 事情经过, 事发经过, 情况说明, 經過, 備註, 細節, 细节"),
+    (Text, "de", "beschreibung, was ist passiert, bemerkung, bemerkungen, kommentar, vorfall, notizen, hergang"),
+    (Text, "uk", "опис, що сталося, що трапилося, коментар, деталі, подробиці"),
+    (Text, "pt", "descricao, o que aconteceu, detalhes, observacoes, relato do ocorrido, ocorrido"),
+
+    (Level, "", "=danger, =score"),
+    (Level, "en", "level, severity, =risk, danger level, rating, risk level, =rank, =grade, dangerousness, how dangerous, danger rating, seriousness, priority, =colour, =color"),
+    (Level, "fr", "dangerosite, niveau, gravite, niveau de risque, =risque, degre, evaluation, niveau de danger"),
+    (Level, "ru", "опасность, уровень, уровень опасности, степень, степень опасности, оценка, =риск, =балл, баллы, насколько опасен, уровень риска"),
+    (Level, "es", "=nivel, peligro, peligrosidad, gravedad, =riesgo, nivel de riesgo, puntuacion, nivel de peligro"),
+    (Level, "zh", "等级, 级别, 危险等级, 危险程度, 危险级别, 严重程度, 风险, 风险等级, 危险, 等級, 危險"),
+    (Level, "de", "stufe, gefahr, gefahrenstufe, schwere, risiko, gefahrlichkeit, gefährlichkeit"),
+    (Level, "uk", "небезпека, рівень, ризик, рівень небезпеки"),
+    (Level, "pt", "gravidade, perigo, =risco, nivel de perigo, nivel de risco, perigosidade"),
+
+    (Codes, "", "=code, =codes, =type"),
+    (Codes, "en", "category, categories, type of incident, incident type, =tags, =tag, offence, offense, type of offence"),
+    (Codes, "fr", "categorie, type d'incident, nature, categories d'incident, type de faits, type d'agression"),
+    (Codes, "ru", "категория, =тип, =вид, =код, тип происшествия, вид происшествия"),
+    (Codes, "es", "categoria, =tipo, codigo, tipo de incidente"),
+    (Codes, "zh", "类别, 类型, 分类, 代码, 事件类型, 類別"),
+    (Codes, "de", "kategorie, =art, =typ, art des vorfalls"),
+    (Codes, "uk", "категорія, тип події"),
+
+    (Consent, "en", "consent, anonymous alert, ok to share, can we share, share anonymously, may we share, permission, alert ok, agree to share, agrees to share, \
+        =share, =sharing, =publish, share with others, happy to share, okay to share, shareable, can be shared, \
+        !do not share, !don't share, !not to be shared, !keep private, !=private, !=confidential, !opt out, !opted out, !not for sharing"),
+    (Consent, "fr", "consentement, =accord, accord pour, =partage, =partager, partage anonyme, =diffusion, accord de diffusion, peut on partager, diffusion possible, \
+        partage ok, d'accord pour, autorisation, alerte anonyme, partage possible, \
+        !ne pas partager, !ne pas diffuser, !=confidentiel, !refus de partage, !=prive"),
+    (Consent, "ru", "согласие, можно публиковать, можно делиться, разрешение, согласна, разрешает, разрешено, можно ли делиться, можно передавать, =публиковать, \
+        анонимно можно, согласна на публикацию, !не публиковать, !не делиться, !не распространять, !не передавать, !=конфиденциально"),
+    (Consent, "es", "consentimiento, se puede compartir, =compartir, permiso, autoriza, autorizacion, acepta compartir, alerta anonima, puede compartirse, \
+        !no compartir, !no publicar, !no difundir, !=confidencial, !=privado"),
+    (Consent, "zh", "同意, 是否同意, 同意分享, 可否分享, 可以分享, 授权, 匿名分享, 是否公开, 允许, 愿意分享, 是否分享, 是否可以分享, !不公开, !不分享, !保密, !不要分享"),
+    (Consent, "de", "einwilligung, zustimmung, einverstanden, darf geteilt werden, weitergabe, =teilen, !nicht teilen, !nicht weitergeben, !=vertraulich"),
+    (Consent, "uk", "згода, дозвіл, можна ділитися, !не поширювати, !не публікувати"),
+    (Consent, "pt", "=consentimento, pode compartilhar, pode partilhar, autorizacao, !nao compartilhar, !nao partilhar"),
+
+    (Reporter, "en", "reported by, reporter, submitted by, your name, your phone, your email, your contact, worker name, =worker, =workers, sex worker, sw name, sw contact, \
+        =source, informant, entered by, =staff, staff member, staff name, victim, who reported, added by, =provider, escort, complainant, initials, =author, recorded by, \
+        taken by, logged by, survivor, reporting person, report from, from whom, worker phone, worker contact, posted by, witness, member name, reporting party, worker initials"),
+    (Reporter, "fr", "signale par, signalee par, declare par, signalante, signalant, auteure du signalement, votre nom, votre telephone, votre mail, victime, rapporte par, \
+        transmis par, saisi par, declarante, temoin, qui signale, travailleuse, plaignante, saisie par, personne qui signale, redige par"),
+    (Reporter, "ru", "кто сообщил, кто сообщила, сообщила, сообщил, от кого, =источник, =автор, кто прислал, кто добавил, заявитель, заявительница, пострадавшая, \
+        ваше имя, ваш телефон, кто написал, девушка, потерпевшая, кем сообщено, добавил, добавила, прислала"),
+    (Reporter, "es", "reportado por, reporta, denunciado por, informado por, =fuente, informante, victima, quien reporta, quien reporto, tu nombre, tu telefono, enviado por, \
+        su nombre, trabajadora, denunciante, quien informa, reportada por"),
+    (Reporter, "zh", "举报人, 报告人, 提交人, =来源, 上报人, 填写人, 受害人, 受害者, 举报者, 姐妹, 举报人姓名, 舉報人, 记录人, 您的姓名, 反映人, 爆料人, 你的"),
+    (Reporter, "de", "gemeldet von, meldende, melderin, =quelle, opfer, eingetragen von, ihr name, geschadigte, wer meldet"),
+    (Reporter, "uk", "хто повідомив, хто повідомила, =джерело, авторка, потерпіла, повідомила, ваше ім'я, заявниця"),
+    (Reporter, "pt", "relatado por, denunciada por, =fonte, quem denunciou, seu nome, seu telefone, =vitima, quem reportou"),
+
+    (Language, "", "=lang"),
+    (Language, "en", "language"),
+    (Language, "fr", "langue"),
+    (Language, "ru", "язык"),
+    (Language, "es", "idioma"),
+    (Language, "zh", "语言, 語言"),
+    (Language, "de", "sprache"),
+    (Language, "uk", "мова"),
+
+    (Name, "", "=alias, =nick, =client"),
+    (Name, "en", "name, nickname, client name, =names, aliases, first name, known as, name given, customer, name used, punter, =john"),
+    (Name, "fr", "pseudo, surnom, =nom, prenom, pseudonyme, nom du client, pseudos, nom donne, prenom donne"),
+    (Name, "ru", "ник, имя, кличка, клиент, как представился, имя клиента, прозвище, никнейм, фио"),
+    (Name, "es", "nombre, apodo, cliente, nombre del cliente, =mote, nombres"),
+    (Name, "zh", "姓名, 昵称, 名字, 客人, 称呼, 客户, 網名, 网名, 嫖客"),
+    (Name, "de", "spitzname, kunde, vorname, nachname, kundenname"),
+    (Name, "uk", "ім'я, нік, клієнт, прізвисько"),
+    (Name, "pt", "nome, apelido, nome do cliente"),
+
+    (Ignore, "", "=id, =nr, =status, parasol reason, =index, =n"),
+    (Ignore, "en", "=time, time of incident, time of day, =hour, =row, =ref, reference, case number, incident number, report number, file number, =age, ethnicity, race, nationality, \
+        appearance, physical description, client description, description of client, height, build, action taken, follow up, police informed, reported to police, \
+        ad link, =ad, advert, photo, picture, hair, accent, tattoos, legal name, full name"),
+    (Ignore, "fr", "=heure, numero de dossier, reference du dossier, =age, ethnie, origine, nationalite, apparence, description physique, signalement physique, \
+        suites donnees, plainte, annonce, photo, taille, corpulence, accent, tatouages"),
+    (Ignore, "ru", "=время, возраст, внешность, приметы, национальность, рост, фото, номер записи, номер случая, статус, объявление, время суток, ссылка на анкету"),
+    (Ignore, "es", "=hora, =edad, apariencia, descripcion fisica, nacionalidad, etnia, foto, anuncio, numero de caso, estatura"),
+    (Ignore, "zh", "序号, 编号, 年龄, 外貌, 国籍, 照片, 身高, 状态, 体貌特征"),
+    (Ignore, "de", "uhrzeit, =alter, aussehen, herkunft, =foto, =anzeige, staatsangehorigkeit, fallnummer"),
+    (Ignore, "uk", "=час, вік, зовнішність, фото клієнта"),
+    (Ignore, "pt", "=idade, aparencia, nacionalidade, fotografia"),
+];

@@ -1,0 +1,134 @@
+//! Calling the driver from the HTTP side.
+
+use super::input::{Answer, Input, Status, Target};
+use parasol_protocol::engine::{Holder, Shares};
+use parasol_protocol::ids::{NodeKey, OrganisationKey};
+use parasol_protocol::wire::EvaluateAsk;
+use parasol_protocol::wire::client::{DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted};
+use parasol_protocol::wire::peer::{Refusal, Reply};
+use tokio::sync::{mpsc, oneshot};
+
+/// The driver cannot answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// The node is stopping.
+    #[error("the node is stopping; ask again when it is up")]
+    Stopping,
+    /// The disk is full.
+    #[error("the node's disk is full: nothing was saved; whoever runs the node must make room")]
+    Full,
+    /// The store cannot be read or written.
+    #[error("the node cannot use its store: nothing was saved; its log says why")]
+    Store,
+}
+
+/// A way to the driver. Cheap to clone.
+#[derive(Clone)]
+pub struct DriverHandle {
+    queue: mpsc::Sender<Input>,
+}
+
+impl DriverHandle {
+    pub(super) const fn new(queue: mpsc::Sender<Input>) -> Self {
+        Self { queue }
+    }
+
+    async fn call<T>(&self, input: impl FnOnce(Answer<T>) -> Input) -> Result<T, Unavailable> {
+        let (answer, wait) = oneshot::channel();
+        self.queue.send(input(answer)).await.map_err(|_| Unavailable::Stopping)?;
+        wait.await.map_err(|_| Unavailable::Stopping)?
+    }
+
+    /// Signs, stores and passes on.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn publish(&self, wanted: Vec<Wanted>) -> Result<Vec<Outcome>, Unavailable> {
+        self.call(|a| Input::Publish(wanted, a)).await
+    }
+
+    /// Takes an evaluation off an organisation's quota and lends the shares for it.
+    ///
+    /// # Errors
+    /// If the driver cannot answer; a refusal is an answer.
+    pub async fn allow(
+        &self,
+        organisation: OrganisationKey,
+        ask: EvaluateAsk,
+    ) -> Result<Result<Shares, Refusal>, Unavailable> {
+        self.call(|a| Input::Allow(organisation, ask, a)).await
+    }
+
+    /// The keyholders, in the order in which to ask them.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn holders(&self) -> Result<Vec<Holder>, Unavailable> {
+        self.call(Input::Holders).await
+    }
+
+    /// Where a node is.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn locate(&self, node: NodeKey) -> Result<Target, Unavailable> {
+        self.call(|a| Input::Locate(node, a)).await
+    }
+
+    /// Answers a question sealed to this node.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn sealed(&self, sealed: Vec<u8>) -> Result<Reply, Unavailable> {
+        self.call(|a| Input::Sealed(sealed, a)).await
+    }
+
+    /// What clients must know of the federation.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn directory(&self) -> Result<DirectoryReply, Unavailable> {
+        self.call(Input::Directory).await
+    }
+
+    /// The tags of a range of days.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn tags(&self, ask: TagsAsk) -> Result<TagsReply, Unavailable> {
+        self.call(|a| Input::Tags(ask, a)).await
+    }
+
+    /// The organisation's own reports.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn own(&self, ask: OwnAsk) -> Result<OwnReply, Unavailable> {
+        self.call(|a| Input::Own(ask, a)).await
+    }
+
+    /// The records whose ids begin with these bytes; at most two.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn record(&self, prefix: Vec<u8>) -> Result<Vec<Vec<u8>>, Unavailable> {
+        self.call(|a| Input::Record(prefix, a)).await
+    }
+
+    /// What the node tells of itself.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn status(&self) -> Result<Status, Unavailable> {
+        self.call(Input::Status).await
+    }
+
+    /// Stops the driver, after what is queued is done.
+    pub async fn stop(&self) {
+        let (done, wait) = oneshot::channel();
+        if self.queue.send(Input::Stop(done)).await.is_ok() {
+            // An error means that the driver is gone already.
+            let _ = wait.await;
+        }
+    }
+}

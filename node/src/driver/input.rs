@@ -1,0 +1,65 @@
+//! What the driver's queue holds.
+
+use super::calls::Unavailable;
+use crate::net::NetEvent;
+use parasol_protocol::engine::{AskId, Holder, Shares};
+use parasol_protocol::ids::{NodeKey, OrganisationKey, TransportKey};
+use parasol_protocol::time::Day;
+use parasol_protocol::wire::EvaluateAsk;
+use parasol_protocol::wire::client::{DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted};
+use parasol_protocol::wire::peer::{Refusal, Reply};
+use std::collections::BTreeMap;
+use tokio::sync::oneshot;
+
+/// Where an answer goes. A failure of the store is an answer too.
+pub(super) type Answer<T> = oneshot::Sender<Result<T, Unavailable>>;
+
+/// A node to which a sealed question is passed on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// This node itself.
+    Here,
+    /// A connected peer.
+    Peer(TransportKey),
+    /// A node that is not connected, or not known.
+    Away,
+}
+
+/// What a node tells of itself.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Connected peers.
+    pub peers: usize,
+    /// Nodes that it would talk with.
+    pub known: usize,
+    /// Records by kind.
+    pub records: BTreeMap<&'static str, u64>,
+    /// Its day.
+    pub today: Day,
+    /// The last day on which it may sign.
+    pub delegated_until: Option<Day>,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Entries by table.
+    pub tables: BTreeMap<&'static str, u64>,
+    /// The names of the shared keys of which it holds a share.
+    pub shares: Vec<String>,
+}
+
+pub(super) enum Input {
+    Net(NetEvent),
+    Replied { peer: TransportKey, id: AskId, answer: Option<Vec<u8>> },
+    Greeted { peer: TransportKey, body: Vec<u8> },
+    Tick,
+    Publish(Vec<Wanted>, Answer<Vec<Outcome>>),
+    Allow(OrganisationKey, EvaluateAsk, Answer<Result<Shares, Refusal>>),
+    Holders(Answer<Vec<Holder>>),
+    Locate(NodeKey, Answer<Target>),
+    Sealed(Vec<u8>, Answer<Reply>),
+    Directory(Answer<DirectoryReply>),
+    Tags(TagsAsk, Answer<TagsReply>),
+    Own(OwnAsk, Answer<OwnReply>),
+    Record(Vec<u8>, Answer<Vec<Vec<u8>>>),
+    Status(Answer<Status>),
+    Stop(oneshot::Sender<()>),
+}

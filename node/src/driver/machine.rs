@@ -1,0 +1,575 @@
+//! The loop itself.
+
+use super::calls::{DriverHandle, Unavailable};
+use super::input::{Answer, Input, Status, Target};
+use super::verify::verify;
+use crate::clock::Clock;
+use crate::entropy::OsEntropy;
+use crate::ledger::{Ledger, LedgerView};
+use crate::net::{GossipToken, NetEvent, NetHandle, ResponseToken, Verdict};
+use crate::store::StoreError;
+use parasol_protocol::carried::{Change, View as _};
+use parasol_protocol::certificate::Certificate;
+use parasol_protocol::charter::Charter;
+use parasol_protocol::engine::{AskId, Engine, EngineError, Identity, Notice, Output, Settings, Source, evaluate};
+use parasol_protocol::ids::{FederationId, TransportKey};
+use parasol_protocol::record::{Fault, Refusal, Rule, Verified};
+use parasol_protocol::time::{Day, Timestamp};
+use parasol_protocol::wire::client::{Outcome, Wanted};
+use parasol_protocol::wire::peer::{Hello, Refusal as PeerRefusal, Reply, Request};
+use std::collections::BTreeSet;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+/// Inputs that may wait.
+const QUEUE: usize = 1024;
+/// Gossip messages that one commit takes.
+const BATCH: usize = 512;
+/// Between two ticks.
+const TICK: Duration = Duration::from_secs(1);
+
+type Failed = EngineError<StoreError>;
+
+/// All that the driver starts from.
+pub struct Setup {
+    /// Who the node is.
+    pub identity: Identity,
+    /// The charter.
+    pub charter: Charter,
+    /// The certificate of the shared keys.
+    pub certificate: Certificate,
+    /// Records signed by roots that the node was set up with.
+    pub trust: Vec<Verified>,
+    /// What can be set of the engine.
+    pub settings: Settings,
+    /// Where records lie.
+    pub ledger: Ledger,
+}
+
+struct Machine {
+    engine: Engine,
+    charter: Charter,
+    certificate: Certificate,
+    identity: Identity,
+    settings: Settings,
+    ledger: Ledger,
+    net: NetHandle,
+    runtime: Handle,
+    queue: mpsc::WeakSender<Input>,
+    clock: Clock,
+    connected: BTreeSet<TransportKey>,
+    quotas_of: Option<Day>,
+}
+
+fn copy(identity: &Identity) -> Identity {
+    Identity {
+        organisation: identity.organisation,
+        record_key: identity.record_key.clone(),
+        seal_key: identity.seal_key.clone(),
+        shares: std::sync::Arc::clone(&identity.shares),
+    }
+}
+
+/// Starts the driver on a thread of its own, within the current tokio runtime.
+///
+/// # Errors
+/// If the store cannot be read or written, or is damaged.
+pub fn start(
+    setup: Setup,
+    net: NetHandle,
+    mut events: mpsc::Receiver<NetEvent>,
+) -> Result<(DriverHandle, JoinHandle<()>), EngineError<StoreError>> {
+    let (queue, inputs) = mpsc::channel(QUEUE);
+    let Setup { identity, charter, certificate, trust, settings, ledger } = setup;
+    let mut clock = Clock::default();
+    let mut engine = Engine::new(charter.clone(), copy(&identity), settings, &ledger.view()?)?;
+    engine.certify(certificate.clone());
+    let runtime = Handle::current();
+    let outputs = engine.begin(clock.now());
+    let mut machine = Machine {
+        engine,
+        charter,
+        certificate,
+        identity,
+        settings,
+        ledger,
+        net,
+        runtime: runtime.clone(),
+        queue: queue.downgrade(),
+        clock,
+        connected: BTreeSet::new(),
+        quotas_of: None,
+    };
+    machine.carry_out(outputs)?;
+    let now = machine.clock.now();
+    let arrived = machine.engine.arrived(Source::Local, trust, &machine.ledger.view()?, now)?;
+    machine.carry_out(arrived.outputs)?;
+
+    let pump = queue.clone();
+    runtime.spawn(async move {
+        while let Some(event) = events.recv().await {
+            if pump.send(Input::Net(event)).await.is_err() {
+                break;
+            }
+        }
+    });
+    let ticker = queue.downgrade();
+    runtime.spawn(async move {
+        let mut interval = tokio::time::interval(TICK);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            let Some(queue) = ticker.upgrade() else { break };
+            if queue.send(Input::Tick).await.is_err() {
+                break;
+            }
+        }
+    });
+    let thread = std::thread::Builder::new()
+        .name("parasol-driver".to_owned())
+        .spawn(move || machine.run(inputs))
+        .map_err(|e| StoreError::from_io("starting the driver's thread", e))?;
+    Ok((DriverHandle::new(queue), thread))
+}
+
+impl Machine {
+    fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
+        let mut held_back = None;
+        while let Some(input) = held_back.take().or_else(|| inputs.blocking_recv()) {
+            match input {
+                Input::Stop(done) => {
+                    // Nobody may be waiting any more.
+                    let _ = done.send(());
+                    break;
+                }
+                Input::Net(NetEvent::Gossip { from, data, token }) => {
+                    let mut batch = vec![(from, data, token)];
+                    while batch.len() < BATCH {
+                        match inputs.try_recv() {
+                            Ok(Input::Net(NetEvent::Gossip { from, data, token })) => batch.push((from, data, token)),
+                            Ok(other) => {
+                                held_back = Some(other);
+                                break;
+                            }
+                            Err(_) => break,
+                        }
+                    }
+                    let result = self.gossip(batch);
+                    self.survive(result);
+                }
+                other => {
+                    let result = self.handle(other);
+                    self.survive(result);
+                }
+            }
+        }
+    }
+
+    /// After a failure the engine may believe what is not on disk: it starts again from the disk.
+    fn survive(&mut self, result: Result<(), Failed>) {
+        let Err(error) = result else { return };
+        tracing::error!(%error, "the store failed; starting again from what is on disk");
+        if let Err(error) = self.recover() {
+            tracing::error!(%error, "the store cannot be read");
+        }
+    }
+
+    fn recover(&mut self) -> Result<(), Failed> {
+        let view = self.ledger.view()?;
+        let mut engine = Engine::new(self.charter.clone(), copy(&self.identity), self.settings, &view)?;
+        drop(view);
+        engine.certify(self.certificate.clone());
+        let now = self.clock.now();
+        for key in &self.connected {
+            engine.connected_to(*key, now);
+        }
+        let outputs = engine.begin(now);
+        self.engine = engine;
+        self.carry_out(outputs)
+    }
+
+    fn federation(&self) -> FederationId {
+        *self.charter.federation()
+    }
+
+    fn handle(&mut self, input: Input) -> Result<(), Failed> {
+        let now = self.clock.now();
+        match input {
+            Input::Net(event) => self.network(event, now),
+            Input::Replied { peer, id, answer } => self.replied(peer, id, answer, now),
+            Input::Greeted { peer, body } => self.greeted(peer, &body, now),
+            Input::Tick => self.tick(now),
+            Input::Publish(wanted, answer) => self.publish(wanted, answer, now),
+            Input::Allow(organisation, ask, answer) => {
+                let (outputs, shares) = match self.ledger.view().and_then(|v| self.engine.allow(&organisation, &ask, &v, now)) {
+                    Ok(allowed) => allowed,
+                    Err(error) => return fail(answer, error.into()),
+                };
+                match self.carry_out(outputs) {
+                    Ok(()) => reply(answer, Ok(shares)),
+                    Err(error) => return fail(answer, error),
+                }
+                Ok(())
+            }
+            Input::Holders(answer) => {
+                reply(answer, Ok(self.engine.holders()));
+                Ok(())
+            }
+            Input::Locate(node, answer) => {
+                let target = match self.engine.peer_of(&node) {
+                    Some(peer) => Target::Peer(peer),
+                    None if node == self.engine.node() => Target::Here,
+                    None => Target::Away,
+                };
+                reply(answer, Ok(target));
+                Ok(())
+            }
+            Input::Sealed(sealed, answer) => {
+                self.read(answer, |engine, view| engine.answer_sealed(&sealed, view, now, &mut OsEntropy))
+            }
+            Input::Directory(answer) => self.read(answer, |engine, view| engine.directory_reply(view, now)),
+            Input::Tags(ask, answer) => self.read(answer, |engine, view| engine.tags(&ask, view)),
+            Input::Own(ask, answer) => self.read(answer, |engine, view| engine.own(&ask, view, now)),
+            Input::Record(prefix, answer) => self.read(answer, |_, view| {
+                let ids = view.find(&prefix)?;
+                let records = ids.iter().map(|id| view.record(id)).collect::<Result<Vec<_>, _>>()?;
+                Ok(records.into_iter().flatten().collect())
+            }),
+            Input::Status(answer) => {
+                match self.status(now) {
+                    Ok(status) => reply(answer, Ok(status)),
+                    Err(error) => return fail(answer, error.into()),
+                }
+                Ok(())
+            }
+            Input::Stop(_) => Ok(()),
+        }
+    }
+
+    /// Answers with what can be read without changing anything.
+    fn read<T>(
+        &self,
+        answer: Answer<T>,
+        read: impl FnOnce(&Engine, &LedgerView<'_>) -> Result<T, StoreError>,
+    ) -> Result<(), Failed> {
+        match self.ledger.view().and_then(|view| read(&self.engine, &view)) {
+            Ok(value) => reply(answer, Ok(value)),
+            Err(error) => return fail(answer, error.into()),
+        }
+        Ok(())
+    }
+
+    fn status(&self, now: Timestamp) -> Result<Status, StoreError> {
+        let stats = self.ledger.store().stats()?;
+        let nodes = self.engine.directory().nodes(now.day());
+        Ok(Status {
+            peers: self.engine.connected().count(),
+            known: nodes.len().saturating_sub(1),
+            records: self.ledger.counts(),
+            today: now.day(),
+            delegated_until: nodes.get(&self.engine.node()).map(|d| d.terms.until),
+            bytes: stats.bytes,
+            tables: stats.entries.unwrap_or_default().into_iter().map(|(t, n)| (t.name(), n)).collect(),
+            shares: self.identity.shares.keys().map(ToString::to_string).collect(),
+        })
+    }
+
+    fn publish(&mut self, wanted: Vec<Wanted>, answer: Answer<Vec<Outcome>>, now: Timestamp) -> Result<(), Failed> {
+        let view = match self.ledger.view() {
+            Ok(view) => view,
+            Err(error) => return fail(answer, error.into()),
+        };
+        let published = self.engine.publish(wanted, &view, now);
+        drop(view);
+        match published.and_then(|(outputs, outcomes)| self.carry_out(outputs).map(|()| outcomes)) {
+            Ok(outcomes) => reply(answer, Ok(outcomes)),
+            Err(error) => return fail(answer, error),
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self, now: Timestamp) -> Result<(), Failed> {
+        let today = now.day();
+        if self.quotas_of != Some(today) {
+            self.ledger.forget_quotas(today)?;
+            self.quotas_of = Some(today);
+        }
+        let outputs = self.engine.tick(&self.ledger.view()?, now)?;
+        self.carry_out(outputs)
+    }
+
+    fn network(&mut self, event: NetEvent, now: Timestamp) -> Result<(), Failed> {
+        match event {
+            NetEvent::Listening(address) => {
+                tracing::info!(%address, "listening for other nodes");
+                Ok(())
+            }
+            NetEvent::Connected(peer) => {
+                tracing::info!(%peer, "connected to a node");
+                self.connected.insert(peer);
+                self.engine.connected_to(peer, now);
+                let outputs = self.engine.tick(&self.ledger.view()?, now)?;
+                self.carry_out(outputs)
+            }
+            NetEvent::Disconnected(peer) => {
+                tracing::info!(%peer, "connection to a node lost");
+                self.connected.remove(&peer);
+                self.engine.disconnected_from(&peer);
+                Ok(())
+            }
+            NetEvent::UnauthorisedConnected(peer) => self.greet(peer, now),
+            NetEvent::Hello { from, body, token } => {
+                self.greeted(from, &body, now)?;
+                if let Some(hello) = self.hello(now)? {
+                    self.respond(token, hello);
+                }
+                Ok(())
+            }
+            NetEvent::Request { from, body, token } => self.requested(from, &body, token, now),
+            // Batched by the loop.
+            NetEvent::Gossip { from, data, token } => self.gossip(vec![(from, data, token)]),
+        }
+    }
+
+    fn gossip(&mut self, batch: Vec<(TransportKey, Vec<u8>, GossipToken)>) -> Result<(), Failed> {
+        let now = self.clock.now();
+        let federation = self.federation();
+        let mut tokens = Vec::with_capacity(batch.len());
+        let mut records = Vec::with_capacity(batch.len());
+        for (from, data, token) in batch {
+            tokens.push((from, token));
+            records.push(data);
+        }
+        let verified = verify(&federation, &records);
+        // One batch a sender, in the order of arrival, so that refusals fall on who sent them.
+        let mut verdicts: Vec<Verdict> = vec![Verdict::Ignore; tokens.len()];
+        let mut senders: std::collections::BTreeMap<TransportKey, Vec<(usize, Verified)>> = Default::default();
+        for (at, (result, (from, _))) in verified.into_iter().zip(&tokens).enumerate() {
+            match result {
+                Ok(record) => senders.entry(*from).or_default().push((at, record)),
+                Err(refusal) => set(&mut verdicts, at, verdict_on(&refusal)),
+            }
+        }
+        for (from, list) in senders {
+            let places: std::collections::BTreeMap<_, _> = list.iter().map(|(at, r)| (r.id(), *at)).collect();
+            let records = list.into_iter().map(|(_, r)| r).collect();
+            let arrived = self.engine.arrived(Source::Peer(from), records, &self.ledger.view()?, now)?;
+            self.carry_out(arrived.outputs)?;
+            for (id, verdict) in arrived.verdicts {
+                let verdict = match verdict {
+                    Ok(true) => Verdict::Accept,
+                    Ok(false) => Verdict::Ignore,
+                    Err(refusal) => verdict_on(&refusal),
+                };
+                if let Some(at) = places.get(&id) {
+                    set(&mut verdicts, *at, verdict);
+                }
+            }
+        }
+        let net = self.net.clone();
+        self.runtime.spawn(async move {
+            for ((_, token), verdict) in tokens.into_iter().zip(verdicts) {
+                if net.verdict(token, verdict).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(())
+    }
+
+    fn requested(
+        &mut self,
+        from: TransportKey,
+        body: &[u8],
+        token: ResponseToken,
+        now: Timestamp,
+    ) -> Result<(), Failed> {
+        let Ok(request) = Request::decode(body) else {
+            self.respond(token, Reply::Refused(PeerRefusal::Malformed).encode());
+            return Ok(());
+        };
+        let request = match request {
+            Request::Evaluate(ask) => {
+                let asking = self.engine.connected().find(|(key, _)| *key == from).map(|(_, o)| o);
+                let Some(organisation) = asking else {
+                    self.respond(token, Reply::Refused(PeerRefusal::Malformed).encode());
+                    return Ok(());
+                };
+                let (outputs, shares) = self.engine.allow(&organisation, &ask, &self.ledger.view()?, now)?;
+                self.carry_out(outputs)?;
+                let net = self.net.clone();
+                self.runtime.spawn(async move {
+                    let work = move || {
+                        let answer = shares.and_then(|shares| evaluate(&shares, &ask, &mut OsEntropy));
+                        answer.map_or_else(Reply::Refused, Reply::Evaluated).encode()
+                    };
+                    if let Ok(bytes) = tokio::task::spawn_blocking(work).await {
+                        // The peer may be gone; then nobody waits for it.
+                        let _ = net.respond(token, bytes).await;
+                    }
+                });
+                return Ok(());
+            }
+            other => other,
+        };
+        let records = match &request {
+            Request::Push(list) => verify(&self.federation(), list).into_iter().filter_map(Result::ok).collect(),
+            _ => Vec::new(),
+        };
+        let view = self.ledger.view()?;
+        let (outputs, reply) = self.engine.requested(from, request, records, &view, now, &mut OsEntropy)?;
+        drop(view);
+        self.carry_out(outputs)?;
+        self.respond(token, reply.encode());
+        Ok(())
+    }
+
+    fn replied(
+        &mut self,
+        peer: TransportKey,
+        id: AskId,
+        answer: Option<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<(), Failed> {
+        let Some(reply) = answer.and_then(|bytes| Reply::decode(&bytes).ok()) else {
+            self.engine.unanswered(&peer, id, now);
+            return Ok(());
+        };
+        let records = match &reply {
+            Reply::Records(list) => verify(&self.federation(), list).into_iter().filter_map(Result::ok).collect(),
+            _ => Vec::new(),
+        };
+        let view = self.ledger.view()?;
+        let outputs = self.engine.replied(peer, id, reply, records, &view, now)?;
+        drop(view);
+        self.carry_out(outputs)
+    }
+
+    /// The node's own hello, if it has a delegation to show.
+    fn hello(&self, now: Timestamp) -> Result<Option<Vec<u8>>, Failed> {
+        let nodes = self.engine.directory().nodes(now.day());
+        let Some(mine) = nodes.get(&self.engine.node()) else { return Ok(None) };
+        let delegation = self.ledger.view()?.record(&mine.id)?;
+        Ok(delegation.map(|delegation| Hello { federation: self.federation(), delegation }.encode()))
+    }
+
+    fn greet(&self, peer: TransportKey, now: Timestamp) -> Result<(), Failed> {
+        let Some(hello) = self.hello(now)? else { return Ok(()) };
+        let (net, queue) = (self.net.clone(), self.queue.clone());
+        self.runtime.spawn(async move {
+            if let (Ok(body), Some(queue)) = (net.hello(peer, hello).await, queue.upgrade()) {
+                // If the driver stops, the greeting does not matter any more.
+                let _ = queue.send(Input::Greeted { peer, body }).await;
+            }
+        });
+        Ok(())
+    }
+
+    fn greeted(&mut self, peer: TransportKey, body: &[u8], now: Timestamp) -> Result<(), Failed> {
+        let federation = self.federation();
+        let Some(hello) = Hello::decode(body).ok().filter(|h| h.federation == federation) else { return Ok(()) };
+        let Ok(delegation) = Verified::from_bytes(&hello.delegation, &federation) else { return Ok(()) };
+        let outputs = self.engine.hello(&peer, delegation, &self.ledger.view()?, now)?;
+        self.carry_out(outputs)
+    }
+
+    fn respond(&self, token: ResponseToken, body: Vec<u8>) {
+        let net = self.net.clone();
+        self.runtime.spawn(async move {
+            // The peer may be gone; then nobody waits for it.
+            let _ = net.respond(token, body).await;
+        });
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>) -> Result<(), Failed> {
+        let mut gossip = Vec::new();
+        for output in outputs {
+            match output {
+                Output::Store(changes) => self.store(&changes)?,
+                Output::Gossip(record) => gossip.push(record),
+                Output::Ask { peer, id, request } => self.ask(peer, id, &request),
+                Output::Peers(keys) => {
+                    let net = self.net.clone();
+                    self.runtime.spawn(async move {
+                        // Only a stopped network refuses.
+                        let _ = net.authorise(keys).await;
+                    });
+                }
+                Output::Notice(notice) => tell(&notice),
+            }
+        }
+        if !gossip.is_empty() {
+            let net = self.net.clone();
+            self.runtime.spawn(async move {
+                for record in gossip {
+                    if net.publish(record).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, changes: &[Change]) -> Result<(), Failed> {
+        Ok(self.ledger.apply(changes)?)
+    }
+
+    fn ask(&self, peer: TransportKey, id: AskId, request: &Request) {
+        let (net, queue, body) = (self.net.clone(), self.queue.clone(), request.encode());
+        self.runtime.spawn(async move {
+            let answer = net.request(peer, body).await.ok();
+            if let Some(queue) = queue.upgrade() {
+                // If the driver stops, the answer does not matter any more.
+                let _ = queue.send(Input::Replied { peer, id, answer }).await;
+            }
+        });
+    }
+}
+
+fn set(verdicts: &mut [Verdict], at: usize, verdict: Verdict) {
+    if let Some(place) = verdicts.get_mut(at) {
+        *place = verdict;
+    }
+}
+
+fn verdict_on(refusal: &Refusal) -> Verdict {
+    // A kind that only a newer version knows is no offence.
+    if refusal.rule.fault() == Fault::Sender && refusal.rule != Rule::UnknownKind {
+        Verdict::Reject
+    } else {
+        Verdict::Ignore
+    }
+}
+
+fn reply<T>(answer: Answer<T>, value: Result<T, Unavailable>) {
+    // Whoever asked may be gone.
+    let _ = answer.send(value);
+}
+
+fn fail<T>(answer: Answer<T>, error: Failed) -> Result<(), Failed> {
+    let why = match &error {
+        EngineError::Store(StoreError::Full { .. }) => Unavailable::Full,
+        _ => Unavailable::Store,
+    };
+    reply(answer, Err(why));
+    Err(error)
+}
+
+fn tell(notice: &Notice) {
+    match notice {
+        Notice::CaughtUp { peer, received, sent } => tracing::info!(%peer, received, sent, "caught up"),
+        Notice::Misbehaved { peer, refusal } => {
+            tracing::warn!(%peer, rule = refusal.rule.id(), "a node sent what no honest node passes on");
+        }
+        Notice::Expired(count) => tracing::info!(count, "expired records were put out"),
+        Notice::DelegationEnds(Some(day)) => {
+            tracing::warn!(%day, "this node's delegation ends soon: its organisation must sign a new one");
+        }
+        Notice::DelegationEnds(None) => {
+            tracing::error!("this node has no delegation that is in force: its organisation must sign one");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The driver: the only loop that calls the protocol engine, and the only writer of the ledger.
+//!
+//! ```text
+//!   network events ──┐                         ┌──► ledger (durable before anything else)
+//!   clients' calls ──┼──► one queue ──► engine ┼──► network: gossip, requests, who is let in
+//!   the clock ───────┘    (one thread)         └──► answers to clients and peers
+//! ```
+//!
+//! The loop has a thread of its own, since the store blocks. Gossip that has queued up is admitted
+//! in one batch and stored in one commit. Evaluating is slow and needs no state, so the engine only
+//! allows it, and other threads do it.
+//!
+//! If the store cannot write, nothing that depended on the write is done, whoever asked is told so,
+//! and the engine is made anew from what is on disk.
+
+mod calls;
+mod input;
+mod machine;
+mod verify;
+
+pub use calls::{DriverHandle, Unavailable};
+pub use input::{Status, Target};
+pub use machine::{Setup, start};

@@ -1,0 +1,77 @@
+//! Files that nobody but their owner may read, and that are there whole or not at all.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+/// Writes a file with mode 0600, through a sibling that takes its place when it is on disk.
+///
+/// # Errors
+/// If it cannot be written. Then what was there before still is.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut sibling = path.file_name().unwrap_or_default().to_owned();
+    sibling.push(format!(".{}.new", std::process::id()));
+    let sibling = path.with_file_name(sibling);
+    let written = write_at(&sibling, bytes).and_then(|()| fs::rename(&sibling, path));
+    if written.is_err() {
+        // What is left of it may hold a key. If it cannot be removed either, the first error counts.
+        drop(fs::remove_file(&sibling));
+        return written;
+    }
+    sync_parent(path)
+}
+
+fn write_at(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(path)?;
+    // A left-over of an earlier attempt keeps its old mode otherwise.
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Makes the rename of `path` itself durable.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => File::open(".")?.sync_all(),
+    }
+}
+
+/// Makes a directory, and those above it that are missing, with mode 0700.
+///
+/// # Errors
+/// If one cannot be made.
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Whether group or others may read or write the file.
+///
+/// # Errors
+/// If its mode cannot be read.
+pub fn is_exposed(path: &Path) -> io::Result<bool> {
+    Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_stays_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        fs::write(&path, "old and open").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(is_exposed(&path).unwrap());
+        write_private(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(!is_exposed(&path).unwrap());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(write_private(&dir.path().join("no/such/dir"), b"x").is_err());
+    }
+}

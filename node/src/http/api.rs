@@ -1,0 +1,163 @@
+//! The calls, and the document that describes them.
+
+use super::access::{App, let_in};
+use super::error::{ApiError, ErrorBody};
+use super::evaluate::gather;
+use super::status;
+use crate::driver::Target;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router, middleware};
+use parasol_protocol::cbor::Malformed;
+use parasol_protocol::wire::client::{Evaluate, OwnAsk, PassOn, Publish, Published, TagsAsk};
+use parasol_protocol::wire::peer::{Reply, Request};
+use std::time::Duration;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+/// The routes of a node.
+pub fn router(app: App) -> Router {
+    let limits = app.limits;
+    let inside = Router::new()
+        .route("/v1/directory", get(directory))
+        .route("/v1/evaluate", post(evaluate))
+        .route("/v1/sealed", post(sealed))
+        .route("/v1/publish", post(publish))
+        .route("/v1/tags", post(tags))
+        .route("/v1/own", post(own))
+        .route("/v1/records/{id}", get(record))
+        .route("/v1/store", get(status::store))
+        .route_layer(middleware::from_fn_with_state(app.clone(), let_in));
+    Router::new()
+        .route("/v1/status", get(status::status))
+        .route("/openapi.json", get(|| async { Json(openapi()) }))
+        .merge(inside)
+        .fallback(|| async { ApiError::new(StatusCode::NOT_FOUND, "no-such-call", "there is no such call; see /openapi.json") })
+        .layer(DefaultBodyLimit::max(limits.request_bytes))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            Duration::from_secs(limits.request_seconds.max(1)),
+        ))
+        .layer(middleware::map_response(harden))
+        .with_state(app)
+}
+
+/// Nothing that a node says may be kept by a browser or a proxy.
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The OpenAPI document of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    #[derive(OpenApi)]
+    #[openapi(
+        info(title = "Parasol home node", description = "What an organisation's clients ask their node. CBOR bodies are specified in spec/cddl/client.cddl."),
+        paths(status::status, status::store, directory, evaluate, sealed, publish, tags, own, record),
+        components(schemas(ErrorBody)),
+    )]
+    struct Document;
+    let mut document = Document::openapi();
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    document.components.get_or_insert_default().add_security_scheme("token", bearer);
+    document
+}
+
+fn cbor(bytes: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/cbor")], bytes).into_response()
+}
+
+fn read<T>(body: &Bytes, decode: impl FnOnce(&[u8]) -> Result<T, Malformed>) -> Result<T, ApiError> {
+    decode(body).map_err(ApiError::malformed)
+}
+
+/// What clients must know of the federation: charter, certificate, and what root keys signed.
+#[utoipa::path(get, path = "/v1/directory", security(("token" = [])),
+    responses((status = 200, content_type = "application/cbor", body = Vec<u8>), (status = 401, body = ErrorBody)))]
+async fn directory(State(app): State<App>) -> Result<Response, ApiError> {
+    Ok(cbor(app.driver.directory().await?.encode()))
+}
+
+/// Blinded elements, evaluated by as many keyholders as it takes.
+#[utoipa::path(post, path = "/v1/evaluate", request_body(content = Vec<u8>, content_type = "application/cbor"), security(("token" = [])),
+    responses((status = 200, content_type = "application/cbor", body = Vec<u8>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
+async fn evaluate(State(app): State<App>, body: Bytes) -> Result<Response, ApiError> {
+    let wanted = read(&body, Evaluate::decode)?;
+    Ok(cbor(gather(&app, wanted).await?.encode()))
+}
+
+/// A sealed question, passed on to another organisation's node; the sealed reply as it comes.
+#[utoipa::path(post, path = "/v1/sealed", request_body(content = Vec<u8>, content_type = "application/cbor"), security(("token" = [])),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 502, body = ErrorBody)))]
+async fn sealed(State(app): State<App>, body: Bytes) -> Result<Response, ApiError> {
+    let pass_on = read(&body, PassOn::decode)?;
+    let away = |why: &str| {
+        let message = format!("that node {why}; another organisation's node can be asked");
+        ApiError::new(StatusCode::BAD_GATEWAY, "unreachable", message)
+    };
+    let reply = match app.driver.locate(pass_on.to).await? {
+        Target::Here => app.driver.sealed(pass_on.sealed).await?,
+        Target::Peer(peer) => {
+            let answer = app.net.request(peer, Request::Sealed(pass_on.sealed).encode()).await;
+            let bytes = answer.map_err(|_| away("did not answer"))?;
+            Reply::decode(&bytes).map_err(|_| away("did not answer sensibly"))?
+        }
+        Target::Away => return Err(away("is not connected")),
+    };
+    match reply {
+        Reply::Sealed(bytes) => Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response()),
+        _ => Err(away("refused the question")),
+    }
+}
+
+/// Records to be signed, stored and passed on. When this answers, they are on disk.
+#[utoipa::path(post, path = "/v1/publish", request_body(content = Vec<u8>, content_type = "application/cbor"), security(("token" = [])),
+    responses((status = 200, content_type = "application/cbor", body = Vec<u8>), (status = 507, body = ErrorBody)))]
+async fn publish(State(app): State<App>, body: Bytes) -> Result<Response, ApiError> {
+    let Publish(wanted) = read(&body, Publish::decode)?;
+    Ok(cbor(Published(app.driver.publish(wanted).await?).encode()))
+}
+
+/// The tags of a range of days, for browsing.
+#[utoipa::path(post, path = "/v1/tags", request_body(content = Vec<u8>, content_type = "application/cbor"), security(("token" = [])),
+    responses((status = 200, content_type = "application/cbor", body = Vec<u8>)))]
+async fn tags(State(app): State<App>, body: Bytes) -> Result<Response, ApiError> {
+    let ask = read(&body, TagsAsk::decode)?;
+    Ok(cbor(app.driver.tags(ask).await?.encode()))
+}
+
+/// The organisation's own reports, whole.
+#[utoipa::path(post, path = "/v1/own", request_body(content = Vec<u8>, content_type = "application/cbor"), security(("token" = [])),
+    responses((status = 200, content_type = "application/cbor", body = Vec<u8>)))]
+async fn own(State(app): State<App>, body: Bytes) -> Result<Response, ApiError> {
+    let ask = read(&body, OwnAsk::decode)?;
+    Ok(cbor(app.driver.own(ask).await?.encode()))
+}
+
+/// A record as it lies on the disk, by its id or the first bytes of it.
+#[utoipa::path(get, path = "/v1/records/{id}", params(("id" = String, Path, description = "8 to 64 hexadecimal characters")), security(("token" = [])),
+    responses((status = 200, content_type = "application/cose", body = Vec<u8>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn record(State(app): State<App>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let prefix = hex::decode(&id)
+        .ok()
+        .filter(|p| (4..=32).contains(&p.len()))
+        .ok_or_else(|| ApiError::malformed("an id is 8 to 64 hexadecimal characters, an even number of them"))?;
+    let mut found = app.driver.record(prefix).await?;
+    match (found.pop(), found.pop()) {
+        (Some(bytes), None) => Ok(([(header::CONTENT_TYPE, "application/cose")], bytes).into_response()),
+        (None, _) => {
+            let message = "this node carries no record with that id: it may have expired or been retracted";
+            Err(ApiError::new(StatusCode::NOT_FOUND, "no-such-record", message))
+        }
+        (Some(_), Some(_)) => {
+            let message = "more than one record begins like that: give more of the id";
+            Err(ApiError::new(StatusCode::CONFLICT, "ambiguous", message))
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What a node tells of itself: to anyone, and to those with a token.
+
+use super::access::App;
+use super::error::ApiError;
+use axum::Json;
+use axum::extract::State;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// How the node is.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(super) struct StatusBody {
+    /// The node's name.
+    node: String,
+    /// Its organisation's root key.
+    organisation: String,
+    /// The federation's id.
+    federation: String,
+    /// The version of the program.
+    version: &'static str,
+    /// Whether it answers clients.
+    ready: bool,
+    /// Nodes it is connected to.
+    peers: usize,
+    /// Nodes it would be connected to if all were up.
+    known: usize,
+    /// Reports it carries.
+    reports: u64,
+    /// Records it carries, by kind.
+    records: BTreeMap<&'static str, u64>,
+    /// Its day.
+    today: String,
+    /// The last day on which it may sign.
+    delegated_until: Option<String>,
+}
+
+/// How the node is.
+#[utoipa::path(get, path = "/v1/status", responses((status = 200, body = StatusBody)))]
+pub(super) async fn status(State(app): State<App>) -> Result<Json<StatusBody>, ApiError> {
+    let status = app.driver.status().await?;
+    Ok(Json(StatusBody {
+        node: app.name.to_string(),
+        organisation: app.organisation.to_string(),
+        federation: app.federation.to_string(),
+        version: env!("CARGO_PKG_VERSION"),
+        ready: true,
+        peers: status.peers,
+        known: status.known,
+        reports: status.records.get("report").copied().unwrap_or(0),
+        records: status.records,
+        today: status.today.to_string(),
+        delegated_until: status.delegated_until.map(|d| d.to_string()),
+    }))
+}
+
+/// What lies on the node's disk: all that a raid would find.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+pub(super) struct StoreBody {
+    /// The node's name.
+    node: String,
+    /// The files in its directory.
+    files: Vec<FileBody>,
+    /// Entries by table.
+    tables: BTreeMap<&'static str, u64>,
+    /// Records by kind.
+    records: BTreeMap<&'static str, u64>,
+    /// The shared keys of which it holds one share; a share alone opens nothing.
+    shares: Vec<String>,
+    /// How many keyholders it takes to open anything.
+    threshold: usize,
+}
+
+#[derive(serde::Serialize, utoipa::ToSchema)]
+struct FileBody {
+    /// Its path in the node's directory.
+    path: String,
+    /// Its size in bytes.
+    bytes: u64,
+    /// What it is.
+    what: &'static str,
+}
+
+/// What lies on the node's disk.
+#[utoipa::path(get, path = "/v1/store", responses((status = 200, body = StoreBody)), security(("token" = [])))]
+pub(super) async fn store(State(app): State<App>) -> Result<Json<StoreBody>, ApiError> {
+    let status = app.driver.status().await?;
+    let mut files = Vec::new();
+    list(&app.dir, &app.dir, &mut files, 0);
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Json(StoreBody {
+        node: app.name.to_string(),
+        files,
+        tables: status.tables,
+        records: status.records,
+        shares: status.shares,
+        threshold: app.threshold,
+    }))
+}
+
+fn list(root: &Path, dir: &Path, files: &mut Vec<FileBody>, depth: usize) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        match entry.metadata() {
+            Ok(meta) if meta.is_dir() && depth < 4 => list(root, &path, files, depth + 1),
+            Ok(meta) if meta.is_file() => {
+                let path = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+                let what = describe(&path);
+                files.push(FileBody { path, bytes: meta.len(), what });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn describe(path: &str) -> &'static str {
+    match path {
+        "keys/record.key" => "secret: the key that signs this node's records; its organisation can revoke it",
+        "keys/transport.key" => "secret: the key by which other nodes know this one",
+        "keys/seal.key" => "secret: opens the questions that clients seal to this node, which name buckets and no one",
+        "keys/shares.cbor" => "secret: one share of each of the federation's keys; useless alone",
+        "charter.cbor" => "public in the federation: who belongs to it",
+        "certificate.cbor" => "public in the federation: the public halves of the shared keys",
+        "trust.cbor" => "public in the federation: what organisations' root keys signed",
+        "tokens.toml" => "hashes of the tokens of this node's profiles, by profile name",
+        "node.toml" => "the node's settings",
+        "log" => "what the node did, without a handle, a label or a person",
+        "pid" => "the number of the node's process",
+        "format" | "data/format" => "the version of the layout",
+        _ if path.starts_with("data/") => "records, sealed: see `parasol inspect ID` for one of them",
+        _ => "not written by the node",
+    }
+}

@@ -1,0 +1,513 @@
+//! Records on disk: their layout in a [`Store`], and the [`View`] that the engine reads.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | records | place | the record's bytes |
+//! | ids | id | place, issued, expires, flags |
+//! | slots | organisation (16), root?, issued, slot | place, id |
+//! | locks | lock (16), kind, place | id; of a retraction also its tombstone |
+//! | buckets | bucket, place | id |
+//! | expiry | last day, place | id |
+//! | issued | place | tag row, of reports for the federation |
+//! | own | place | id and audience, of the organisation's reports |
+//! | kinds | kind, place | id, of records signed by roots and unproven retractions |
+//! | quota | day, organisation (16), key | evaluations |
+//! | meta | `count/KIND`, `place` | counters |
+//!
+//! A place is a record's number in the order of arrival. Organisations and locks stand with their
+//! first 16 bytes: to make another key share those takes 2^128 tries.
+
+use crate::store::{Op, Snapshot, Store, StoreError, Table, join, read_seq, seq};
+use parasol_protocol::admit::{Carried, SlotKey, Tombstone};
+use parasol_protocol::carried::{Change, Listed, TagRow, View};
+use parasol_protocol::ids::{Lock, NodeKey, OrganisationKey, RecordId};
+use parasol_protocol::oprf::KeyName;
+use parasol_protocol::record::report::{Audience, Report};
+use parasol_protocol::record::{Body, Kind, Signer, Verified};
+use parasol_protocol::seal::Bucket;
+use parasol_protocol::time::{Day, Season};
+use parasol_protocol::wire::client::Tag;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// Flag of a record that never leaves its organisation.
+const OWN: u8 = 1;
+/// Flag of a record that a root signed.
+const ROOT: u8 = 2;
+
+/// Records in a store.
+pub struct Ledger {
+    store: Box<dyn Store>,
+    place: u64,
+    counts: BTreeMap<u8, u64>,
+    home: OrganisationKey,
+}
+
+fn head16(bytes: &[u8; 32]) -> &[u8] {
+    bytes.first_chunk::<16>().map_or(&[], |h| h.as_slice())
+}
+
+fn day(day: Day) -> [u8; 4] {
+    day.number().to_be_bytes()
+}
+
+fn slot_key(slot: &SlotKey) -> Vec<u8> {
+    let root = [u8::from(slot.root)];
+    join(&[head16(slot.organisation.as_bytes()), &root, &day(slot.issued), &slot.slot.to_be_bytes()])
+}
+
+fn lock_key(lock: &Lock, kind: Kind, place: u64) -> Vec<u8> {
+    join(&[head16(lock.as_bytes()), &[kind.number()], &seq(place)])
+}
+
+fn quota_key(organisation: &OrganisationKey, key: KeyName, on: Day) -> Vec<u8> {
+    let (number, season) = match key {
+        KeyName::Bucket => (0, 0),
+        KeyName::Handle(s) => (1, s.index()),
+        KeyName::Area(s) => (2, s.index()),
+    };
+    join(&[&day(on), head16(organisation.as_bytes()), &[number], &season.to_be_bytes()])
+}
+
+fn count_key(kind: u8) -> Vec<u8> {
+    join(&[b"count/", &[kind]])
+}
+
+fn id_at(bytes: &[u8], at: usize) -> Option<RecordId> {
+    let tail = bytes.get(at..)?;
+    tail.first_chunk::<32>().map(|id| RecordId::from_bytes(*id))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let tail = bytes.get(at..)?;
+    tail.first_chunk::<4>().map(|n| u32::from_be_bytes(*n))
+}
+
+fn damaged(what: &'static str) -> StoreError {
+    StoreError::Corrupt(what.to_owned())
+}
+
+/// What stands under a record's id.
+struct IdRow {
+    place: u64,
+    issued: Day,
+    expires: Day,
+    flags: u8,
+}
+
+impl IdRow {
+    fn write(&self) -> Vec<u8> {
+        join(&[&seq(self.place), &day(self.issued), &day(self.expires), &[self.flags]])
+    }
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(Self {
+            place: read_seq(bytes.get(..8)?)?,
+            issued: Day::from_number(u32_at(bytes, 8)?),
+            expires: Day::from_number(u32_at(bytes, 12)?),
+            flags: *bytes.get(16)?,
+        })
+    }
+}
+
+fn report(record: &Verified) -> Option<&Report> {
+    match record.body() {
+        Body::Report(r) => Some(r),
+        _ => None,
+    }
+}
+
+fn unproven(record: &Verified) -> bool {
+    matches!(record.body(), Body::Retraction(r) if r.proof.is_none())
+}
+
+impl Ledger {
+    /// The ledger in a store. `home` is the organisation whose reports are listed for it.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn open(store: Box<dyn Store>, home: OrganisationKey) -> Result<Self, StoreError> {
+        let place = match store.get(Table::Meta, b"place")? {
+            Some(bytes) => read_seq(&bytes).ok_or_else(|| damaged("the counter of places"))?,
+            None => 0,
+        };
+        let mut counts = BTreeMap::new();
+        for kind in Kind::ALL {
+            if let Some(bytes) = store.get(Table::Meta, &count_key(kind.number()))? {
+                counts.insert(kind.number(), read_seq(&bytes).ok_or_else(|| damaged("a counter of records"))?);
+            }
+        }
+        Ok(Self { store, place, counts, home })
+    }
+
+    /// A view for reads that belong together.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn view(&self) -> Result<LedgerView<'_>, StoreError> {
+        Ok(LedgerView { read: self.store.snapshot()?, counts: &self.counts })
+    }
+
+    /// The store below.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// How many records of each kind there are.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let named = |(number, count): (&u8, &u64)| Some((Kind::from_number(*number)?.name(), *count));
+        self.counts.iter().filter_map(named).collect()
+    }
+
+    /// Applies changes, all or nothing. On disk when it returns.
+    ///
+    /// # Errors
+    /// If the store cannot be written; then nothing has changed.
+    pub fn apply(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut ops = Vec::new();
+        let mut counts = self.counts.clone();
+        let mut place = self.place;
+        for change in changes {
+            match change {
+                Change::Insert(record) => {
+                    // A batch that is repeated after a doubtful failure must change nothing.
+                    if self.store.get(Table::Ids, record.id().as_bytes())?.is_none() {
+                        place += 1;
+                        self.put(record, place, &mut ops);
+                        *counts.entry(record.kind().number()).or_default() += 1;
+                    }
+                }
+                Change::Remove(id) => {
+                    if let Some(kind) = self.take_out(id, &mut ops)? {
+                        let count = counts.entry(kind.number()).or_default();
+                        *count = count.saturating_sub(1);
+                    }
+                }
+                Change::Quota { organisation, key, day, used } => {
+                    ops.push(Op::put(Table::Quota, quota_key(organisation, *key, *day), used.to_be_bytes()));
+                }
+            }
+        }
+        if place != self.place {
+            ops.push(Op::put(Table::Meta, *b"place", seq(place)));
+        }
+        for (kind, count) in &counts {
+            if self.counts.get(kind) != Some(count) {
+                ops.push(Op::put(Table::Meta, count_key(*kind), seq(*count)));
+            }
+        }
+        self.store.apply(&ops)?;
+        self.place = place;
+        self.counts = counts;
+        Ok(())
+    }
+
+    /// Drops the counters of days before `today`.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written.
+    pub fn forget_quotas(&self, today: Day) -> Result<(), StoreError> {
+        let mut ops = Vec::new();
+        self.store.scan(Table::Quota, &[], Some(&day(today)), &mut |key, _| {
+            ops.push(Op::delete(Table::Quota, key));
+            ControlFlow::Continue(())
+        })?;
+        if ops.is_empty() { Ok(()) } else { self.store.apply(&ops) }
+    }
+
+    fn put(&self, record: &Verified, place: u64, ops: &mut Vec<Op>) {
+        for (table, key, value) in self.rows(record, place) {
+            ops.push(Op::put(table, key, value));
+        }
+    }
+
+    fn take_out(&self, id: &RecordId, ops: &mut Vec<Op>) -> Result<Option<Kind>, StoreError> {
+        let Some(row) = self.store.get(Table::Ids, id.as_bytes())? else { return Ok(None) };
+        let row = IdRow::read(&row).ok_or_else(|| damaged("the place of a record"))?;
+        let bytes = self
+            .store
+            .get(Table::Records, &seq(row.place))?
+            .ok_or_else(|| damaged("a record that is listed and not there"))?;
+        let record = Verified::from_own_store(&bytes).map_err(|_| damaged("a record"))?;
+        for (table, key, _) in self.rows(&record, row.place) {
+            // Another record may hold the slot by now.
+            let taken_over = table == Table::Slots
+                && self.store.get(table, &key)?.is_some_and(|held| id_at(&held, 8) != Some(*id));
+            if !taken_over {
+                ops.push(Op::delete(table, key));
+            }
+        }
+        Ok(Some(record.kind()))
+    }
+
+    /// Every row that a record has.
+    fn rows(&self, record: &Verified, place: u64) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+        let (id, header, kind) = (record.id(), record.header(), record.kind());
+        let id_bytes = id.as_bytes().to_vec();
+        let own = report(record).is_some_and(|r| r.audience == Audience::Own);
+        let flags = if own { OWN } else { 0 } | if kind.by_root() { ROOT } else { 0 };
+        let row = IdRow { place, issued: header.issued, expires: header.expires, flags };
+        let mut rows = vec![
+            (Table::Records, seq(place).to_vec(), record.bytes().to_vec()),
+            (Table::Ids, id_bytes.clone(), row.write()),
+            (Table::Slots, slot_key(&SlotKey::of(record)), join(&[&seq(place), &id_bytes])),
+            (Table::Expiry, join(&[&day(header.expires), &seq(place)]), id_bytes.clone()),
+        ];
+        if let Some(lock) = record.body().lock() {
+            let mut value = id_bytes.clone();
+            if let Body::Retraction(r) = record.body() {
+                value.extend_from_slice(header.organisation.as_bytes());
+                value.extend_from_slice(&day(header.issued));
+                value.push(u8::from(r.proof.is_some()));
+            }
+            rows.push((Table::Locks, lock_key(lock, kind, place), value));
+        }
+        if kind.by_root() || unproven(record) {
+            rows.push((Table::Kinds, join(&[&[kind.number()], &seq(place)]), id_bytes.clone()));
+        }
+        if let Some(report) = report(record) {
+            if own {
+                rows.push((Table::Own, seq(place).to_vec(), join(&[&[OWN], &id_bytes])));
+                return rows;
+            }
+            if header.organisation == self.home {
+                rows.push((Table::Own, seq(place).to_vec(), join(&[&[0], &id_bytes])));
+            }
+            let short = id_bytes.get(..8).unwrap_or_default();
+            let season = header.expires.season().index().to_be_bytes();
+            let tag = join(&[&day(header.issued), short, &season, &report.salt, &report.area_tag]);
+            rows.push((Table::Issued, seq(place).to_vec(), tag));
+            for entry in &report.entries {
+                let key = join(&[&entry.bucket.to_be_bytes(), &seq(place)]);
+                rows.push((Table::Buckets, key, id_bytes.clone()));
+            }
+        }
+        rows
+    }
+}
+
+/// What the engine reads: a snapshot of the ledger.
+pub struct LedgerView<'a> {
+    read: Snapshot<'a>,
+    counts: &'a BTreeMap<u8, u64>,
+}
+
+impl LedgerView<'_> {
+    fn locks(&self, lock: &Lock, visit: &mut dyn FnMut(u8, &[u8])) -> Result<(), StoreError> {
+        self.read.scan_prefix(Table::Locks, head16(lock.as_bytes()), &mut |key, value| {
+            visit(key.get(16).copied().unwrap_or(0), value);
+            ControlFlow::Continue(())
+        })
+    }
+
+    fn lock_ids(&self, lock: &Lock, retractions: bool) -> Result<Vec<RecordId>, StoreError> {
+        let mut ids = Vec::new();
+        self.locks(lock, &mut |kind, value| {
+            if (kind == Kind::Retraction.number()) == retractions {
+                ids.extend(id_at(value, 0));
+            }
+        })?;
+        Ok(ids)
+    }
+
+    fn row(&self, id: &RecordId) -> Result<Option<IdRow>, StoreError> {
+        match self.read.get(Table::Ids, id.as_bytes())? {
+            Some(bytes) => Ok(Some(IdRow::read(&bytes).ok_or_else(|| damaged("the place of a record"))?)),
+            None => Ok(None),
+        }
+    }
+
+    fn ids_in(
+        &self,
+        table: Table,
+        start: &[u8],
+        end: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<RecordId>, StoreError> {
+        let mut ids = Vec::new();
+        self.read.scan(table, start, end, &mut |_, value| {
+            if ids.len() >= limit {
+                return ControlFlow::Break(());
+            }
+            ids.extend(id_at(value, 0));
+            ControlFlow::Continue(())
+        })?;
+        Ok(ids)
+    }
+}
+
+impl Carried for LedgerView<'_> {
+    type Error = StoreError;
+
+    fn occupant(&self, slot: &SlotKey) -> Result<Option<RecordId>, StoreError> {
+        Ok(self.read.get(Table::Slots, &slot_key(slot))?.and_then(|row| id_at(&row, 8)))
+    }
+
+    fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, StoreError> {
+        let mut all = Vec::new();
+        self.locks(lock, &mut |kind, value| {
+            if kind == Kind::Retraction.number() {
+                let organisation = id_at(value, 32).map(|k| OrganisationKey::from_bytes(*k.as_bytes()));
+                if let (Some(organisation), Some(issued), Some(proven)) =
+                    (organisation, u32_at(value, 64), value.get(68))
+                {
+                    let issued = Day::from_number(issued);
+                    all.push(Tombstone { organisation, issued, proven: *proven == 1 });
+                }
+            }
+        })?;
+        Ok(all)
+    }
+
+    fn with_lock(&self, lock: &Lock) -> Result<Vec<RecordId>, StoreError> {
+        self.lock_ids(lock, false)
+    }
+
+    fn signed_by(&self, organisation: &OrganisationKey, key: &NodeKey) -> Result<Vec<RecordId>, StoreError> {
+        // Revocations are rare, so no index is kept for them: all records are looked through.
+        let mut ids = Vec::new();
+        self.read.scan(Table::Records, &[], None, &mut |_, bytes| {
+            if let Ok(record) = Verified::from_own_store(bytes) {
+                let header = record.header();
+                if header.organisation == *organisation && header.signer == Signer::Node(*key) {
+                    ids.push(record.id());
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(ids)
+    }
+}
+
+impl View for LedgerView<'_> {
+    fn record(&self, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.row(id)? {
+            Some(row) => self.read.get(Table::Records, &seq(row.place)),
+            None => Ok(None),
+        }
+    }
+
+    fn find(&self, prefix: &[u8]) -> Result<Vec<RecordId>, StoreError> {
+        let mut ids = Vec::new();
+        self.read.scan_prefix(Table::Ids, prefix, &mut |key, _| {
+            ids.extend(id_at(key, 0));
+            if ids.len() < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(ids)
+    }
+
+    fn list(&self, visit: &mut dyn FnMut(Listed)) -> Result<(), StoreError> {
+        self.read.scan(Table::Ids, &[], None, &mut |key, value| {
+            if let (Some(id), Some(row)) = (id_at(key, 0), IdRow::read(value)) {
+                if row.flags & OWN == 0 {
+                    visit(Listed { id, issued: row.issued, expires: row.expires });
+                }
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    fn by_roots(&self) -> Result<Vec<RecordId>, StoreError> {
+        let mut ids = Vec::new();
+        for kind in Kind::ALL.iter().filter(|k| k.by_root()) {
+            let (start, end) = ([kind.number()], [kind.number() + 1]);
+            ids.extend(self.ids_in(Table::Kinds, &start, Some(&end), usize::MAX)?);
+        }
+        Ok(ids)
+    }
+
+    fn bucket(&self, bucket: Bucket, bits: u8, limit: usize) -> Result<Vec<RecordId>, StoreError> {
+        let (first, last) = bucket.span(bits);
+        let end = last.checked_add(1).map(u32::to_be_bytes);
+        let mut seen = std::collections::BTreeSet::new();
+        let mut ids = Vec::new();
+        self.read.scan(Table::Buckets, &first.to_be_bytes(), end.as_ref().map(|e| e.as_slice()), &mut |_, value| {
+            if ids.len() >= limit {
+                return ControlFlow::Break(());
+            }
+            ids.extend(id_at(value, 0).filter(|id| seen.insert(*id)));
+            ControlFlow::Continue(())
+        })?;
+        Ok(ids)
+    }
+
+    fn retractions(&self, lock: &Lock) -> Result<Vec<RecordId>, StoreError> {
+        self.lock_ids(lock, true)
+    }
+
+    fn last_slot(&self, organisation: &OrganisationKey, on: Day, below: u32) -> Result<Option<u32>, StoreError> {
+        let at = |slot| slot_key(&SlotKey { organisation: *organisation, root: false, issued: on, slot });
+        let mut last = None;
+        self.read.scan(Table::Slots, &at(0), Some(&at(below)), &mut |key, _| {
+            last = u32_at(key, 21);
+            ControlFlow::Continue(())
+        })?;
+        Ok(last)
+    }
+
+    fn expired(&self, before: Day, limit: usize) -> Result<Vec<RecordId>, StoreError> {
+        self.ids_in(Table::Expiry, &[], Some(&day(before)), limit)
+    }
+
+    fn unproven_retractions(&self, by: Day) -> Result<Vec<RecordId>, StoreError> {
+        let number = Kind::Retraction.number();
+        let mut ids = self.ids_in(Table::Kinds, &[number], Some(&[number + 1]), usize::MAX)?;
+        let mut kept = Vec::new();
+        for id in ids.drain(..) {
+            if self.row(&id)?.is_some_and(|row| row.issued <= by) {
+                kept.push(id);
+            }
+        }
+        Ok(kept)
+    }
+
+    fn tags(&self, from: Day, to: Day, after: u64, limit: usize) -> Result<Vec<TagRow>, StoreError> {
+        let mut rows = Vec::new();
+        self.read.scan(Table::Issued, &seq(after.saturating_add(1)), None, &mut |key, value| {
+            if let (Some(place), Some((issued, tag))) = (read_seq(key), read_tag(value)) {
+                if from <= issued && issued <= to {
+                    rows.push(TagRow { place, tag });
+                }
+            }
+            if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(rows)
+    }
+
+    fn reports_of(
+        &self,
+        _organisation: &OrganisationKey,
+        only_own: bool,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, RecordId)>, StoreError> {
+        // The table holds the home organisation's reports, and no others are ever asked for.
+        let mut rows = Vec::new();
+        self.read.scan(Table::Own, &seq(after.saturating_add(1)), None, &mut |key, value| {
+            let wanted = !only_own || value.first() == Some(&OWN);
+            if let (Some(place), Some(id), true) = (read_seq(key), id_at(value, 1), wanted) {
+                rows.push((place, id));
+            }
+            if rows.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(rows)
+    }
+
+    fn count(&self, kind: Kind) -> Result<u64, StoreError> {
+        Ok(self.counts.get(&kind.number()).copied().unwrap_or(0))
+    }
+
+    fn quota(&self, organisation: &OrganisationKey, key: KeyName, on: Day) -> Result<u32, StoreError> {
+        let stored = self.read.get(Table::Quota, &quota_key(organisation, key, on))?;
+        Ok(stored.and_then(|bytes| u32_at(&bytes, 0)).unwrap_or(0))
+    }
+}
+
+fn read_tag(value: &[u8]) -> Option<(Day, Tag)> {
+    let tag = Tag {
+        id: *value.get(4..)?.first_chunk()?,
+        season: Season::from_index(u32_at(value, 12)?),
+        salt: *value.get(16..)?.first_chunk()?,
+        tag: *value.get(32..)?.first_chunk()?,
+    };
+    Some((Day::from_number(u32_at(value, 0)?), tag))
+}

@@ -1,0 +1,297 @@
+//! A store in memory, for the simulator, tests and clients of other shapes.
+
+use super::overlay::tombstone;
+use super::view::{Change, Listed, TagRow, View, short};
+use crate::admit::{Carried, SlotKey, Tombstone};
+use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
+use crate::oprf::KeyName;
+use crate::record::report::{Audience, Report};
+use crate::record::{Body, Kind, Signer, Verified};
+use crate::seal::Bucket;
+use crate::time::Day;
+use crate::wire::client::Tag;
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// A store in memory.
+#[derive(Clone, Default, Debug)]
+pub struct Memory {
+    records: BTreeMap<RecordId, (u64, Arc<Verified>)>,
+    places: BTreeMap<u64, RecordId>,
+    slots: BTreeMap<SlotKey, RecordId>,
+    locks: BTreeMap<Lock, BTreeSet<RecordId>>,
+    buckets: BTreeSet<(u32, u64)>,
+    quotas: BTreeMap<(OrganisationKey, KeyName, Day), u32>,
+    next: u64,
+}
+
+impl Memory {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Applies changes.
+    pub fn apply(&mut self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::Insert(record) => self.insert(record.as_ref().clone()),
+                Change::Remove(id) => self.remove(id),
+                Change::Quota {
+                    organisation,
+                    key,
+                    day,
+                    used,
+                } => {
+                    self.quotas.insert((*organisation, *key, *day), *used);
+                }
+            }
+        }
+    }
+
+    fn insert(&mut self, record: Verified) {
+        self.share(Arc::new(record));
+    }
+
+    /// Carries a record that others may hold too, so that a thousand stores keep it once.
+    pub fn share(&mut self, record: Arc<Verified>) {
+        let id = record.id();
+        if self.records.contains_key(&id) {
+            return;
+        }
+        self.next += 1;
+        let place = self.next;
+        self.slots.insert(SlotKey::of(&record), id);
+        if let Some(lock) = record.body().lock() {
+            self.locks.entry(*lock).or_default().insert(id);
+        }
+        if let Some(report) = shared(&record) {
+            self.buckets
+                .extend(report.entries.iter().map(|e| (e.bucket, place)));
+        }
+        self.places.insert(place, id);
+        self.records.insert(id, (place, record));
+    }
+
+    fn remove(&mut self, id: &RecordId) {
+        let Some((place, record)) = self.records.remove(id) else {
+            return;
+        };
+        self.places.remove(&place);
+        let slot = SlotKey::of(&record);
+        if self.slots.get(&slot) == Some(id) {
+            self.slots.remove(&slot);
+        }
+        if let Some(lock) = record.body().lock() {
+            if let Some(set) = self.locks.get_mut(lock) {
+                set.remove(id);
+                if set.is_empty() {
+                    self.locks.remove(lock);
+                }
+            }
+        }
+        if let Some(report) = shared(&record) {
+            for entry in &report.entries {
+                self.buckets.remove(&(entry.bucket, place));
+            }
+        }
+    }
+
+    /// All ids carried, in order.
+    pub fn ids(&self) -> impl Iterator<Item = RecordId> {
+        self.records.keys().copied()
+    }
+
+    /// A record.
+    pub fn get(&self, id: &RecordId) -> Option<&Verified> {
+        self.records.get(id).map(|(_, r)| r.as_ref())
+    }
+
+    fn of_lock(&self, lock: &Lock, retraction: bool) -> impl Iterator<Item = &Verified> {
+        let ids = self.locks.get(lock).into_iter().flatten();
+        ids.filter_map(|id| self.get(id))
+            .filter(move |r| (r.kind() == Kind::Retraction) == retraction)
+    }
+}
+
+/// The report, if the record is one that other organisations may have.
+fn shared(record: &Verified) -> Option<&Report> {
+    match record.body() {
+        Body::Report(r) if r.audience == Audience::Federation => Some(r),
+        _ => None,
+    }
+}
+
+fn is_own(record: &Verified) -> bool {
+    matches!(record.body(), Body::Report(r) if r.audience == Audience::Own)
+}
+
+impl Carried for Memory {
+    type Error = Infallible;
+
+    fn occupant(&self, slot: &SlotKey) -> Result<Option<RecordId>, Infallible> {
+        Ok(self.slots.get(slot).copied())
+    }
+    fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, Infallible> {
+        Ok(self.of_lock(lock, true).filter_map(tombstone).collect())
+    }
+    fn with_lock(&self, lock: &Lock) -> Result<Vec<RecordId>, Infallible> {
+        Ok(self.of_lock(lock, false).map(Verified::id).collect())
+    }
+    fn signed_by(
+        &self,
+        organisation: &OrganisationKey,
+        key: &NodeKey,
+    ) -> Result<Vec<RecordId>, Infallible> {
+        let signer = Signer::Node(*key);
+        let all = self.records.values().map(|(_, r)| r.as_ref());
+        let theirs =
+            all.filter(|r| r.header().signer == signer && r.header().organisation == *organisation);
+        Ok(theirs.map(Verified::id).collect())
+    }
+}
+
+impl View for Memory {
+    fn record(&self, id: &RecordId) -> Result<Option<Vec<u8>>, Infallible> {
+        Ok(self.get(id).map(|r| r.bytes().to_vec()))
+    }
+    fn find(&self, prefix: &[u8]) -> Result<Vec<RecordId>, Infallible> {
+        let mut first = [0; 32];
+        for (to, from) in first.iter_mut().zip(prefix) {
+            *to = *from;
+        }
+        let from = self.records.range(RecordId::from_bytes(first)..);
+        Ok(from
+            .map(|(id, _)| *id)
+            .take_while(|id| id.as_bytes().starts_with(prefix))
+            .take(2)
+            .collect())
+    }
+    fn list(&self, visit: &mut dyn FnMut(Listed)) -> Result<(), Infallible> {
+        for (id, (_, record)) in &self.records {
+            if !is_own(record) {
+                let header = record.header();
+                visit(Listed {
+                    id: *id,
+                    issued: header.issued,
+                    expires: header.expires,
+                });
+            }
+        }
+        Ok(())
+    }
+    fn by_roots(&self) -> Result<Vec<RecordId>, Infallible> {
+        Ok(self
+            .records
+            .iter()
+            .filter(|(_, (_, r))| r.kind().by_root())
+            .map(|(id, _)| *id)
+            .collect())
+    }
+    fn bucket(&self, bucket: Bucket, bits: u8, limit: usize) -> Result<Vec<RecordId>, Infallible> {
+        let (first, last) = bucket.span(bits);
+        let mut seen = BTreeSet::new();
+        let rows = self.buckets.range((first, 0)..=(last, u64::MAX));
+        let ids = rows.filter_map(|(_, place)| self.places.get(place).copied());
+        Ok(ids.filter(|id| seen.insert(*id)).take(limit).collect())
+    }
+    fn retractions(&self, lock: &Lock) -> Result<Vec<RecordId>, Infallible> {
+        Ok(self.of_lock(lock, true).map(Verified::id).collect())
+    }
+    fn last_slot(
+        &self,
+        organisation: &OrganisationKey,
+        day: Day,
+        below: u32,
+    ) -> Result<Option<u32>, Infallible> {
+        let at = |slot| SlotKey {
+            organisation: *organisation,
+            root: false,
+            issued: day,
+            slot,
+        };
+        Ok(self
+            .slots
+            .range(at(0)..at(below))
+            .next_back()
+            .map(|(k, _)| k.slot))
+    }
+    fn expired(&self, day: Day, limit: usize) -> Result<Vec<RecordId>, Infallible> {
+        let gone = self
+            .records
+            .iter()
+            .filter(|(_, (_, r))| r.header().expires < day);
+        Ok(gone.map(|(id, _)| *id).take(limit).collect())
+    }
+    fn unproven_retractions(&self, day: Day) -> Result<Vec<RecordId>, Infallible> {
+        let all = self.records.iter();
+        Ok(all
+            .filter(|(_, (_, r))| tombstone(r).is_some_and(|t| !t.proven && t.issued <= day))
+            .map(|(id, _)| *id)
+            .collect())
+    }
+    fn tags(
+        &self,
+        from: Day,
+        to: Day,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<TagRow>, Infallible> {
+        let rows = self.places.range(after.saturating_add(1)..);
+        let rows = rows.filter_map(|(place, id)| {
+            let record = self.get(id)?;
+            let report = shared(record)?;
+            let issued = record.header().issued;
+            let season = record.header().expires.season();
+            (from <= issued && issued <= to).then_some(TagRow {
+                place: *place,
+                tag: Tag {
+                    id: short(id),
+                    season,
+                    salt: report.salt,
+                    tag: report.area_tag,
+                },
+            })
+        });
+        Ok(rows.take(limit).collect())
+    }
+    fn reports_of(
+        &self,
+        organisation: &OrganisationKey,
+        only_own: bool,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, RecordId)>, Infallible> {
+        let rows = self
+            .places
+            .range(after.saturating_add(1)..)
+            .filter(|(_, id)| {
+                self.get(id).is_some_and(|r| {
+                    r.kind() == Kind::Report
+                        && r.header().organisation == *organisation
+                        && (!only_own || is_own(r))
+                })
+            });
+        Ok(rows.map(|(place, id)| (*place, *id)).take(limit).collect())
+    }
+    fn count(&self, kind: Kind) -> Result<u64, Infallible> {
+        Ok(self
+            .records
+            .values()
+            .filter(|(_, r)| r.kind() == kind)
+            .count() as u64)
+    }
+    fn quota(
+        &self,
+        organisation: &OrganisationKey,
+        key: KeyName,
+        day: Day,
+    ) -> Result<u32, Infallible> {
+        Ok(self
+            .quotas
+            .get(&(*organisation, key, day))
+            .copied()
+            .unwrap_or(0))
+    }
+}

@@ -1,0 +1,149 @@
+//! What the engine reads from a store, and what it asks it to change.
+
+use crate::admit::Carried;
+use crate::ids::{OrganisationKey, RecordId};
+use crate::oprf::KeyName;
+use crate::record::{Kind, Verified};
+use crate::seal::Bucket;
+use crate::time::Day;
+use crate::wire::client::Tag;
+use crate::wire::sealed::ShortId;
+
+/// A change to a store. The engine gives them in lists; a list is applied whole or not at all.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A record is carried from now on.
+    Insert(Box<Verified>),
+    /// A record is carried no longer.
+    Remove(RecordId),
+    /// So many evaluations of the day are spent or set aside.
+    Quota {
+        /// Whose.
+        organisation: OrganisationKey,
+        /// Under which key.
+        key: KeyName,
+        /// The day.
+        day: Day,
+        /// How many.
+        used: u32,
+    },
+}
+
+/// A record as reconciliation needs it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub id: RecordId,
+    /// Its day of issue.
+    pub issued: Day,
+    /// Its last day.
+    pub expires: Day,
+}
+
+/// One row of the tags that browsing downloads, with its place in the node's order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TagRow {
+    /// Where it stands.
+    pub place: u64,
+    /// What it shows.
+    pub tag: Tag,
+}
+
+/// Reading what is carried. Errors are the store's.
+pub trait View: Carried {
+    /// A record's bytes.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn record(&self, id: &RecordId) -> Result<Option<Vec<u8>>, Self::Error>;
+    /// The ids that begin with these bytes, at most two.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn find(&self, prefix: &[u8]) -> Result<Vec<RecordId>, Self::Error>;
+    /// Every record that other organisations may have, in any order.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn list(&self, visit: &mut dyn FnMut(Listed)) -> Result<(), Self::Error>;
+    /// The ids of all records signed by roots.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn by_roots(&self) -> Result<Vec<RecordId>, Self::Error>;
+    /// The reports for the federation with a handle in the bucket, which the store keeps with
+    /// `bits` bits. At most `limit`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn bucket(&self, bucket: Bucket, bits: u8, limit: usize) -> Result<Vec<RecordId>, Self::Error>;
+    /// The retractions with a lock.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn retractions(&self, lock: &crate::ids::Lock) -> Result<Vec<RecordId>, Self::Error>;
+    /// The highest slot in use of an organisation's day, below `below`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn last_slot(
+        &self,
+        organisation: &OrganisationKey,
+        day: Day,
+        below: u32,
+    ) -> Result<Option<u32>, Self::Error>;
+    /// Records whose last day is before `day`, at most `limit`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn expired(&self, day: Day, limit: usize) -> Result<Vec<RecordId>, Self::Error>;
+    /// Retractions without proof, issued on `day` or before.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn unproven_retractions(&self, day: Day) -> Result<Vec<RecordId>, Self::Error>;
+    /// The tags of reports for the federation issued from `from` to `to`, past the place `after`,
+    /// in the order of places; at most `limit`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn tags(
+        &self,
+        from: Day,
+        to: Day,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<TagRow>, Self::Error>;
+    /// The reports of an organisation past the place `after`, in the order of places; at most
+    /// `limit`. With `only_own`, those of audience *own* alone.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn reports_of(
+        &self,
+        organisation: &OrganisationKey,
+        only_own: bool,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, RecordId)>, Self::Error>;
+    /// How many records of a kind are carried.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn count(&self, kind: Kind) -> Result<u64, Self::Error>;
+    /// Evaluations spent or set aside.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn quota(
+        &self,
+        organisation: &OrganisationKey,
+        key: KeyName,
+        day: Day,
+    ) -> Result<u32, Self::Error>;
+}
+
+/// The short form of an id.
+pub(crate) fn short(id: &RecordId) -> ShortId {
+    *id.as_bytes().first_chunk().unwrap_or(&[0; 8])
+}

@@ -1,0 +1,112 @@
+//! Records that arrive: by gossip, by catch-up, from a file.
+
+use super::core::{Engine, EngineError, Notice, Output};
+use crate::carried::{Overlay, View};
+use crate::ids::{RecordId, TransportKey};
+use crate::record::{Fault, Refusal, Rule, Verified};
+use crate::time::Timestamp;
+
+/// Where records came from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// A peer, by gossip or catch-up.
+    Peer(TransportKey),
+    /// A file or this node's own set-up.
+    Local,
+}
+
+/// What became of records that arrived.
+#[derive(Debug, Default)]
+pub struct Arrived {
+    /// What the driver is to do.
+    pub outputs: Vec<Output>,
+    /// For each record in its order: new and carried, known already, or refused.
+    pub verdicts: Vec<(RecordId, Result<bool, Refusal>)>,
+}
+
+impl Engine {
+    /// Takes in verified records, in one batch that is stored at once.
+    ///
+    /// Whether to forward a record that came by gossip is for the driver to read off its verdict:
+    /// forward what is new, drop what is known, blame the sender only for [`Fault::Sender`].
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn arrived<V: View>(
+        &mut self,
+        source: Source,
+        mut records: Vec<Verified>,
+        view: &V,
+        now: Timestamp,
+    ) -> Result<Arrived, EngineError<V::Error>> {
+        // Delegations before what is signed under them.
+        records.sort_by_key(|r| !r.kind().by_root());
+        let mut arrived = Arrived::default();
+        let mut overlay = Overlay::new(view);
+        let mut roots = false;
+        for record in records {
+            let id = record.id();
+            let by_root = record.kind().by_root();
+            let pending = record.clone();
+            let verdict = self.admit_into(record, &mut overlay, now.day())?;
+            match &verdict {
+                Ok(new) => roots |= by_root && *new,
+                Err(refusal) if may_become_right(refusal.rule) => {
+                    self.wait_for_delegation(pending);
+                }
+                Err(refusal) => self.note_refusal(source, id, refusal, &mut arrived.outputs),
+            }
+            arrived.verdicts.push((id, verdict));
+        }
+        let changes = overlay.into_changes();
+        if !changes.is_empty() {
+            arrived.outputs.push(Output::Store(changes));
+        }
+        if roots {
+            self.roots_changed = true;
+            self.refresh_peers(now, &mut arrived.outputs);
+        }
+        Ok(arrived)
+    }
+
+    /// Offers the records that wait once more: after a delegation came, and on a new day.
+    pub(super) fn retry<V: View>(
+        &mut self,
+        view: &V,
+        now: Timestamp,
+    ) -> Result<Vec<Output>, EngineError<V::Error>> {
+        if self.waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let waiting = std::mem::take(&mut self.waiting).into();
+        Ok(self.arrived(Source::Local, waiting, view, now)?.outputs)
+    }
+
+    fn note_refusal(
+        &mut self,
+        source: Source,
+        id: RecordId,
+        refusal: &Refusal,
+        out: &mut Vec<Output>,
+    ) {
+        let Source::Peer(key) = source else { return };
+        if let Some(peer) = self.peers.get_mut(&key) {
+            super::sync::remember(&mut peer.refused, id);
+        }
+        if refusal.rule.fault() == Fault::Sender {
+            out.push(Output::Notice(Notice::Misbehaved {
+                peer: key,
+                refusal: refusal.clone(),
+            }));
+        }
+    }
+}
+
+/// Whether a later day, or a delegation that is still on its way, may make the record right. A key
+/// that is known may get further days and slots by a further delegation.
+const fn may_become_right(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::UnknownKey | Rule::Future | Rule::DelegationTime | Rule::SlotRange
+    )
+}

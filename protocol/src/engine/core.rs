@@ -1,0 +1,451 @@
+//! The engine's state, and what it asks its driver to do.
+
+use crate::admit::{Carried, Verdict, check_signer};
+use crate::carried::{Change, Overlay, View};
+use crate::certificate::Certificate;
+use crate::charter::Charter;
+use crate::directory::{Directory, Forgotten};
+use crate::ids::{NodeKey, OrganisationKey, RecordId, TransportKey};
+use crate::keys::SecretKey;
+use crate::oprf::{KeyName, KeyShare};
+use crate::reconcile::Set;
+use crate::record::{Kind, Refusal, Verified};
+use crate::time::{Day, Timestamp};
+use crate::wire::peer::Request;
+use crate::wire::sealed::SealSecret;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Records that wait for their delegation; more are forgotten, and come again with catch-up.
+const MAX_WAITING: usize = 4096;
+/// Expired records that one tick puts out.
+const SWEEP: usize = 2000;
+
+/// Who the node is, and the secrets that it works with.
+#[derive(Debug)]
+pub struct Identity {
+    /// Its organisation.
+    pub organisation: OrganisationKey,
+    /// The key that signs records.
+    pub record_key: SecretKey,
+    /// The key that opens sealed questions.
+    pub seal_key: SealSecret,
+    /// Its shares of the federation's keys; none if it is no keyholder.
+    pub shares: Shares,
+}
+
+/// A keyholder's shares. Evaluating is slow, so they can be lent to another thread.
+pub type Shares = Arc<BTreeMap<KeyName, KeyShare>>;
+
+/// What can be set.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Milliseconds between two catch-ups with the same peer.
+    pub sync_every: u64,
+    /// Milliseconds after which an unanswered request of a catch-up is given up.
+    pub patience: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            sync_every: 60_000,
+            patience: 30_000,
+        }
+    }
+}
+
+/// A request of the engine to a peer; the reply comes back with it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct AskId(pub u64);
+
+/// What the driver is to do, in order.
+#[derive(Debug)]
+pub enum Output {
+    /// Apply these, all or nothing, and be sure that they are on disk before going on.
+    Store(Vec<Change>),
+    /// Pass a record on to all peers.
+    Gossip(Vec<u8>),
+    /// Ask a peer; call [`Engine::replied`] or [`Engine::unanswered`] with the id.
+    Ask {
+        /// Which peer.
+        peer: TransportKey,
+        /// What the reply will be called with.
+        id: AskId,
+        /// The request.
+        request: Request,
+    },
+    /// Talk with these peers and no others.
+    Peers(BTreeSet<TransportKey>),
+    /// Something that whoever runs the node may want to read.
+    Notice(Notice),
+}
+
+/// Something worth a line in a log. It never holds a handle, a label or a person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Notice {
+    /// Records came in by catch-up.
+    CaughtUp {
+        /// With whom.
+        peer: TransportKey,
+        /// How many were new.
+        received: usize,
+        /// How many the peer lacked.
+        sent: usize,
+    },
+    /// A peer sent what no honest node passes on.
+    Misbehaved {
+        /// Who.
+        peer: TransportKey,
+        /// Why it was refused.
+        refusal: Refusal,
+    },
+    /// Expired records were put out.
+    Expired(usize),
+    /// This node's own delegation ends soon, or has ended.
+    DelegationEnds(Option<Day>),
+}
+
+/// The engine cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError<E> {
+    /// The store cannot be read.
+    #[error("the store cannot be read: {0}")]
+    Store(E),
+    /// What is stored is damaged.
+    #[error(
+        "record {id} in the store is damaged: {why}; restore the store, or remove it and let the peers fill it again"
+    )]
+    Damaged {
+        /// Which record.
+        id: RecordId,
+        /// Why it is refused.
+        why: Refusal,
+    },
+}
+
+impl<E> From<E> for EngineError<E> {
+    fn from(e: E) -> Self {
+        EngineError::Store(e)
+    }
+}
+
+pub(super) struct Peer {
+    pub organisation: OrganisationKey,
+    pub node: NodeKey,
+    pub sync: Option<super::sync::Session>,
+    pub next_sync: Timestamp,
+    /// Ids that this peer was sent or that it sent and that were refused, so that the same ones
+    /// do not travel again at every catch-up.
+    pub sent: BTreeSet<RecordId>,
+    pub refused: BTreeSet<RecordId>,
+}
+
+/// The engine. See the [module](super).
+pub struct Engine {
+    pub(super) me: Identity,
+    pub(super) settings: Settings,
+    pub(super) directory: Directory,
+    pub(super) certificate: Option<Certificate>,
+    pub(super) peers: BTreeMap<TransportKey, Peer>,
+    pub(super) waiting: VecDeque<Verified>,
+    pub(super) next_ask: u64,
+    pub(super) next_slot: Option<(Day, u32)>,
+    /// The set for reconciliation and the day it was made for; none when it is out of date.
+    pub(super) set: Option<(Day, Arc<Set>)>,
+    pub(super) reserved: BTreeMap<(OrganisationKey, KeyName), (Day, super::evaluate::Reserve)>,
+    pub(super) roots_changed: bool,
+    authorised: BTreeSet<TransportKey>,
+    swept: Option<Day>,
+}
+
+impl Engine {
+    /// An engine that knows what the store holds. Call [`Engine::begin`] next.
+    ///
+    /// # Errors
+    /// If the store cannot be read or is damaged.
+    pub fn new<V: View>(
+        charter: Charter,
+        me: Identity,
+        settings: Settings,
+        view: &V,
+    ) -> Result<Self, EngineError<V::Error>> {
+        let mut directory = Directory::new(charter);
+        for id in view.by_roots()? {
+            if let Some(bytes) = view.record(&id)? {
+                let record = Verified::from_own_store(&bytes)
+                    .map_err(|why| EngineError::Damaged { id, why })?;
+                directory.learn(&record);
+            }
+        }
+        Ok(Self {
+            me,
+            settings,
+            directory,
+            certificate: None,
+            peers: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            next_ask: 0,
+            next_slot: None,
+            set: None,
+            reserved: BTreeMap::new(),
+            roots_changed: false,
+            authorised: BTreeSet::new(),
+            swept: None,
+        })
+    }
+
+    /// Whom to talk with at the start.
+    pub fn begin(&mut self, now: Timestamp) -> Vec<Output> {
+        let mut out = Vec::new();
+        self.refresh_peers(now, &mut out);
+        out
+    }
+
+    /// Takes in the certificate of the shared keys.
+    pub fn certify(&mut self, certificate: Certificate) {
+        self.certificate = Some(certificate);
+    }
+
+    /// The certificate of the shared keys.
+    pub const fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+    /// Who may speak for whom.
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+    /// The node's organisation.
+    pub const fn organisation(&self) -> OrganisationKey {
+        self.me.organisation
+    }
+    /// The node's record key.
+    pub fn node(&self) -> NodeKey {
+        self.me.record_key.node()
+    }
+    /// The peers that are connected now, with their organisations.
+    pub fn connected(&self) -> impl Iterator<Item = (TransportKey, OrganisationKey)> {
+        self.peers
+            .iter()
+            .map(|(key, peer)| (*key, peer.organisation))
+    }
+    /// The connected peer with this record key.
+    pub fn peer_of(&self, node: &NodeKey) -> Option<TransportKey> {
+        self.peers
+            .iter()
+            .find(|(_, p)| p.node == *node)
+            .map(|(key, _)| *key)
+    }
+
+    /// A peer is connected. The transport has proved its key.
+    pub fn connected_to(&mut self, key: TransportKey, now: Timestamp) {
+        if let Some((node, delegated)) = self.directory.node_by_transport(&key, now.day()) {
+            self.peers.entry(key).or_insert(Peer {
+                organisation: delegated.organisation,
+                node,
+                sync: None,
+                next_sync: now,
+                sent: BTreeSet::new(),
+                refused: BTreeSet::new(),
+            });
+        }
+    }
+
+    /// A peer is connected no longer.
+    pub fn disconnected_from(&mut self, key: &TransportKey) {
+        self.peers.remove(key);
+    }
+
+    /// Whether the delegation in a hello makes its sender a peer, and what follows from it.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn hello<V: View>(
+        &mut self,
+        from: &TransportKey,
+        delegation: Verified,
+        view: &V,
+        now: Timestamp,
+    ) -> Result<Vec<Output>, EngineError<V::Error>> {
+        let theirs = match delegation.body() {
+            crate::record::Body::Delegation(d) => d.terms.transport_key == *from,
+            _ => false,
+        };
+        if !theirs {
+            return Ok(Vec::new());
+        }
+        Ok(self
+            .arrived(super::Source::Local, vec![delegation], view, now)?
+            .outputs)
+    }
+
+    /// What time brings: expiry, catch-up, changed peers. Call it about once a second.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn tick<V: View>(
+        &mut self,
+        view: &V,
+        now: Timestamp,
+    ) -> Result<Vec<Output>, EngineError<V::Error>> {
+        let mut out = Vec::new();
+        let today = now.day();
+        if self.swept != Some(today) {
+            let gone = self.sweep(view, today)?;
+            if gone.len() < SWEEP {
+                self.swept = Some(today);
+            }
+            if !gone.is_empty() {
+                let mut overlay = Overlay::new(view);
+                for id in &gone {
+                    overlay.remove(*id);
+                }
+                for id in &gone {
+                    let forgotten = self.directory.forget(id);
+                    self.put_out_orphans(&forgotten, &mut overlay)?;
+                }
+                let changes = overlay.into_changes();
+                out.push(Output::Notice(Notice::Expired(changes.len())));
+                out.push(Output::Store(changes));
+                self.set = None;
+            }
+            let mine = self
+                .directory
+                .nodes(today)
+                .get(&self.node())
+                .map(|d| d.terms.until);
+            if mine.is_none_or(|until| until.since(today) < 14) {
+                out.push(Output::Notice(Notice::DelegationEnds(mine)));
+            }
+            self.refresh_peers(now, &mut out);
+            self.forget_settled_ids();
+            self.roots_changed = true;
+        }
+        if std::mem::take(&mut self.roots_changed) {
+            out.extend(self.retry(view, now)?);
+        }
+        self.sync_due(view, now, &mut out)?;
+        Ok(out)
+    }
+
+    fn sweep<V: View>(&self, view: &V, today: Day) -> Result<BTreeSet<RecordId>, V::Error> {
+        let mut gone: BTreeSet<RecordId> = view.expired(today, SWEEP)?.into_iter().collect();
+        for id in view.unproven_retractions(today.minus(crate::limits::RETRACTION_DELAY))? {
+            let Some(lock) = lock_of(view, &id)? else {
+                continue;
+            };
+            let tombstones = view.tombstones(&lock)?;
+            for report in view.with_lock(&lock)? {
+                if let Some(bytes) = view.record(&report)? {
+                    let dead = Verified::from_own_store(&bytes).is_ok_and(|r| {
+                        r.kind() == Kind::Report
+                            && tombstones
+                                .iter()
+                                .any(|t| t.destroys(&r.header().organisation, today))
+                    });
+                    if dead {
+                        gone.insert(report);
+                    }
+                }
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Admits one record on top of the batch so far. Says whether it is new.
+    pub(super) fn admit_into<V: View>(
+        &mut self,
+        record: Verified,
+        overlay: &mut Overlay<'_, V>,
+        today: Day,
+    ) -> Result<Result<bool, Refusal>, V::Error> {
+        match crate::admit::admit(
+            &record,
+            &self.directory,
+            overlay,
+            &self.me.organisation,
+            today,
+        )? {
+            Verdict::Known => Ok(Ok(false)),
+            Verdict::Refuse(refusal) => Ok(Err(refusal)),
+            Verdict::Carry { evicts } => {
+                let mut forgotten = Vec::new();
+                for id in &evicts {
+                    forgotten.push(self.directory.forget(id));
+                    overlay.remove(*id);
+                }
+                let matters = record.kind().by_root() || !evicts.is_empty();
+                self.directory.learn(&record);
+                overlay.insert(record);
+                for one in &forgotten {
+                    self.put_out_orphans(one, overlay)?;
+                }
+                self.set = None;
+                if matters {
+                    self.forget_settled_ids();
+                }
+                Ok(Ok(true))
+            }
+        }
+    }
+
+    /// Puts out what stood only by a record that is gone: what is carried must not hang on whether
+    /// it came before that record went.
+    fn put_out_orphans<V: View>(
+        &self,
+        forgotten: &Forgotten,
+        overlay: &mut Overlay<'_, V>,
+    ) -> Result<(), V::Error> {
+        let mut doubtful = forgotten.records.clone();
+        for (organisation, key) in &forgotten.keys {
+            doubtful.extend(overlay.signed_by(organisation, key)?);
+        }
+        for id in doubtful {
+            let stands = overlay
+                .record(&id)?
+                .is_none_or(|r| check_signer(&r, &self.directory).is_ok());
+            if !stands {
+                overlay.remove(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was refused once may be carried now, here and at the peers.
+    fn forget_settled_ids(&mut self) {
+        for peer in self.peers.values_mut() {
+            peer.sent.clear();
+            peer.refused.clear();
+        }
+    }
+
+    pub(super) fn wait_for_delegation(&mut self, record: Verified) {
+        if self.waiting.iter().any(|r| r.id() == record.id()) {
+            return;
+        }
+        if self.waiting.len() >= MAX_WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(record);
+    }
+
+    /// Tells the driver whom to talk with, if that has changed.
+    pub(super) fn refresh_peers(&mut self, now: Timestamp, out: &mut Vec<Output>) {
+        let mine = self.node();
+        let nodes = self.directory.nodes(now.day());
+        let others = nodes.into_iter().filter(|(key, _)| *key != mine);
+        let authorised: BTreeSet<TransportKey> =
+            others.map(|(_, d)| d.terms.transport_key).collect();
+        if authorised != self.authorised {
+            self.peers.retain(|key, _| authorised.contains(key));
+            self.authorised.clone_from(&authorised);
+            out.push(Output::Peers(authorised));
+        }
+    }
+}
+
+fn lock_of<V: View>(view: &V, id: &RecordId) -> Result<Option<crate::ids::Lock>, V::Error> {
+    let bytes = view.record(id)?;
+    let record = bytes.and_then(|b| Verified::from_own_store(&b).ok());
+    Ok(record.and_then(|r| r.body().lock().copied()))
+}

@@ -1,0 +1,163 @@
+//! Evaluations: the node's share of the work, and how much of it an organisation may ask a day.
+
+use super::core::{Engine, Output, Shares};
+use crate::carried::{Change, View};
+use crate::entropy::Entropy;
+use crate::ids::{OrganisationKey, TransportKey};
+use crate::oprf::KeyName;
+use crate::time::Timestamp;
+use crate::wire::peer::Refusal;
+use crate::wire::{EvaluateAsk, KeyEvaluation};
+use std::sync::Arc;
+
+/// Evaluations set aside on disk at a time, so that not every look-up waits for the disk. After a
+/// crash those set aside count as spent.
+const BLOCK: u32 = 512;
+
+/// What is spent and what is set aside of a day's quota.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reserve {
+    used: u32,
+    aside: u32,
+}
+
+/// A keyholder to ask, in the order to try.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Holder {
+    /// The index of its share.
+    pub index: u16,
+    /// Whose it is.
+    pub organisation: OrganisationKey,
+    /// The connected node to ask; none if it is this node itself.
+    pub peer: Option<TransportKey>,
+    /// Whether it can be asked now.
+    pub reachable: bool,
+}
+
+/// Evaluates what was allowed.
+///
+/// # Errors
+/// If a share is missing or the batch has no size that can be proved.
+pub fn evaluate(
+    shares: &Shares,
+    ask: &EvaluateAsk,
+    entropy: &mut dyn Entropy,
+) -> Result<Vec<KeyEvaluation>, Refusal> {
+    let one = |key: &KeyName| {
+        let share = shares.get(key).ok_or(Refusal::NoShare)?;
+        let evaluation = share
+            .evaluate(&ask.elements, &mut *entropy)
+            .map_err(|_| Refusal::Malformed)?;
+        Ok(KeyEvaluation {
+            key: *key,
+            evaluation,
+        })
+    };
+    ask.keys.iter().map(one).collect()
+}
+
+impl Engine {
+    /// All keyholders in the order in which to ask them: this node first, then the connected ones.
+    pub fn holders(&self) -> Vec<Holder> {
+        let charter = self.directory.charter();
+        let mut holders: Vec<Holder> = charter
+            .terms()
+            .organisations
+            .iter()
+            .filter_map(|o| {
+                let index = o.keyholder?;
+                let own = o.root == self.me.organisation && !self.me.shares.is_empty();
+                let peer = self
+                    .peers
+                    .iter()
+                    .find(|(_, p)| p.organisation == o.root)
+                    .map(|(key, _)| *key);
+                let peer = if own { None } else { peer };
+                Some(Holder {
+                    index,
+                    organisation: o.root,
+                    peer,
+                    reachable: own || peer.is_some(),
+                })
+            })
+            .collect();
+        holders.sort_by_key(|h| (!h.reachable, h.peer.is_some(), h.index));
+        holders
+    }
+
+    /// Allows an organisation what it asks, within its quota: the outputs, then the shares with
+    /// which to [`evaluate()`].
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn allow<V: View>(
+        &mut self,
+        organisation: &OrganisationKey,
+        ask: &EvaluateAsk,
+        view: &V,
+        now: Timestamp,
+    ) -> Result<(Vec<Output>, Result<Shares, Refusal>), V::Error> {
+        if !ask.keys.iter().all(|key| self.me.shares.contains_key(key)) {
+            return Ok((Vec::new(), Err(Refusal::NoShare)));
+        }
+        let (outputs, allowed) = self.spend(organisation, ask, view, now)?;
+        let shares = if allowed {
+            Ok(Arc::clone(&self.me.shares))
+        } else {
+            Err(Refusal::Quota)
+        };
+        Ok((outputs, shares))
+    }
+
+    /// Takes the evaluations off the organisation's quota, under every key or under none.
+    fn spend<V: View>(
+        &mut self,
+        organisation: &OrganisationKey,
+        ask: &EvaluateAsk,
+        view: &V,
+        now: Timestamp,
+    ) -> Result<(Vec<Output>, bool), V::Error> {
+        let today = now.day();
+        let quota = self.directory.charter().terms().quotas.evaluations;
+        let count = u32::try_from(ask.elements.len()).unwrap_or(u32::MAX);
+        let mut after = Vec::new();
+        for key in &ask.keys {
+            let mut reserve = match self.reserved.get(&(*organisation, *key)) {
+                Some((day, reserve)) if *day == today => *reserve,
+                _ => {
+                    let stored = view.quota(organisation, *key, today)?;
+                    Reserve {
+                        used: stored,
+                        aside: stored,
+                    }
+                }
+            };
+            reserve.used = reserve.used.saturating_add(count);
+            if reserve.used > quota {
+                return Ok((Vec::new(), false));
+            }
+            after.push((*key, reserve));
+        }
+        let mut changes = Vec::new();
+        for (key, mut reserve) in after {
+            if reserve.used > reserve.aside {
+                reserve.aside = (reserve.used.div_ceil(BLOCK))
+                    .saturating_mul(BLOCK)
+                    .min(quota);
+                changes.push(Change::Quota {
+                    organisation: *organisation,
+                    key,
+                    day: today,
+                    used: reserve.aside,
+                });
+            }
+            self.reserved.insert((*organisation, key), (today, reserve));
+        }
+        let outputs = if changes.is_empty() {
+            Vec::new()
+        } else {
+            vec![Output::Store(changes)]
+        };
+        Ok((outputs, true))
+    }
+}

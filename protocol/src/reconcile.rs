@@ -1,0 +1,92 @@
+//! Set reconciliation by ranges (negentropy): two nodes find out what each lacks, at a cost that
+//! follows the difference and not the set (`spec/06-transport.md`, section 4).
+//!
+//! Items are ordered by day of issue and id, so that what is recent lies together. This module
+//! knows days and ids and no records.
+
+use crate::ids::RecordId;
+use crate::time::Day;
+use negentropy::{Id, Negentropy, NegentropyStorageVector};
+
+/// The largest message of a reconciliation, in bytes.
+pub const MAX_FRAME: u64 = 256 * 1024;
+
+/// The reconciliation went wrong, by the peer's fault.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the peer's reconciliation message makes no sense: {0}")]
+pub struct ReconcileError(String);
+
+impl From<negentropy::Error> for ReconcileError {
+    fn from(e: negentropy::Error) -> Self {
+        Self(e.to_string())
+    }
+}
+
+/// A set as it was at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Set {
+    items: NegentropyStorageVector,
+}
+
+impl Set {
+    /// The set of these items.
+    ///
+    /// # Errors
+    /// Never for honest input; the underlying library's checks are passed on.
+    pub fn new(items: impl IntoIterator<Item = (Day, RecordId)>) -> Result<Self, ReconcileError> {
+        let mut all = NegentropyStorageVector::new();
+        for (day, id) in items {
+            all.insert(u64::from(day.number()), Id::from_byte_array(*id.as_bytes()))?;
+        }
+        all.seal()?;
+        Ok(Self { items: all })
+    }
+
+    /// The first message of whoever begins.
+    ///
+    /// # Errors
+    /// If the set cannot be read.
+    pub fn begin(&self) -> Result<Vec<u8>, ReconcileError> {
+        Ok(Negentropy::borrowed(&self.items, MAX_FRAME)?.initiate()?)
+    }
+
+    /// The answer of the other side, which keeps nothing between messages.
+    ///
+    /// # Errors
+    /// If the message is malformed.
+    pub fn answer(&self, message: &[u8]) -> Result<Vec<u8>, ReconcileError> {
+        Ok(Negentropy::borrowed(&self.items, MAX_FRAME)?.reconcile(message)?)
+    }
+
+    /// The next message of whoever began, with what was found out; no message: it is done.
+    ///
+    /// # Errors
+    /// If the message is malformed.
+    pub fn proceed(&self, message: &[u8]) -> Result<Step, ReconcileError> {
+        let mut side = Negentropy::borrowed(&self.items, MAX_FRAME)?;
+        side.set_initiator();
+        let (mut have, mut need) = (Vec::new(), Vec::new());
+        let next = side.reconcile_with_ids(message, &mut have, &mut need)?;
+        let ids = |list: Vec<Id>| {
+            list.into_iter()
+                .map(|id| RecordId::from_bytes(id.to_bytes()))
+                .collect()
+        };
+        Ok(Step {
+            next,
+            have: ids(have),
+            need: ids(need),
+        })
+    }
+}
+
+/// What one exchange of messages found out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// The next message to send; none: done.
+    pub next: Option<Vec<u8>>,
+    /// What the peer lacks.
+    pub have: Vec<RecordId>,
+    /// What this side lacks.
+    pub need: Vec<RecordId>,
+}

@@ -1,0 +1,122 @@
+//! A simulated node: an engine, its store, and what its driver keeps.
+
+use super::Drbg;
+use crate::carried::{Change, Memory};
+use crate::engine::{AskId, Engine};
+use crate::ids::RecordId;
+use crate::record::report::Audience;
+use crate::record::{Body, Verified};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How long a node remembers which records came by gossip, as gossipsub does.
+const SEEN: u64 = 120_000;
+
+pub(super) struct Node {
+    /// None while it is down.
+    pub engine: Option<Engine>,
+    pub store: Memory,
+    /// Milliseconds by which its clock is ahead of the true time.
+    pub skew: i64,
+    /// Counts starts; what was meant for an earlier life is dropped.
+    pub life: u32,
+    pub asked: BTreeSet<AskId>,
+    pub entropy: Drbg,
+    /// Outputs until it crashes.
+    pub fuse: Option<u32>,
+    /// Records that it says it takes and does not keep.
+    pub withheld: BTreeSet<RecordId>,
+    /// All ids of its shared records, combined: equal for equal sets.
+    pub sum: [u8; 32],
+    seen: BTreeMap<RecordId, u64>,
+    forgot: u64,
+}
+
+impl Node {
+    pub fn new(entropy: Drbg) -> Self {
+        Self {
+            engine: None,
+            store: Memory::new(),
+            skew: 0,
+            life: 0,
+            asked: BTreeSet::new(),
+            entropy,
+            fuse: None,
+            withheld: BTreeSet::new(),
+            sum: [0; 32],
+            seen: BTreeMap::new(),
+            forgot: 0,
+        }
+    }
+
+    /// Loses what is in memory.
+    pub fn stop(&mut self) {
+        self.engine = None;
+        self.life += 1;
+        self.asked.clear();
+        self.seen.clear();
+        self.fuse = None;
+    }
+
+    /// What its clock says.
+    pub fn clock(&self, now: u64) -> Timestamp {
+        Timestamp::from_millis(now.saturating_add_signed(self.skew))
+    }
+
+    /// Whether gossip has not brought the record here lately.
+    pub fn first_sight(&mut self, id: RecordId, now: u64) -> bool {
+        if now.saturating_sub(self.forgot) > SEEN {
+            self.seen.retain(|_, at| now.saturating_sub(*at) <= SEEN);
+            self.forgot = now;
+        }
+        self.seen.insert(id, now).is_none()
+    }
+
+    /// Applies changes. Gives the ids of shared records that it carries from now on.
+    pub fn apply(
+        &mut self,
+        changes: Vec<Change>,
+        pool: &mut BTreeMap<RecordId, Option<Arc<Verified>>>,
+    ) -> Vec<RecordId> {
+        let mut fresh = Vec::new();
+        for change in changes {
+            match change {
+                Change::Insert(record) => {
+                    let id = record.id();
+                    if self.withheld.contains(&id) || self.store.get(&id).is_some() {
+                        continue;
+                    }
+                    if is_shared(&record) {
+                        self.mix(&id);
+                        fresh.push(id);
+                    }
+                    let kept = pool
+                        .entry(id)
+                        .or_default()
+                        .get_or_insert_with(|| Arc::new(*record));
+                    self.store.share(Arc::clone(kept));
+                }
+                Change::Remove(id) => {
+                    if self.store.get(&id).is_some_and(is_shared) {
+                        self.mix(&id);
+                    }
+                    self.store.apply(&[Change::Remove(id)]);
+                }
+                quota @ Change::Quota { .. } => self.store.apply(&[quota]),
+            }
+        }
+        fresh
+    }
+
+    fn mix(&mut self, id: &RecordId) {
+        for (sum, byte) in self.sum.iter_mut().zip(id.as_bytes()) {
+            *sum ^= byte;
+        }
+    }
+}
+
+/// Whether other organisations may have the record.
+pub(super) fn is_shared(record: &Verified) -> bool {
+    !matches!(record.body(), Body::Report(r) if r.audience == Audience::Own)
+}

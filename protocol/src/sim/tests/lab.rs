@@ -1,0 +1,133 @@
+//! A few engines side by side, without a network between them: requests are answered at once.
+
+use super::super::{Drbg, Federation};
+use crate::carried::Memory;
+use crate::engine::{Engine, Output, Settings, Source};
+use crate::ids::RecordId;
+use crate::record::{Refusal, Verified};
+use crate::time::{Day, Timestamp};
+use crate::wire::peer::{Reply, Request};
+use std::collections::{BTreeSet, VecDeque};
+
+pub(super) struct Lab {
+    pub federation: Federation,
+    pub sides: Vec<(Engine, Memory)>,
+    pub now: Timestamp,
+    entropy: Drbg,
+}
+
+fn parse(list: &[Vec<u8>]) -> Vec<Verified> {
+    list.iter()
+        .map(|b| Verified::from_own_store(b).unwrap())
+        .collect()
+}
+
+impl Lab {
+    /// Engines for the first `count` nodes, which know each other and nothing else.
+    pub fn new(federation: Federation, count: usize, today: Day) -> Self {
+        let now = Timestamp::from_millis(u64::from(today.number()) * 86_400_000 + 1_000);
+        let mut lab = Self {
+            sides: Vec::new(),
+            now,
+            entropy: Drbg::new(0, "lab"),
+            federation,
+        };
+        for n in 0..count {
+            let identity = lab.federation.identity(n);
+            let charter = lab.federation.charter.clone();
+            let store = Memory::new();
+            let engine = Engine::new(charter, identity, Settings::default(), &store).unwrap();
+            lab.sides.push((engine, store));
+            for d in lab.federation.delegations[..count].to_vec() {
+                lab.offer(n, d).unwrap();
+            }
+        }
+        lab.connect();
+        lab
+    }
+
+    pub fn connect(&mut self) {
+        for a in 0..self.sides.len() {
+            for b in 0..self.sides.len() {
+                let key = self.federation.stations[b].transport.transport();
+                if a != b {
+                    self.sides[a].0.connected_to(key, self.now);
+                }
+            }
+        }
+    }
+
+    /// A record as a file brings it.
+    pub fn offer(&mut self, side: usize, record: Verified) -> Result<bool, Refusal> {
+        let (engine, store) = &mut self.sides[side];
+        let arrived = engine
+            .arrived(Source::Local, vec![record], store, self.now)
+            .unwrap();
+        let verdict = arrived.verdicts[0].1.clone();
+        self.perform(side, arrived.outputs);
+        verdict
+    }
+
+    /// A tick of every engine, with a catch-up between all.
+    pub fn tick(&mut self) {
+        for side in 0..self.sides.len() {
+            let (engine, store) = &mut self.sides[side];
+            engine.sync_soon(self.now);
+            let outputs = engine.tick(store, self.now).unwrap();
+            self.perform(side, outputs);
+        }
+    }
+
+    pub fn perform(&mut self, side: usize, outputs: Vec<Output>) {
+        let mut queue: VecDeque<Output> = outputs.into();
+        while let Some(output) = queue.pop_front() {
+            match output {
+                Output::Store(changes) => self.sides[side].1.apply(&changes),
+                Output::Ask { peer, id, request } => {
+                    let stations = &self.federation.stations;
+                    let other = stations
+                        .iter()
+                        .position(|s| s.transport.transport() == peer)
+                        .unwrap();
+                    let reply = self.request(side, other, request);
+                    let records = match &reply {
+                        Reply::Records(list) => parse(list),
+                        _ => Vec::new(),
+                    };
+                    let (engine, store) = &mut self.sides[side];
+                    let more = engine
+                        .replied(peer, id, reply, records, store, self.now)
+                        .unwrap();
+                    more.into_iter().rev().for_each(|o| queue.push_front(o));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub fn request(&mut self, from: usize, to: usize, request: Request) -> Reply {
+        let records = match &request {
+            Request::Push(list) => parse(list),
+            _ => Vec::new(),
+        };
+        let key = self.federation.stations[from].transport.transport();
+        let (engine, store) = &mut self.sides[to];
+        let (outputs, reply) = engine
+            .requested(key, request, records, store, self.now, &mut self.entropy)
+            .unwrap();
+        self.perform(to, outputs);
+        reply
+    }
+
+    pub fn carried(&self, side: usize) -> BTreeSet<RecordId> {
+        self.sides[side].1.ids().collect()
+    }
+
+    pub fn sets(&self) -> Vec<BTreeSet<RecordId>> {
+        (0..self.sides.len()).map(|n| self.carried(n)).collect()
+    }
+
+    pub fn next_day(&mut self) {
+        self.now = self.now.plus_millis(86_400_000);
+    }
+}

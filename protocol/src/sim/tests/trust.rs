@@ -1,0 +1,94 @@
+//! What is counted.
+
+use super::super::{Federation, Shape};
+use crate::directory::Directory;
+use crate::ids::OrganisationKey;
+use crate::record::vouch::Vouch;
+use crate::time::Day;
+use crate::trust::counted;
+use std::collections::BTreeSet;
+
+const MADE: Day = Day::from_number(20_800);
+
+struct Case {
+    federation: Federation,
+    directory: Directory,
+    slot: u32,
+}
+
+impl Case {
+    fn new() -> Self {
+        let shape = Shape {
+            organisations: 5,
+            made: MADE,
+            ..Shape::default()
+        };
+        let federation = Federation::new(shape, 1);
+        let directory = Directory::new(federation.charter.clone());
+        Self {
+            federation,
+            directory,
+            slot: 20,
+        }
+    }
+    fn vouch(&mut self, issuer: usize, subject: OrganisationKey, number: u32, days: u32) {
+        self.slot += 1;
+        let vouch = Vouch {
+            subject,
+            budget: 0,
+            number,
+        };
+        let record = self.federation.vouch(issuer, vouch, MADE, days, self.slot);
+        self.directory.learn(&record);
+    }
+    fn key(&self, organisation: usize) -> OrganisationKey {
+        self.federation.organisation(organisation)
+    }
+    fn counted(&self, roots: &[usize], after: u32) -> BTreeSet<OrganisationKey> {
+        let roots = roots.iter().map(|n| self.key(*n)).collect();
+        counted(&self.directory, &roots, MADE.plus(after))
+    }
+    fn keys(&self, organisations: &[usize]) -> BTreeSet<OrganisationKey> {
+        organisations.iter().map(|n| self.key(*n)).collect()
+    }
+}
+
+#[test]
+fn roots_and_whom_they_vouch_for_count() {
+    let mut case = Case::new();
+    case.vouch(0, case.key(1), 0, 100);
+    case.vouch(2, case.key(3), 0, 100);
+    assert_eq!(case.counted(&[0], 1), case.keys(&[0, 1]));
+    assert_eq!(case.counted(&[0, 2], 1), case.keys(&[0, 1, 2, 3]));
+    assert_eq!(case.counted(&[], 1), case.keys(&[]));
+    assert_eq!(case.counted(&[1], 1), case.keys(&[1]), "not backwards");
+}
+
+#[test]
+fn two_vouches_of_one_number_void_each_other() {
+    let mut case = Case::new();
+    case.vouch(0, case.key(1), 7, 100);
+    case.vouch(0, case.key(2), 7, 100);
+    case.vouch(0, case.key(3), 8, 100);
+    case.vouch(4, case.key(1), 7, 100);
+    assert_eq!(case.counted(&[0], 1), case.keys(&[0, 3]));
+    assert_eq!(case.counted(&[0, 4], 1), case.keys(&[0, 1, 3, 4]));
+}
+
+#[test]
+fn a_vouch_counts_to_its_last_day() {
+    let mut case = Case::new();
+    case.vouch(0, case.key(1), 0, 10);
+    assert_eq!(case.counted(&[0], 10), case.keys(&[0, 1]));
+    assert_eq!(case.counted(&[0], 11), case.keys(&[0]));
+}
+
+#[test]
+fn outsiders_never_count() {
+    let mut case = Case::new();
+    let outsider = OrganisationKey::from_bytes([9; 32]);
+    case.vouch(0, outsider, 0, 100);
+    assert_eq!(case.counted(&[0], 1), case.keys(&[0]));
+    let roots = BTreeSet::from([outsider]);
+    assert_eq!(counted(&case.directory, &roots, MADE), case.keys(&[]));
+}
