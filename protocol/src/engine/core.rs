@@ -7,9 +7,10 @@ use crate::charter::Charter;
 use crate::directory::{Directory, Forgotten};
 use crate::ids::{NodeKey, OrganisationKey, RecordId, TransportKey};
 use crate::keys::SecretKey;
+use crate::limits::RETRACTION_DELAY;
 use crate::oprf::{KeyName, KeyShare};
 use crate::reconcile::Set;
-use crate::record::{Kind, Refusal, Verified};
+use crate::record::{Body, Kind, Refusal, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::peer::Request;
 use crate::wire::sealed::SealSecret;
@@ -333,7 +334,7 @@ impl Engine {
 
     fn sweep<V: View>(&self, view: &V, today: Day) -> Result<BTreeSet<RecordId>, V::Error> {
         let mut gone: BTreeSet<RecordId> = view.expired(today, SWEEP)?.into_iter().collect();
-        for id in view.unproven_retractions(today.minus(crate::limits::RETRACTION_DELAY))? {
+        for id in view.unproven_retractions(today.minus(RETRACTION_DELAY))? {
             let Some(lock) = lock_of(view, &id)? else {
                 continue;
             };
@@ -379,6 +380,12 @@ impl Engine {
                 }
                 let matters = record.kind().by_root() || !evicts.is_empty();
                 self.directory.learn(&record);
+                let late = matches!(record.body(), Body::Retraction(r) if r.proof.is_none())
+                    && record.header().issued.plus(RETRACTION_DELAY) <= today;
+                if late {
+                    // It destroys already; others refuse the report by now.
+                    self.swept = None;
+                }
                 overlay.insert(record);
                 for one in &forgotten {
                     self.put_out_orphans(one, overlay)?;

@@ -124,7 +124,7 @@ fn make(f: &Federation, items: &[Item]) -> Vec<Verified> {
             } => {
                 let lock = locks[usize::from(lock)].lock();
                 let body = report_body(lock, Audience::Federation, &mut entropy);
-                f.sign(author, day(issued), day(expires.max(issued)), slot, body)
+                f.sign(author, day(issued), day(expires), slot, body)
             }
             Item::Attachment {
                 author,
