@@ -17,7 +17,7 @@ too few keyholders answer; 5 a node refused; 7 the home or a configuration canno
 
 /// Share a list of dangerous clients that nobody can read as a whole
 #[derive(Parser, Debug)]
-#[command(name = "parasol", version, about, after_help = AFTER)]
+#[command(name = "parasol", version, after_help = AFTER)]
 pub struct Cli {
     /// What every command takes.
     #[command(flatten)]

@@ -15,6 +15,7 @@ use parasol_protocol::limits::{MAX_DEPTH, MAX_REVOCATION_LIFE, RETRACTION_LIFE};
 use parasol_protocol::oprf::Output;
 use parasol_protocol::particulars::{Basis, Code, Level, Particulars, Summary, Words};
 use parasol_protocol::record::affirmation::Affirmation;
+use parasol_protocol::record::delegation::SlotRange;
 use parasol_protocol::record::report::{Audience, Entry, Label, Report};
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::revocation::Revocation;
@@ -316,6 +317,16 @@ fn rivals() -> (World, Vec<Verified>) {
         }
     }
     let (federation, lilas, rowan) = (&world.federation, &world.lilas, &world.rowan);
+    // Two delegations in one slot of a root, and a record that only one of them speaks for.
+    for first in [20_000 - 500, 20_000 - 250] {
+        let slots = SlotRange { first, count: 250 };
+        let body = rowan.delegation_body(federation, slots, TODAY.plus(30));
+        let delegation = by_root(rowan, body, TODAY, 30, 20);
+        all.push(delegation.sign(federation, &rowan.root).unwrap());
+        let retraction = Body::Retraction(Retraction::by_lock(federation, &locks[2]));
+        let retraction = by_node(rowan, retraction, TODAY.plus(RETRACTION_LIFE), first);
+        all.push(retraction.sign(federation, &rowan.node).unwrap());
+    }
     let until = TODAY.plus(RETRACTION_LIFE);
     let proven = Body::Retraction(Retraction::by_lock(federation, &locks[0]));
     let proven = by_node(rowan, proven, until, 0);
@@ -331,7 +342,7 @@ fn rivals() -> (World, Vec<Verified>) {
     });
     let revocation = by_root(lilas, revocation, TODAY, MAX_REVOCATION_LIFE, 9);
     let revocation = revocation.sign(federation, &lilas.root).unwrap();
-    let mut records: Vec<_> = all.iter().skip(2).step_by(2).map(Verified::id).collect();
+    let mut records: Vec<_> = all[2..6].iter().step_by(2).map(Verified::id).collect();
     records.sort_unstable();
     let affirmation = Body::Affirmation(Affirmation { records });
     let affirmation = by_root(lilas, affirmation, TODAY, MAX_REVOCATION_LIFE, 10);

@@ -21,9 +21,12 @@ pub struct ManArgs {
 pub fn run(args: &ManArgs, globals: &Globals) -> Result<(), CliError> {
     let command = Cli::command();
     let Some(dir) = &args.dir else {
-        return clap_mangen::Man::new(command)
-            .render(&mut std::io::stdout())
-            .map_err(|e| CliError::other("man", e));
+        let rendered = clap_mangen::Man::new(command).render(&mut std::io::stdout());
+        return match rendered {
+            // A reader that has seen enough is no error.
+            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::other("man", e)),
+            _ => Ok(()),
+        };
     };
     std::fs::create_dir_all(dir)
         .and_then(|()| clap_mangen::generate_to(command, dir))

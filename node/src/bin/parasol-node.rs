@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 /// A node of a Parasol federation
 #[derive(Parser)]
-#[command(version, about, name = "parasol-node")]
+#[command(version, name = "parasol-node")]
 struct Args {
     #[command(subcommand)]
     command: NodeCommand,

@@ -324,7 +324,10 @@ impl Engine {
         if std::mem::take(&mut self.roots_changed) {
             out.extend(self.retry(view, now)?);
         }
-        self.sync_due(view, now, &mut out)?;
+        // The view does not show yet what is to be stored; a set made from it would stay wrong.
+        if !out.iter().any(|o| matches!(o, Output::Store(_))) {
+            self.sync_due(view, now, &mut out)?;
+        }
         Ok(out)
     }
 

@@ -1,7 +1,7 @@
 //! A node's records in memory, as admission asks for them.
 
 use core::convert::Infallible;
-use parasol_protocol::admit::{Carried, SlotKey, Tombstone, Verdict, admit};
+use parasol_protocol::admit::{Carried, SlotKey, Tombstone, Verdict, admit, check};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use parasol_protocol::record::{Body, Refusal, Signer, Verified};
@@ -38,10 +38,28 @@ impl Shelf {
                 }
                 self.directory.learn(&record);
                 self.records.insert(record.id(), record);
+                self.settle(today);
                 Ok(())
             }
             Verdict::Known => Ok(()),
             Verdict::Refuse(refusal) => Err(refusal),
+        }
+    }
+}
+
+impl Shelf {
+    /// Drops what no longer stands because what spoke for it is gone.
+    fn settle(&mut self, today: Day) {
+        loop {
+            let fallen = self
+                .records
+                .values()
+                .find(|r| check(r, &self.directory, &self.home, today).is_err());
+            let Some(id) = fallen.map(Verified::id) else {
+                return;
+            };
+            self.records.remove(&id);
+            self.directory.forget(&id);
         }
     }
 }
@@ -51,9 +69,7 @@ impl Carried for Shelf {
 
     fn occupant(&self, slot: &SlotKey) -> Result<Option<RecordId>, Infallible> {
         let mut all = self.records.values();
-        Ok(all
-            .find(|r| SlotKey::of(r.header()) == *slot)
-            .map(Verified::id))
+        Ok(all.find(|r| SlotKey::of(r) == *slot).map(Verified::id))
     }
 
     fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, Infallible> {

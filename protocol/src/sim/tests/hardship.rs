@@ -24,14 +24,14 @@ fn all_reaches_all_through_loss_a_week_apart_and_crashes() {
     }
     world.partition(&BTreeSet::from([0, 1, 2]));
     for n in 0..14 {
-        ids.push(report(&mut world, n % 7, 500, &mut entropy).0);
-        world.run_for(DAY / 2);
         // One a side dies and starts again from what it had stored.
         match n {
-            4 => (world.crash(1), world.crash(5)).0,
-            5 => (world.start(1), world.start(5)).0,
+            4 => [1, 6].into_iter().for_each(|n| world.crash(n)),
+            6 => [1, 6].into_iter().for_each(|n| world.start(n)),
             _ => {}
         }
+        ids.push(report(&mut world, n % 7, 500, &mut entropy).0);
+        world.run_for(DAY / 2);
     }
     let (left, right) = (world.carried(0), world.carried(6));
     assert_ne!(left, right, "apart, the two sides cannot agree");

@@ -46,6 +46,16 @@ impl Lab {
         lab
     }
 
+    /// An engine begins anew from its store.
+    pub fn restart(&mut self, side: usize) {
+        let identity = self.federation.identity(side);
+        let charter = self.federation.charter.clone();
+        let store = &self.sides[side].1;
+        let engine = Engine::new(charter, identity, Settings::default(), store).unwrap();
+        self.sides[side].0 = engine;
+        self.connect();
+    }
+
     pub fn connect(&mut self) {
         for a in 0..self.sides.len() {
             for b in 0..self.sides.len() {
