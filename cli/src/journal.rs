@@ -35,15 +35,16 @@ pub struct Journal {
     file: File,
     /// Rows published in an earlier run that was cut off.
     pub earlier: BTreeSet<ContentHash>,
-    /// Rows that were on their way when an earlier run was cut off.
-    pub intents: BTreeMap<ContentHash, Receipt>,
+    /// Rows that were on their way when earlier runs were cut off, with each attempt. All attempts
+    /// at a row have one lock, so that only one of them can have gone through.
+    pub intents: BTreeMap<ContentHash, Vec<Receipt>>,
 }
 
 /// What all journals of a profile know, but for that of the file being imported if it is cut off.
 #[derive(Debug, Default)]
 struct Known {
     done: BTreeSet<ContentHash>,
-    intents: BTreeMap<ContentHash, Receipt>,
+    intents: BTreeMap<ContentHash, Vec<Receipt>>,
     finished: bool,
 }
 
@@ -170,7 +171,7 @@ fn read(path: &Path, head: &str) -> Result<Option<Known>, CliError> {
         known.finished = false;
         match step {
             "done" => drop(known.done.insert(hash)),
-            _ => drop(known.intents.insert(hash, receipt)),
+            _ => known.intents.entry(hash).or_default().push(receipt),
         }
     }
     Ok(Some(known))

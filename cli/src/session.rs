@@ -8,6 +8,7 @@ use crate::keep::Keep;
 use parasol_protocol::area::{Area, City, cities_of};
 use parasol_protocol::client::{Error, Exchange, Federation, Unanswered};
 use parasol_protocol::handle::{Country, Handle, HandleWarning, parse};
+use parasol_protocol::ids::RecordId;
 use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::wire::client::MAX_MESSAGE;
 use serde_json::Value;
@@ -106,12 +107,21 @@ impl Session {
     /// If the node does not carry one such record.
     pub fn record(&self, id: &str) -> Result<Vec<u8>, CliError> {
         check_id(id)?;
-        match self.carrier.get(&format!("/v1/records/{id}"), MAX_MESSAGE) {
-            Err(Unanswered::Status { status: 404, .. }) => Err(CliError::input(
+        let none = || {
+            CliError::input(
                 "no-record",
                 format_args!("{} carries no record {id}", self.profile.node),
             )
-            .next("check the id; it may also have expired or been taken back")),
+            .next("check the id; it may also have expired or been taken back")
+        };
+        // The node goes by whole bytes.
+        let asked = id.get(..id.len() & !1).unwrap_or(id);
+        match self
+            .carrier
+            .get(&format!("/v1/records/{asked}"), MAX_MESSAGE)
+        {
+            Err(Unanswered::Status { status: 404, .. }) => Err(none()),
+            Ok(bytes) if !RecordId::of(&bytes).to_string().starts_with(id) => Err(none()),
             other => other.map_err(|why| self.trouble(why.into())),
         }
     }

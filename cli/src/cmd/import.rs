@@ -14,11 +14,12 @@ use crate::output;
 use crate::session::Session;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parasol_node::entropy::OsEntropy;
-use parasol_protocol::client::{Draft, Error, Publish, Receipt, Seal};
+use parasol_protocol::client::{Draft, Error, Publish, Receipt, Seal, Warning};
 use parasol_protocol::handle::Handle;
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::particulars::{Basis, Particulars, Summary, Words};
 use parasol_protocol::record::{Body, Unverified};
+use parasol_protocol::seal::SealError;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -26,6 +27,8 @@ use std::path::{Path, PathBuf};
 
 /// Rows that are sealed and published together.
 const BATCH: usize = 250;
+/// Batches that are sealed side by side: one is computed here while another is with the keyholders.
+const LANES: usize = 3;
 
 /// Arguments.
 #[derive(clap::Args, Clone, Debug)]
@@ -313,7 +316,7 @@ impl<'a> Import<'a> {
                 self.bar.inc(1);
             } else {
                 self.waiting.push((row, hash, entry));
-                if self.waiting.len() == BATCH {
+                if self.waiting.len() == BATCH * LANES {
                     self.send()?;
                 }
             }
@@ -380,34 +383,53 @@ impl<'a> Import<'a> {
         let mut rows = Vec::new();
         for (row, hash, entry) in waiting {
             let mut draft = self.draft(&entry);
-            let intended = self.journal.intents.remove(&hash);
-            if let Some(receipt) = &intended {
+            let intended = self.journal.intents.remove(&hash).unwrap_or_default();
+            if let Some(receipt) = intended.first() {
                 // The lock of the cut-off attempt: if that went through, the node knows it.
                 draft.lock = receipt.lock.clone();
             }
             drafts.push(draft);
             rows.push((row, hash, intended));
         }
-        let seal = Seal::new(federation, drafts, &mut OsEntropy)
-            .map_err(|why| self.session.trouble(why))?;
-        let (sealed, warnings) = self.session.carry(seal)?;
-        for warning in &warnings {
-            self.bar.suspend(|| eprintln!("warning: {warning}"));
+        let (mut sealed, mut sendable) = (Vec::new(), Vec::new());
+        for (row, outcome) in rows.into_iter().zip(self.seal(&drafts)?) {
+            match outcome {
+                Ok(draft) => {
+                    sealed.push(draft);
+                    sendable.push(row);
+                }
+                Err(why) => {
+                    let message = why.to_string();
+                    *self.totals.by_reason.entry(message.clone()).or_default() += 1;
+                    self.reject(&row.0, Some(&message))?;
+                }
+            }
         }
+        let rows = sendable;
         let nobody = RecordId::from_bytes([0; 32]);
         let intents: Vec<(usize, ContentHash, Receipt)> = rows
             .iter()
             .zip(&sealed)
-            .filter(|((_, _, intended), _)| intended.is_none())
             .filter_map(|((row, hash, _), draft)| {
                 Some((row.number, *hash, draft.receipt(federation, nobody)?))
             })
             .collect();
         self.journal.intend(&intents)?;
-        let publish = Publish::new(federation, sealed).map_err(|why| self.session.trouble(why))?;
-        let filed = self.session.carry(publish)?;
-        let mut done = Vec::new();
+        let mut filed = Vec::new();
         let mut stop = None;
+        for part in sealed.chunks(BATCH) {
+            let publish =
+                Publish::new(federation, part.to_vec()).map_err(|why| self.session.trouble(why))?;
+            match self.session.carry_raw(publish) {
+                Ok(outcomes) => filed.extend(outcomes),
+                Err(why) => {
+                    // What went out before must be noted before this is told.
+                    stop = Some(why);
+                    break;
+                }
+            }
+        }
+        let mut done = Vec::new();
         for ((row, hash, intended), filed) in rows.into_iter().zip(filed) {
             match filed {
                 Ok(receipt) => {
@@ -428,20 +450,76 @@ impl<'a> Import<'a> {
         stop.map_or(Ok(()), |why| Err(self.session.trouble(why)))
     }
 
+    /// Seals drafts, a few batches side by side. Those that cannot be sealed come back with why.
+    fn seal(&self, drafts: &[Draft]) -> Result<Vec<Result<Draft, SealError>>, CliError> {
+        let session = self.session;
+        let outcomes: Vec<Result<Lane, Error>> = std::thread::scope(|scope| {
+            let lanes: Vec<_> = drafts
+                .chunks(BATCH)
+                .map(|part| scope.spawn(move || seal_part(session, part)))
+                .collect();
+            let lost = |_| Err(Error::Internal("sealing was interrupted"));
+            lanes
+                .into_iter()
+                .map(|lane| lane.join().unwrap_or_else(lost))
+                .collect()
+        });
+        let (mut sealed, mut told) = (Vec::new(), BTreeSet::new());
+        for outcome in outcomes {
+            let (drafts, warnings) = outcome.map_err(|why| session.trouble(why))?;
+            sealed.extend(drafts);
+            told.extend(warnings);
+        }
+        for warning in &told {
+            self.bar.suspend(|| eprintln!("warning: {warning}"));
+        }
+        Ok(sealed)
+    }
+
     /// Of a report that a cut-off attempt published, the keys of that attempt count.
-    fn settle(&self, receipt: Receipt, intended: Option<Receipt>) -> Result<Receipt, CliError> {
-        let Some(mut intended) = intended else {
+    fn settle(&self, receipt: Receipt, intended: Vec<Receipt>) -> Result<Receipt, CliError> {
+        if intended.is_empty() {
             return Ok(receipt);
-        };
+        }
         let bytes = self.session.record(&receipt.id().to_string())?;
         let record = Unverified::parse(&bytes).map_err(|e| CliError::refused("bad-record", e))?;
-        match record.claimed().1 {
-            Body::Report(report) if report.salt == intended.grip.salt => {
-                intended.grip.id = receipt.id();
-                Ok(intended)
+        let Body::Report(report) = record.claimed().1 else {
+            return Ok(receipt);
+        };
+        let attempt = intended.into_iter().find(|r| r.grip.salt == report.salt);
+        Ok(attempt.map_or(receipt.clone(), |mut attempt| {
+            attempt.grip.id = receipt.id();
+            attempt
+        }))
+    }
+}
+
+/// What comes of sealing one batch.
+type Lane = (Vec<Result<Draft, SealError>>, BTreeSet<Warning>);
+
+fn seal_part(session: &Session, part: &[Draft]) -> Result<Lane, Error> {
+    let seal = |drafts: Vec<Draft>| {
+        let exchange = Seal::new(&session.federation, drafts, &mut OsEntropy)?;
+        session.carry_raw(exchange)
+    };
+    match seal(part.to_vec()) {
+        Ok((drafts, warnings)) => Ok((drafts.into_iter().map(Ok).collect(), warnings)),
+        // One that cannot be sealed must not hold up the others.
+        Err(Error::Seal(_)) => {
+            let mut lane = Lane::default();
+            for draft in part {
+                match seal(vec![draft.clone()]) {
+                    Ok((drafts, warnings)) => {
+                        lane.0.extend(drafts.into_iter().map(Ok));
+                        lane.1.extend(warnings);
+                    }
+                    Err(Error::Seal(why)) => lane.0.push(Err(why)),
+                    Err(why) => return Err(why),
+                }
             }
-            _ => Ok(receipt),
+            Ok(lane)
         }
+        Err(why) => Err(why),
     }
 }
 
