@@ -37,19 +37,54 @@ pub fn is_placeholder(cell: &str) -> bool {
     if cell.len() > 40 {
         return false;
     }
-    if matches!(cell, "" | "-" | "--" | "---" | "?" | "??" | "???" | "/" | "." | "..." | "…" | "—" | "–" | "_") {
+    if matches!(
+        cell,
+        "" | "-" | "--" | "---" | "?" | "??" | "???" | "/" | "." | "..." | "…" | "—" | "–" | "_"
+    ) {
         return true;
     }
     const WORDS: [&str; 30] = [
-        "n a", "na", "none", "nil", "null", "unknown", "not known", "not given", "not stated", "withheld", "tbc", "dont know", "don t know",
-        "inconnu", "inconnue", "aucun", "aucune", "neant", "неизвестно", "не известно", "не указано", "нет данных", "desconocido", "desconocida",
-        "ninguno", "未知", "无", "不详", "unbekannt", "невідомо",
+        "n a",
+        "na",
+        "none",
+        "nil",
+        "null",
+        "unknown",
+        "not known",
+        "not given",
+        "not stated",
+        "withheld",
+        "tbc",
+        "dont know",
+        "don t know",
+        "inconnu",
+        "inconnue",
+        "aucun",
+        "aucune",
+        "neant",
+        "неизвестно",
+        "не известно",
+        "не указано",
+        "нет данных",
+        "desconocido",
+        "desconocida",
+        "ninguno",
+        "未知",
+        "无",
+        "不详",
+        "unbekannt",
+        "невідомо",
     ];
     WORDS.contains(&fold(cell).as_str())
 }
 
 /// The handles in a cell of a column of this field; `platform` is the one its header names.
-pub fn handles(cell: &str, field: Field, platform: Option<&str>, country: Option<Country>) -> Found {
+pub fn handles(
+    cell: &str,
+    field: Field,
+    platform: Option<&str>,
+    country: Option<Country>,
+) -> Found {
     let mut found = Found::default();
     if cell.trim().is_empty() || !field.holds_handles() {
         return found;
@@ -68,7 +103,9 @@ pub fn handles(cell: &str, field: Field, platform: Option<&str>, country: Option
         Field::Email => {
             let digits = rest.chars().filter(char::is_ascii_digit).count();
             if digits >= 7 {
-                found.handles.extend(phones_in(&rest, country).into_iter().flatten());
+                found
+                    .handles
+                    .extend(phones_in(&rest, country).into_iter().flatten());
             }
         }
         Field::Account => accounts(&rest, platform, country, &mut found),
@@ -83,7 +120,10 @@ pub fn handles(cell: &str, field: Field, platform: Option<&str>, country: Option
         }
         Field::Vehicle => found.handles.extend(plates(&rest, country)),
         Field::Url => {
-            for piece in rest.split_whitespace().flat_map(|p| pieces(p, &[',', ';', '|'])) {
+            for piece in rest
+                .split_whitespace()
+                .flat_map(|p| pieces(p, &[',', ';', '|']))
+            {
                 if piece.contains('.') {
                     found.take(parse(piece, Some(HandleKind::Url), country));
                 }
@@ -95,7 +135,10 @@ pub fn handles(cell: &str, field: Field, platform: Option<&str>, country: Option
 }
 
 fn plates(text: &str, country: Option<Country>) -> Vec<Parsed> {
-    let plain = |handle| Parsed { handle, warnings: Vec::<HandleWarning>::new() };
+    let plain = |handle| Parsed {
+        handle,
+        warnings: Vec::<HandleWarning>::new(),
+    };
     plates_in(text, country).into_iter().map(plain).collect()
 }
 
@@ -110,7 +153,9 @@ fn evident(cell: &str, field: Field, country: Option<Country>, found: &mut Found
             continue;
         }
         for word in piece.split_inclusive(char::is_whitespace) {
-            let bare = word.trim().trim_matches(|c: char| ",;|()<>[]\"".contains(c));
+            let bare = word
+                .trim()
+                .trim_matches(|c: char| ",;|()<>[]\"".contains(c));
             let email = bare.find('@').is_some_and(|at| at > 0);
             let link = is_link(bare);
             let name = bare.starts_with('@') && bare.chars().count() > 3;
@@ -141,11 +186,34 @@ fn is_account_shaped(piece: &str) -> bool {
     if piece.len() > 200 || piece.contains("://") {
         return false;
     }
-    let Some((label, name)) = piece.split_once([':', '@']) else { return false };
+    let Some((label, name)) = piece.split_once([':', '@']) else {
+        return false;
+    };
     let label = fold(label);
     let known = [
-        "tg", "telegram", "телеграм", "телеграмм", "тг", "insta", "ig", "instagram", "инста", "инстаграм", "snap", "snapchat", "vk", "вк", "wechat",
-        "微信", "kik", "twitter", "fb", "facebook", "discord", "skype", "tiktok",
+        "tg",
+        "telegram",
+        "телеграм",
+        "телеграмм",
+        "тг",
+        "insta",
+        "ig",
+        "instagram",
+        "инста",
+        "инстаграм",
+        "snap",
+        "snapchat",
+        "vk",
+        "вк",
+        "wechat",
+        "微信",
+        "kik",
+        "twitter",
+        "fb",
+        "facebook",
+        "discord",
+        "skype",
+        "tiktok",
     ];
     let name = name.trim().trim_start_matches('@');
     known.contains(&label.as_str()) && !name.is_empty() && !name.contains(char::is_whitespace)
@@ -153,9 +221,20 @@ fn is_account_shaped(piece: &str) -> bool {
 
 fn is_link(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
-    ["http://", "https://", "www.", "t.me/", "telegram.me/", "wa.me/", "vk.com/", "instagram.com/", "facebook.com/", "fb.com/"]
-        .iter()
-        .any(|start| lower.starts_with(start))
+    [
+        "http://",
+        "https://",
+        "www.",
+        "t.me/",
+        "telegram.me/",
+        "wa.me/",
+        "vk.com/",
+        "instagram.com/",
+        "facebook.com/",
+        "fb.com/",
+    ]
+    .iter()
+    .any(|start| lower.starts_with(start))
 }
 
 fn accounts(cell: &str, platform: Option<&str>, country: Option<Country>, found: &mut Found) {
@@ -165,20 +244,32 @@ fn accounts(cell: &str, platform: Option<&str>, country: Option<Country>, found:
     let with_platform = |text: &str| match platform {
         Some(platform) => {
             let name = text.trim().trim_start_matches('@');
-            parse(&format!("{platform}/{name}"), Some(HandleKind::Account), country)
+            parse(
+                &format!("{platform}/{name}"),
+                Some(HandleKind::Account),
+                country,
+            )
         }
         None => parse(text, None, country),
     };
     // What says its own platform says it better than the header.
     let own = |text: &str| {
-        let explicit = is_link(text) || is_account_shaped(text) || text.find('@').is_some_and(|at| at > 0);
-        if explicit || platform.is_none() { parse(text, None, country) } else { with_platform(text) }
+        let explicit =
+            is_link(text) || is_account_shaped(text) || text.find('@').is_some_and(|at| at > 0);
+        if explicit || platform.is_none() {
+            parse(text, None, country)
+        } else {
+            with_platform(text)
+        }
     };
     if let Ok(parsed) = own(cell.trim()) {
         found.handles.push(parsed);
         return;
     }
-    for piece in pieces(cell, &[',', ';', '|', '\n']).flat_map(|p| p.split(" / ")).map(str::trim) {
+    for piece in pieces(cell, &[',', ';', '|', '\n'])
+        .flat_map(|p| p.split(" / "))
+        .map(str::trim)
+    {
         if !piece.is_empty() && !is_placeholder(piece) {
             found.take(own(piece));
         }
@@ -186,38 +277,82 @@ fn accounts(cell: &str, platform: Option<&str>, country: Option<Country>, found:
 }
 
 fn pieces<'a>(text: &'a str, by: &'a [char]) -> impl Iterator<Item = &'a str> {
-    text.split(by).map(str::trim).filter(|piece| !piece.is_empty())
+    text.split(by)
+        .map(str::trim)
+        .filter(|piece| !piece.is_empty())
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     fn found(cell: &str, field: Field, country: &str) -> (Vec<String>, usize) {
         let found = handles(cell, field, None, Country::parse(country).ok());
-        (found.handles.iter().map(|p| p.handle.to_canonical_string()).collect(), found.skipped.len())
+        (
+            found
+                .handles
+                .iter()
+                .map(|p| p.handle.to_canonical_string())
+                .collect(),
+            found.skipped.len(),
+        )
     }
 
     #[test]
     fn several_numbers_and_remarks() {
         for (cell, country, expected) in [
-            ("06.39.98.06.14 (WhatsApp)", "FR", &["phone:+33639980614"][..]),
-            ("0033639 989353 / +33 6 39 98 91 79", "FR", &["phone:+33639989353", "phone:+33639989179"]),
-            ("84950002373, 7 495 000-08-76", "RU", &["phone:+74950002373", "phone:+74950000876"]),
-            ("+44 (0)7700 900 974; 07700 900273", "GB", &["phone:+447700900974", "phone:+447700900273"]),
+            (
+                "06.39.98.06.14 (WhatsApp)",
+                "FR",
+                &["phone:+33639980614"][..],
+            ),
+            (
+                "0033639 989353 / +33 6 39 98 91 79",
+                "FR",
+                &["phone:+33639989353", "phone:+33639989179"],
+            ),
+            (
+                "84950002373, 7 495 000-08-76",
+                "RU",
+                &["phone:+74950002373", "phone:+74950000876"],
+            ),
+            (
+                "+44 (0)7700 900 974; 07700 900273",
+                "GB",
+                &["phone:+447700900974", "phone:+447700900273"],
+            ),
             ("4165550180", "CA", &["phone:+14165550180"]),
             ("withheld", "GB", &[]),
             ("", "GB", &[]),
-            ("07700 900123; marc@example.org", "GB", &["email:marc@example.org", "phone:+447700900123"]),
-            ("07700 900123, tg: @serg_kzn", "GB", &["account:telegram/serg_kzn", "phone:+447700900123"]),
+            (
+                "07700 900123; marc@example.org",
+                "GB",
+                &["email:marc@example.org", "phone:+447700900123"],
+            ),
+            (
+                "07700 900123, tg: @serg_kzn",
+                "GB",
+                &["account:telegram/serg_kzn", "phone:+447700900123"],
+            ),
         ] {
             let (got, skipped) = found(cell, Field::Phone, country);
             assert_eq!(got, expected, "{cell}");
             assert_eq!(skipped, 0, "{cell}");
         }
-        assert_eq!(found("07700 900123; 123", Field::Phone, "GB").0, ["phone:+447700900123"]);
-        assert_eq!(found("07700 900123; 123", Field::Phone, "GB").1, 1);
+        assert_eq!(
+            found("07700 900123; 07700 90012345678", Field::Phone, "GB").0,
+            ["phone:+447700900123"]
+        );
+        assert_eq!(
+            found("07700 900123; 07700 90012345678", Field::Phone, "GB").1,
+            1
+        );
     }
 
     #[test]
@@ -239,19 +374,42 @@ mod tests {
 
     #[test]
     fn addresses_are_found_and_mistyped_ones_said() {
-        assert_eq!(found(" marc75@EXAMPLE.org", Field::Email, "FR"), (vec!["email:marc75@example.org".into()], 0));
+        assert_eq!(
+            found(" marc75@EXAMPLE.org", Field::Email, "FR"),
+            (vec!["email:marc75@example.org".into()], 0)
+        );
         assert_eq!(found("pas@net", Field::Email, "FR"), (vec![], 1));
-        assert_eq!(found("a@example.com, b@example.com", Field::Email, "FR").0.len(), 2);
+        assert_eq!(
+            found("a@example.com, b@example.com", Field::Email, "FR")
+                .0
+                .len(),
+            2
+        );
         assert_eq!(found("none", Field::Email, "FR"), (vec![], 0));
     }
 
     #[test]
     fn plates_alone_and_in_descriptions() {
         for (cell, field, country, expected) in [
-            ("Clio grise RV-186-JK", Field::Vehicle, "FR", "plate:FR/RV186JK"),
+            (
+                "Clio grise RV-186-JK",
+                Field::Vehicle,
+                "FR",
+                "plate:FR/RV186JK",
+            ),
             ("vl348zm", Field::Vehicle, "FR", "plate:FR/VL348ZM"),
-            ("чёрная Камри С965СС 199", Field::Vehicle, "RU", "plate:RU/C965CC199"),
-            ("red pickup, plate AB52 123", Field::Plate, "CA", "plate:CA/AB52123"),
+            (
+                "чёрная Камри С965СС 199",
+                Field::Vehicle,
+                "RU",
+                "plate:RU/C965CC199",
+            ),
+            (
+                "red pickup, plate AB52 123",
+                Field::Plate,
+                "CA",
+                "plate:CA/AB52123",
+            ),
             ("XA58 WTJ", Field::Plate, "GB", "plate:GB/XA58WTJ"),
         ] {
             assert_eq!(found(cell, field, country).0, [expected], "{cell}");
@@ -262,10 +420,19 @@ mod tests {
     #[test]
     fn accounts_of_a_column_that_names_the_platform() {
         let got = handles("@marc.75", Field::Account, Some("instagram"), None);
-        assert_eq!(got.handles[0].handle.to_canonical_string(), "account:instagram/marc.75");
+        assert_eq!(
+            got.handles[0].handle.to_canonical_string(),
+            "account:instagram/marc.75"
+        );
         let got = handles("t.me/serg_kzn", Field::Account, Some("instagram"), None);
-        assert_eq!(got.handles[0].handle.to_canonical_string(), "account:telegram/serg_kzn");
+        assert_eq!(
+            got.handles[0].handle.to_canonical_string(),
+            "account:telegram/serg_kzn"
+        );
         assert_eq!(found("le_grand_75", Field::Account, "FR").0.len(), 0);
-        assert_eq!(found("https://example.com/profile/7", Field::Url, "FR").0, ["url:example.com/profile/7"]);
+        assert_eq!(
+            found("https://example.com/profile/7", Field::Url, "FR").0,
+            ["url:example.com/profile/7"]
+        );
     }
 }

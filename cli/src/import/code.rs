@@ -22,7 +22,19 @@ pub fn in_text(text: &str) -> BTreeSet<Code> {
         if folded.is_empty() {
             continue;
         }
-        let words: Vec<&str> = folded.split(' ').collect();
+        let clauses: Vec<String> = sentence
+            .split([',', ':', '，', '、', '('])
+            .map(fold)
+            .collect();
+        let words: Vec<Word<'_>> = clauses
+            .iter()
+            .enumerate()
+            .flat_map(|(clause, text)| {
+                text.split(' ')
+                    .filter(|w| !w.is_empty())
+                    .map(move |text| Word { text, clause })
+            })
+            .collect();
         for pattern in PARSED.iter() {
             if !found.contains(&pattern.code) && pattern.matches(&folded, &words) {
                 found.insert(pattern.code);
@@ -60,10 +72,18 @@ pub fn in_cell(cell: &str) -> (BTreeSet<Code>, usize) {
     (found, unknown)
 }
 
+/// A word, and which of the parts between commas it stands in: "did not pay, threatened" denies
+/// the payment alone.
+struct Word<'a> {
+    text: &'a str,
+    clause: usize,
+}
+
 struct Pattern {
     code: Code,
     stems: Vec<Stem>,
     denies: bool,
+    han: bool,
 }
 
 struct Stem {
@@ -74,41 +94,79 @@ struct Stem {
 
 impl Stem {
     fn matches(&self, word: &str) -> bool {
-        if self.whole { word == self.text } else { word.starts_with(&self.text) }
+        if self.whole {
+            word == self.text
+        } else {
+            word.starts_with(&self.text)
+        }
     }
 }
 
 impl Pattern {
-    fn matches(&self, folded: &str, words: &[&str]) -> bool {
-        if self.stems.iter().any(|s| s.han) {
+    fn matches(&self, folded: &str, words: &[Word<'_>]) -> bool {
+        if self.han {
             return self.matches_han(folded);
         }
-        let Some((first, rest)) = self.stems.split_first() else { return false };
+        let Some((first, rest)) = self.stems.split_first() else {
+            return false;
+        };
         words.iter().enumerate().any(|(at, word)| {
-            if !first.matches(word) {
+            if !first.matches(word.text) {
                 return false;
             }
-            let window = |from: usize, to: usize| words.get(from..to.min(words.len())).unwrap_or_default();
+            let window =
+                |from: usize, to: usize| words.get(from..to.min(words.len())).unwrap_or_default();
             let near = window(at.saturating_sub(WINDOW), at + WINDOW + 1);
-            if !rest.iter().all(|stem| near.iter().any(|w| stem.matches(w))) {
+            if !rest
+                .iter()
+                .all(|stem| near.iter().any(|w| stem.matches(w.text)))
+            {
                 return false;
             }
-            self.denies || !window(at.saturating_sub(2), at).iter().any(|w| DENIALS.contains(w))
+            let denies = |w: &Word<'_>| w.clause == word.clause && DENIALS.contains(&w.text);
+            self.denies || !window(at.saturating_sub(2), at).iter().any(denies)
         })
     }
 
     fn matches_han(&self, folded: &str) -> bool {
-        let Some(first) = self.stems.first() else { return false };
-        let Some(at) = folded.find(&first.text) else { return false };
+        let Some(first) = self.stems.first() else {
+            return false;
+        };
+        let Some(at) = folded.find(&first.text) else {
+            return false;
+        };
         let before = folded.get(..at).unwrap_or_default();
-        let denied = !self.denies && ["没", "没有", "未", "不", "无"].iter().any(|d| before.ends_with(d));
+        let denied = !self.denies
+            && ["没", "没有", "未", "不", "无"]
+                .iter()
+                .any(|d| before.ends_with(d));
         !denied && self.stems.iter().all(|stem| folded.contains(&stem.text))
     }
 }
 
 const DENIALS: [&str; 22] = [
-    "no", "not", "never", "without", "didn", "wasn", "sans", "pas", "jamais", "aucun", "aucune", "не", "без", "никогда", "sin", "nunca", "nadie",
-    "ohne", "nicht", "kein", "keine", "sem",
+    "no",
+    "not",
+    "never",
+    "without",
+    "didn",
+    "wasn",
+    "sans",
+    "pas",
+    "jamais",
+    "aucun",
+    "aucune",
+    "не",
+    "без",
+    "никогда",
+    "sin",
+    "nunca",
+    "nadie",
+    "ohne",
+    "nicht",
+    "kein",
+    "keine",
+    "sem",
 ];
 
 static PARSED: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
@@ -120,20 +178,41 @@ static PARSED: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
                 .map(|stem| {
                     let text = fold(stem.trim_start_matches('='));
                     let han = text.chars().any(is_han);
-                    Stem { text, whole: stem.starts_with('='), han }
+                    Stem {
+                        text,
+                        whole: stem.starts_with('='),
+                        han,
+                    }
                 })
                 .filter(|stem| !stem.text.is_empty())
                 .collect();
-            let denies = stems.len() > 1 && stems.iter().any(|s| DENIALS.contains(&s.text.as_str()))
-                || stems.iter().any(|s| s.han && ["没", "未", "不", "拒"].iter().any(|d| s.text.starts_with(d)));
-            all.push(Pattern { code: *code, stems, denies });
+            let denies = stems.len() > 1
+                && stems.iter().any(|s| DENIALS.contains(&s.text.as_str()))
+                || stems.iter().any(|s| {
+                    s.han
+                        && ["没", "未", "不", "拒"]
+                            .iter()
+                            .any(|d| s.text.starts_with(d))
+                });
+            let han = stems.iter().any(|s| s.han);
+            all.push(Pattern {
+                code: *code,
+                stems,
+                denies,
+                han,
+            });
         }
     }
     all
 });
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -144,30 +223,76 @@ mod tests {
     #[test]
     fn what_lists_in_five_languages_say() {
         for (text, expected) in [
-            ("N'a pas payé, est parti par la fenêtre", &["non-payment"][..]),
-            ("Vol du téléphone et de 150€ ; il avait un couteau", &["weapon", "theft"]),
-            ("Prend des photos en cachette et menace de les publier", &["threats", "outing-blackmail", "recorded-without-consent"]),
+            (
+                "N'a pas payé, est parti par la fenêtre",
+                &["non-payment"][..],
+            ),
+            (
+                "Vol du téléphone et de 150€ ; il avait un couteau",
+                &["weapon", "theft"],
+            ),
+            (
+                "Prend des photos en cachette et menace de les publier",
+                &["threats", "outing-blackmail", "recorded-without-consent"],
+            ),
             ("A retiré le préservatif sans prévenir", &["condom-removal"]),
-            ("Violent, a serré la gorge. Très dangereux", &["physical-violence"]),
-            ("Se fait passer pour un policier, demande de l'argent", &["impersonates-police"]),
-            ("Insulte puis appels répétés la nuit, 40 messages", &["abusive-calls"]),
-            ("Преследует, звонит ночью, нашёл соцсети", &["stalking", "abusive-calls"]),
+            (
+                "Violent, a serré la gorge. Très dangereux",
+                &["physical-violence"],
+            ),
+            (
+                "Se fait passer pour un policier, demande de l'argent",
+                &["impersonates-police"],
+            ),
+            (
+                "Insulte puis appels répétés la nuit, 40 messages",
+                &["abusive-calls"],
+            ),
+            (
+                "Преследует, звонит ночью, нашёл соцсети",
+                &["stalking", "abusive-calls"],
+            ),
             ("Не заплатил, угрожал", &["non-payment", "threats"]),
-            ("Снимал на скрытую камеру, потом вымогал деньги", &["outing-blackmail", "recorded-without-consent"]),
+            (
+                "Снимал на скрытую камеру, потом вымогал деньги",
+                &["outing-blackmail", "recorded-without-consent"],
+            ),
             ("Избил, отобрал телефон", &["physical-violence", "robbery"]),
-            ("Представился сотрудником полиции, требовал деньги", &["impersonates-police"]),
+            (
+                "Представился сотрудником полиции, требовал деньги",
+                &["impersonates-police"],
+            ),
             ("Снял презерватив без предупреждения", &["condom-removal"]),
-            ("Time waster; kept calling from other numbers, threats to out me to my landlord", &["threats", "outing-blackmail", "no-show", "abusive-calls"]),
-            ("Refused to pay, became aggressive when asked to leave", &["non-payment", "threats"]),
+            (
+                "Time waster; kept calling from other numbers, threats to out me to my landlord",
+                &["threats", "outing-blackmail", "no-show", "abusive-calls"],
+            ),
+            (
+                "Refused to pay, became aggressive when asked to leave",
+                &["non-payment", "threats"],
+            ),
             ("Assault. Reported to outreach team", &["physical-violence"]),
             ("Removed condom without consent", &["condom-removal"]),
-            ("Robbery - two men in hallway, knife", &["weapon", "robbery"]),
-            ("Recorded video without permission, then blackmail for £500", &["outing-blackmail", "recorded-without-consent"]),
+            (
+                "Robbery - two men in hallway, knife",
+                &["weapon", "robbery"],
+            ),
+            (
+                "Recorded video without permission, then blackmail for £500",
+                &["outing-blackmail", "recorded-without-consent"],
+            ),
             ("Pretended to be police", &["impersonates-police"]),
-            ("Sexual assault", &["sexual-violence"]),
-            ("No pagó y me amenazó con una navaja", &["weapon", "non-payment", "threats"]),
+            ("Sexual assault", &["sexual-violence", "physical-violence"]),
+            ("He raped her", &["sexual-violence"]),
+            (
+                "No pagó y me amenazó con una navaja",
+                &["weapon", "non-payment", "threats"],
+            ),
             ("Se quitó el condón sin avisar", &["condom-removal"]),
-            ("没有付钱就走了，还威胁要公开照片", &["non-payment", "threats", "outing-blackmail"]),
+            (
+                "没有付钱就走了，还威胁要公开照片",
+                &["non-payment", "threats", "outing-blackmail"],
+            ),
             ("偷拍视频", &["recorded-without-consent"]),
             ("他拿刀抢劫", &["weapon", "robbery"]),
         ] {
@@ -178,17 +303,40 @@ mod tests {
     #[test]
     fn what_is_denied_or_only_looks_alike_gives_no_code() {
         for text in [
-            "No weapon seen", "sans violence", "без оружия", "volontaire et poli", "stolen glances? no, polite", "sin violencia", "没有暴力",
-            "paid in full", "drug store", "",
+            "No weapon seen",
+            "sans violence",
+            "без оружия",
+            "volontaire et poli",
+            "stolen glances? no, polite",
+            "sin violencia",
+            "没有暴力",
+            "paid in full",
+            "drug store",
+            "",
         ] {
-            assert!(!codes(text).iter().any(|c| ["weapon", "physical-violence", "theft", "non-payment", "drugging"].contains(c)) || text.starts_with("stolen"), "{text}: {:?}", codes(text));
+            assert!(
+                !codes(text).iter().any(|c| [
+                    "weapon",
+                    "physical-violence",
+                    "theft",
+                    "non-payment",
+                    "drugging"
+                ]
+                .contains(c))
+                    || text.starts_with("stolen"),
+                "{text}: {:?}",
+                codes(text)
+            );
         }
     }
 
     #[test]
     fn a_codes_column_may_hold_the_codes_themselves() {
         let (found, unknown) = in_cell("robbery; Condom removal, vol / something else");
-        assert_eq!(found.into_iter().collect::<Vec<_>>(), [Code::CondomRemoval, Code::Robbery, Code::Theft]);
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            [Code::CondomRemoval, Code::Robbery, Code::Theft]
+        );
         assert_eq!(unknown, 1);
         assert_eq!(in_cell(" - "), (BTreeSet::new(), 0));
     }

@@ -60,45 +60,200 @@ fn answer(cell: &str) -> Answer {
 }
 
 const NO: &[&str] = &[
-    "n", "no", "non", "нет", "н", "false", "f", "0", "否", "不", "nein", "ні", "nao", "faux", "falso", "ложь", "не", "nope",
-    "never", "jamais", "никогда", "nunca", "不行", "不可以", "不同意", "不能", "不要", "拒绝", "don", "do", "ne",
+    "n",
+    "no",
+    "non",
+    "нет",
+    "н",
+    "false",
+    "f",
+    "0",
+    "否",
+    "不",
+    "nein",
+    "ні",
+    "nao",
+    "faux",
+    "falso",
+    "ложь",
+    "не",
+    "nope",
+    "never",
+    "jamais",
+    "никогда",
+    "nunca",
+    "不行",
+    "不可以",
+    "不同意",
+    "不能",
+    "不要",
+    "拒绝",
+    "don",
+    "do",
+    "ne",
 ];
 const REFUSALS: &[&str] = &[
-    "not", "no", "non", "refused", "refuse", "refuses", "declined", "pas", "нельзя", "отказ", "отказалась", "против",
-    "refus", "rehusa", "rechaza", "nicht", "withdrawn", "retire", "against", "不", "拒", "private", "confidential",
-    "не", "нет", "никому", "ні", "nao",
+    "not",
+    "no",
+    "non",
+    "refused",
+    "refuse",
+    "refuses",
+    "declined",
+    "pas",
+    "нельзя",
+    "отказ",
+    "отказалась",
+    "против",
+    "refus",
+    "rehusa",
+    "rechaza",
+    "nicht",
+    "withdrawn",
+    "retire",
+    "against",
+    "不",
+    "拒",
+    "private",
+    "confidential",
+    "не",
+    "нет",
+    "никому",
+    "ні",
+    "nao",
 ];
 const YES: &[&str] = &[
-    "y", "yes", "oui", "o", "да", "д", "si", "s", "是", "ja", "j", "так", "sim", "true", "t", "vrai", "verdadero", "1", "ok", "okay",
-    "yep", "x", "v", "可以", "好", "行", "同意", "истина", "ага", "yeah", "sure", "允许", "愿意",
+    "y",
+    "yes",
+    "oui",
+    "o",
+    "да",
+    "д",
+    "si",
+    "s",
+    "是",
+    "ja",
+    "j",
+    "так",
+    "sim",
+    "true",
+    "t",
+    "vrai",
+    "verdadero",
+    "1",
+    "ok",
+    "okay",
+    "yep",
+    "x",
+    "v",
+    "可以",
+    "好",
+    "行",
+    "同意",
+    "истина",
+    "ага",
+    "yeah",
+    "sure",
+    "允许",
+    "愿意",
 ];
 const AGREEMENTS: &[&str] = &[
-    "agreed", "agrees", "agree", "granted", "accord", "accepte", "можно", "согласна", "согласен", "разрешено", "acepta", "autoriza",
-    "einverstanden", "можна", "given", "allowed", "autorise", "d accord", "разрешаю", "consented",
+    "agreed",
+    "agrees",
+    "agree",
+    "granted",
+    "accord",
+    "accepte",
+    "можно",
+    "согласна",
+    "согласен",
+    "разрешено",
+    "acepta",
+    "autoriza",
+    "einverstanden",
+    "можна",
+    "given",
+    "allowed",
+    "autorise",
+    "d accord",
+    "разрешаю",
+    "consented",
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_refusal_is_a_refusal_in_any_language_and_case() {
-        for cell in ["N", "no", "NO", "Non", "нет", "НЕТ", "否", "不同意", "nein", "ні", "não", "false", "0", "✗", "refused", "No thanks", "ok but not to share", "d'accord non", "не публиковать"] {
+        for cell in [
+            "N",
+            "no",
+            "NO",
+            "Non",
+            "нет",
+            "НЕТ",
+            "否",
+            "不同意",
+            "nein",
+            "ні",
+            "não",
+            "false",
+            "0",
+            "✗",
+            "refused",
+            "No thanks",
+            "ok but not to share",
+            "d'accord non",
+            "не публиковать",
+        ] {
             assert_eq!(read(cell, false), Answer::No, "{cell}");
         }
     }
 
     #[test]
     fn a_yes_is_a_yes() {
-        for cell in ["Y", "yes", "YES", "Yes - anonymous", "oui", "Да", "да, можно", "sí", "是", "可以", "ok", "true", "1", "✓", "x", "d'accord", "можно"] {
+        for cell in [
+            "Y",
+            "yes",
+            "YES",
+            "Yes - anonymous",
+            "oui",
+            "Да",
+            "да, можно",
+            "sí",
+            "是",
+            "可以",
+            "ok",
+            "true",
+            "1",
+            "✓",
+            "x",
+            "d'accord",
+            "можно",
+        ] {
             assert_eq!(read(cell, false), Answer::Yes, "{cell}");
         }
     }
 
     #[test]
     fn everything_else_is_unclear() {
-        for cell in ["", "  ", "?", "-", "maybe", "ask her", "to be asked", "pending"] {
+        for cell in [
+            "",
+            "  ",
+            "?",
+            "-",
+            "maybe",
+            "ask her",
+            "to be asked",
+            "pending",
+        ] {
             assert_eq!(read(cell, false), Answer::Unclear, "{cell}");
         }
     }

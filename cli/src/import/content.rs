@@ -6,6 +6,7 @@ use super::headings::Field;
 use super::{consent, date, level};
 use parasol_protocol::area::{Area, City};
 use parasol_protocol::handle::{Country, phones_in, plates_in};
+use std::collections::BTreeMap;
 
 /// What the cells of a column look like, counted.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,7 @@ pub struct Look {
     numeric: usize,
     rising: usize,
     last: Option<u64>,
+    seen: BTreeMap<String, Option<Field>>,
 }
 
 const KINDS: [Field; 9] = [
@@ -37,13 +39,19 @@ impl Look {
             return;
         }
         self.filled += 1;
-        self.words += cell.split_whitespace().count() + cell.chars().filter(|c| super::fold::is_han(*c)).count() / 2;
+        self.words += cell.split_whitespace().count()
+            + cell.chars().filter(|c| super::fold::is_han(*c)).count() / 2;
         if let Ok(number) = cell.parse::<u64>() {
             self.numeric += 1;
             self.rising += usize::from(self.last.is_some_and(|last| number == last + 1));
             self.last = Some(number);
         }
-        if let Some(kind) = kind(cell, country, cities)
+        let known = self.seen.get(cell).copied();
+        let shown = known.unwrap_or_else(|| kind(cell, country, cities));
+        if known.is_none() && cell.len() <= 100 {
+            self.seen.insert(cell.to_owned(), shown);
+        }
+        if let Some(kind) = shown
             && let Some(at) = KINDS.iter().position(|k| *k == kind)
             && let Some(count) = self.counts.get_mut(at)
         {
@@ -84,10 +92,14 @@ impl Look {
             Field::Area => 35,
             _ => 50,
         };
-        let best = KINDS.iter().copied().filter(|f| self.share(*f) >= needed(*f)).max_by_key(|f| {
-            let area = usize::from(*f == Field::Area);
-            (1 - area, self.share(*f))
-        });
+        let best = KINDS
+            .iter()
+            .copied()
+            .filter(|f| self.share(*f) >= needed(*f))
+            .max_by_key(|f| {
+                let area = usize::from(*f == Field::Area);
+                (1 - area, self.share(*f))
+            });
         match best {
             // A story that names a city is a story.
             Some(Field::Area) if self.words_each() > 4 => Some(Field::Text),
@@ -131,7 +143,10 @@ pub fn kind(cell: &str, country: Option<Country>, cities: &[City]) -> Option<Fie
     if looks_dialled(cell, country) {
         return Some(Field::Phone);
     }
-    if cell.len() <= 60 && cell.bytes().any(|b| b.is_ascii_digit()) && !plates_in(cell, country).is_empty() {
+    if cell.len() <= 60
+        && cell.bytes().any(|b| b.is_ascii_digit())
+        && !plates_in(cell, country).is_empty()
+    {
         return Some(Field::Plate);
     }
     if cell.chars().count() <= 40 && Area::recognise(cell, country, cities).is_some() {
@@ -155,7 +170,12 @@ fn looks_dialled(cell: &str, country: Option<Country>) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
     use parasol_protocol::area::default_cities;
@@ -163,23 +183,34 @@ mod tests {
     fn column(cells: &[&str]) -> Option<Field> {
         let (france, cities) = (Country::parse("FR").ok(), default_cities());
         let mut look = Look::default();
-        cells.iter().for_each(|cell| look.add(cell, france, &cities));
+        cells
+            .iter()
+            .for_each(|cell| look.add(cell, france, &cities));
         look.field()
     }
 
     #[test]
     fn columns_show_what_they_hold() {
         for (cells, field) in [
-            (&["06 39 98 12 34", "+33 6 39 98 12 35 (WhatsApp)", "withheld"][..], Some(Field::Phone)),
+            (
+                &["06 39 98 12 34", "+33 6 39 98 12 35 (WhatsApp)", "withheld"][..],
+                Some(Field::Phone),
+            ),
             (&["03/06/26", "last week", "2026-01-05"], Some(Field::Date)),
             (&["2026-01-05", "2026-01-06"], Some(Field::Date)),
             (&["a@example.com", "", "b@example.com"], Some(Field::Email)),
             (&["4", "5/5", "!!!", "élevé"], Some(Field::Level)),
             (&["oui", "non", "oui"], Some(Field::Consent)),
             (&["Lyon", "Marseille", "chez lui"], Some(Field::Area)),
-            (&["Clio grise RV-186-JK", "Clio noire RV-187-JK"], Some(Field::Vehicle)),
+            (
+                &["Clio grise RV-186-JK", "Clio noire RV-187-JK"],
+                Some(Field::Vehicle),
+            ),
             (&["RV-186-JK", "AB-123-CD"], Some(Field::Plate)),
-            (&["N'a pas payé, est parti", "Violent, a serré la gorge"], Some(Field::Text)),
+            (
+                &["N'a pas payé, est parti", "Violent, a serré la gorge"],
+                Some(Field::Text),
+            ),
             (&["1", "2", "3", "4"], None),
             (&["Marc", "J-P"], None),
             (&["", ""], None),

@@ -32,13 +32,18 @@ impl Order {
 
     /// Its word in a mapping file.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(order, _)| *order == self).map_or("", |(_, name)| name)
+        Self::ALL
+            .iter()
+            .find(|(order, _)| *order == self)
+            .map_or("", |(_, name)| name)
     }
 
     /// How people of a country write.
     pub fn of(country: Option<Country>) -> Self {
         match country.as_ref().map(Country::as_str) {
-            Some("US" | "PH" | "FM" | "GU" | "PR" | "AS" | "MP" | "VI" | "PW" | "MH") => Order::MonthDay,
+            Some("US" | "PH" | "FM" | "GU" | "PR" | "AS" | "MP" | "VI" | "PW" | "MH") => {
+                Order::MonthDay
+            }
             Some("CN" | "TW" | "HK" | "MO" | "JP" | "KR" | "HU" | "MN" | "LT") => Order::YearMonth,
             _ => Order::DayMonth,
         }
@@ -46,11 +51,17 @@ impl Order {
 
     /// What a header says, as in "Date (dd/mm)".
     pub fn in_header(header: &str) -> Option<Self> {
-        let compact: String = header.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect();
+        let compact: String = header
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_alphabetic())
+            .collect();
         let has = |parts: &[&str]| parts.iter().any(|p| compact.contains(p));
         if has(&["ddmm", "jjmm", "ддмм", "daymonth", "ttmm"]) {
             Some(Order::DayMonth)
-        } else if has(&["mmdd", "mmjj", "monthday", "ммдд"]) && !has(&["yymmdd", "aammjj", "ггммдд"]) {
+        } else if has(&["mmdd", "mmjj", "monthday", "ммдд"])
+            && !has(&["yymmdd", "aammjj", "ггммдд"])
+        {
             Some(Order::MonthDay)
         } else {
             None
@@ -106,7 +117,9 @@ pub fn read(cell: &str, order: Order, today: time::Date) -> When {
 pub fn evidence(cell: &str) -> Option<Order> {
     let cell = plain(cell);
     let (separator, parts) = numeric(&cell)?;
-    let [a, b, c] = parts.as_slice() else { return None };
+    let [a, b, c] = parts.as_slice() else {
+        return None;
+    };
     if separator == '.' || a.digits > 2 || c.digits == 1 || c.digits == 3 {
         return None;
     }
@@ -166,18 +179,25 @@ impl Date {
 fn plain(cell: &str) -> String {
     let mut text: String = cell.trim().nfkc().collect::<String>().to_lowercase();
     if text.chars().any(super::fold::is_han) {
-        text = text.replace(['年', '月'], "-").replace(['日', '号', '號'], " ");
+        text = text
+            .replace(['年', '月'], "-")
+            .replace(['日', '号', '號'], " ");
     }
     let text = text.trim().trim_end_matches(['.', '-', ',', ' ']);
     let text = ["года", "год", "г", "р"]
         .iter()
-        .find_map(|end| text.strip_suffix(end).filter(|t| t.ends_with([' ', '.']) || t.ends_with(|c: char| c.is_ascii_digit())))
+        .find_map(|end| {
+            text.strip_suffix(end)
+                .filter(|t| t.ends_with([' ', '.']) || t.ends_with(|c: char| c.is_ascii_digit()))
+        })
         .unwrap_or(text);
     without_time(text.trim().trim_end_matches(['.', ','])).to_owned()
 }
 
 fn without_time(text: &str) -> &str {
-    let Some(colon) = text.find(':') else { return text };
+    let Some(colon) = text.find(':') else {
+        return text;
+    };
     let before = text.get(..colon).unwrap_or_default();
     let hours = before.trim_end_matches(|c: char| c.is_ascii_digit());
     let date = hours.trim_end_matches(['t', ' ', ',', 'à']);
@@ -197,13 +217,23 @@ struct Number {
 /// Numbers with one kind of separator between them, and nothing else.
 fn numeric(text: &str) -> Option<(char, Vec<Number>)> {
     let separator = text.chars().find(|c| !c.is_ascii_digit())?;
-    let separator = if matches!(separator, '.' | '/' | '-' | ' ' | '–' | '\\') { separator } else { return None };
+    let separator = if matches!(separator, '.' | '/' | '-' | ' ' | '–' | '\\') {
+        separator
+    } else {
+        return None;
+    };
     let parts: Option<Vec<Number>> = text
         .split(separator)
         .map(str::trim)
         .map(|part| {
             let plain = (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-            plain.then(|| part.parse().ok()).flatten().map(|value| Number { value, digits: part.len() })
+            plain
+                .then(|| part.parse().ok())
+                .flatten()
+                .map(|value| Number {
+                    value,
+                    digits: part.len(),
+                })
         })
         .collect();
     Some((separator, parts?)).filter(|(_, parts)| (2..=3).contains(&parts.len()))
@@ -231,9 +261,15 @@ fn parse(text: &str, order: Order) -> Result<Date, Why> {
 
 /// From one date to another: fine if both lie in one month.
 fn range(text: &str, order: Order) -> Option<Result<Date, Why>> {
-    let (from, to) =
-        [" - ", " – ", " — ", " to ", " au ", " по ", " al ", " bis ", "~", "至"].iter().find_map(|by| text.split_once(by))?;
-    let (from, to) = (parse(&plain(from), order).ok()?, parse(&plain(to), order).ok()?);
+    let (from, to) = [
+        " - ", " – ", " — ", " to ", " au ", " по ", " al ", " bis ", "~", "至",
+    ]
+    .iter()
+    .find_map(|by| text.split_once(by))?;
+    let (from, to) = (
+        parse(&plain(from), order).ok()?,
+        parse(&plain(to), order).ok()?,
+    );
     let same = (from.year, from.month) == (to.year, to.month);
     Some(if same { Ok(to) } else { Err(Why::Vague) })
 }
@@ -246,10 +282,19 @@ fn compact(digits: &str) -> Result<Date, Why> {
             let date = time::Date::from_julian_day(2_415_019 + i32::try_from(number).unwrap_or(0))
                 .map_err(|_| Why::Unreadable)?;
             let year = u32::try_from(date.year()).map_err(|_| Why::Unreadable)?;
-            Date::new(year, u32::from(u8::from(date.month())), Some(u32::from(date.day())))
+            Date::new(
+                year,
+                u32::from(u8::from(date.month())),
+                Some(u32::from(date.day())),
+            )
         }
-        8 => Date::new(number / 10_000, number / 100 % 100, Some(number % 100))
-            .or_else(|_| Date::new(number % 10_000, number / 10_000 % 100, Some(number / 1_000_000))),
+        8 => Date::new(number / 10_000, number / 100 % 100, Some(number % 100)).or_else(|_| {
+            Date::new(
+                number % 10_000,
+                number / 10_000 % 100,
+                Some(number / 1_000_000),
+            )
+        }),
         6 if (1990..=2100).contains(&(number / 100)) => Date::new(number / 100, number % 100, None),
         4 if (1990..=2100).contains(&number) => Err(Why::Vague),
         _ => Err(Why::Unreadable),
@@ -269,7 +314,8 @@ fn three(separator: char, a: Number, b: Number, c: Number, order: Order) -> Resu
     let short_year = order == Order::YearMonth && a.digits == 2 && c.digits <= 2;
     if a.digits == 4 || short_year {
         let year = full_year(a);
-        return Date::new(year, b.value, Some(c.value)).or_else(|_| Date::new(year, c.value, Some(b.value)));
+        return Date::new(year, b.value, Some(c.value))
+            .or_else(|_| Date::new(year, c.value, Some(b.value)));
     }
     if a.digits > 2 || b.digits > 2 || !matches!(c.digits, 2 | 4) {
         return Err(Why::Unreadable);
@@ -278,18 +324,28 @@ fn three(separator: char, a: Number, b: Number, c: Number, order: Order) -> Resu
     let day_first = Date::new(year, b.value, Some(a.value));
     let month_first = Date::new(year, a.value, Some(b.value));
     // With points between, the day stands first everywhere.
-    if order == Order::MonthDay && separator != '.' { month_first.or(day_first) } else { day_first.or(month_first) }
+    if order == Order::MonthDay && separator != '.' {
+        month_first.or(day_first)
+    } else {
+        day_first.or(month_first)
+    }
 }
 
 fn full_year(number: Number) -> u32 {
-    if number.digits == 4 { number.value } else { 2000 + number.value }
+    if number.digits == 4 {
+        number.value
+    } else {
+        2000 + number.value
+    }
 }
 
 /// A date with the month's name in it.
 fn in_words(text: &str) -> Result<Date, Why> {
     let apostrophe_year = text.split(['\'', '’']).nth(1).and_then(|rest| {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        (digits.len() == 2).then(|| digits.parse::<u32>().ok()).flatten()
+        (digits.len() == 2)
+            .then(|| digits.parse::<u32>().ok())
+            .flatten()
     });
     let folded = split_digits(&fold(text));
     let words: Vec<&str> = folded.split(' ').filter(|w| !w.is_empty()).collect();
@@ -304,14 +360,26 @@ fn in_words(text: &str) -> Result<Date, Why> {
             numbers.push((at, word, value));
         }
     }
-    let distinct = months.iter().any(|(_, m)| months.first().is_some_and(|(_, first)| first != m));
+    let distinct = months
+        .iter()
+        .any(|(_, m)| months.first().is_some_and(|(_, first)| first != m));
     let Some((at, month)) = months.first().copied().filter(|_| !distinct) else {
-        return Err(if numbers.len() > 2 { Why::Unreadable } else { Why::Vague });
+        return Err(if numbers.len() > 2 {
+            Why::Unreadable
+        } else {
+            Why::Vague
+        });
     };
-    let years: Vec<u32> =
-        numbers.iter().filter(|(_, w, v)| w.len() == 4 && (1990..=2100).contains(v)).map(|(.., v)| *v).collect();
-    let small: Vec<(usize, u32)> =
-        numbers.iter().filter(|(_, w, _)| w.len() <= 2).map(|(at, _, v)| (*at, *v)).collect();
+    let years: Vec<u32> = numbers
+        .iter()
+        .filter(|(_, w, v)| w.len() == 4 && (1990..=2100).contains(v))
+        .map(|(.., v)| *v)
+        .collect();
+    let small: Vec<(usize, u32)> = numbers
+        .iter()
+        .filter(|(_, w, _)| w.len() <= 2)
+        .map(|(at, _, v)| (*at, *v))
+        .collect();
     let day = |value: u32| (1..=31).contains(&value).then_some(value);
     if let [year] = years.as_slice() {
         return match small.as_slice() {
@@ -325,7 +393,9 @@ fn in_words(text: &str) -> Result<Date, Why> {
     match (small.as_slice(), apostrophe_year) {
         ([(_, d), (_, y)], Some(year)) if *y == year => Date::new(2000 + year, month, day(*d)),
         ([(_, y)], Some(year)) if *y == year => Date::new(2000 + year, month, None),
-        ([(before, d), (after, y)], None) if *before < at && at < *after => Date::new(2000 + y, month, day(*d)),
+        ([(before, d), (after, y)], None) if *before < at && at < *after => {
+            Date::new(2000 + y, month, day(*d))
+        }
         // "Aug 26" is a day without a year, or a year without a day.
         _ => Err(Why::Vague),
     }
@@ -346,7 +416,9 @@ fn split_digits(text: &str) -> String {
 }
 
 fn month_named(word: &str) -> Option<u32> {
-    let at = MONTHS.iter().position(|names| names.split(' ').any(|name| name == word))?;
+    let at = MONTHS
+        .iter()
+        .position(|names| names.split(' ').any(|name| name == word))?;
     u32::try_from(at + 1).ok()
 }
 
@@ -367,7 +439,12 @@ const MONTHS: [&str; 12] = [
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -427,8 +504,18 @@ mod tests {
     #[test]
     fn what_names_no_month_with_its_year_is_withheld() {
         for cell in [
-            "last week", "approx. September", "вчера", "la semaine dernière", "2025", "12/05", "Aug 26",
-            "3月5日", "March-April 2026", "01/02/2026 - 05/03/2026", "summer", "上周",
+            "last week",
+            "approx. September",
+            "вчера",
+            "la semaine dernière",
+            "2025",
+            "12/05",
+            "Aug 26",
+            "3月5日",
+            "March-April 2026",
+            "01/02/2026 - 05/03/2026",
+            "summer",
+            "上周",
         ] {
             assert_eq!(said(cell, Order::DayMonth), "vague", "{cell}");
         }

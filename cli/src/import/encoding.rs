@@ -39,9 +39,11 @@ pub fn decode(bytes: &[u8], named: Option<&str>) -> Result<Decoded, ImportError>
         return Err(ImportError::Empty);
     }
     let encoding = match named {
-        Some(name) => Encoding::for_label(name.as_bytes()).ok_or_else(|| {
-            ImportError::BadMapping { detail: format!("\"{name}\" is not the name of an encoding") }
-        })?,
+        Some(name) => {
+            Encoding::for_label(name.as_bytes()).ok_or_else(|| ImportError::BadMapping {
+                detail: format!("\"{name}\" is not the name of an encoding"),
+            })?
+        }
         None => guess(bytes)?,
     };
     let (text, used, damaged) = encoding.decode(bytes);
@@ -52,12 +54,20 @@ pub fn decode(bytes: &[u8], named: Option<&str>) -> Result<Decoded, ImportError>
     if looks_binary(&text) {
         return Err(ImportError::Binary);
     }
-    Ok(Decoded { text, encoding: label(used), damaged })
+    Ok(Decoded {
+        text,
+        encoding: label(used),
+        damaged,
+    })
 }
 
 /// What people call it: browsers read GBK as its superset.
 fn label(encoding: &'static Encoding) -> &'static str {
-    if encoding == GBK { GB18030.name() } else { encoding.name() }
+    if encoding == GBK {
+        GB18030.name()
+    } else {
+        encoding.name()
+    }
 }
 
 fn guess(bytes: &[u8]) -> Result<&'static Encoding, ImportError> {
@@ -92,9 +102,11 @@ fn legacy(sample: &[u8]) -> &'static Encoding {
     if !in_runs(sample) {
         let western = [WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257];
         // A few accented letters are little to judge by: the most common one unless the header
-        // reads better in another.
+        // reads better in another, or in this one signs stand where letters should.
+        let trusted =
+            sample.iter().filter(|b| !b.is_ascii()).count() >= 32 || has_signs_in_words(sample);
         return best_by_header(sample, &[WINDOWS_1252, WINDOWS_1250])
-            .or(western.into_iter().find(|e| *e == detected))
+            .or(western.into_iter().find(|e| trusted && *e == detected))
             .unwrap_or(WINDOWS_1252);
     }
     let candidates = [WINDOWS_1251, GB18030, KOI8_U, IBM866, BIG5];
@@ -109,12 +121,35 @@ fn legacy(sample: &[u8]) -> &'static Encoding {
         return GB18030;
     }
     let chinese = GB18030.decode_without_bom_handling_and_without_replacement(whole(sample));
-    if detected != WINDOWS_1251 && chinese.is_some() { GB18030 } else { WINDOWS_1251 }
+    if detected != WINDOWS_1251 && chinese.is_some() {
+        GB18030
+    } else {
+        WINDOWS_1251
+    }
+}
+
+/// Whether Windows-1252 would put a sign such as ³ or ¿ between the letters of a word.
+fn has_signs_in_words(sample: &[u8]) -> bool {
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(sample);
+    let chars: Vec<char> = text.chars().collect();
+    chars.windows(3).any(|three| match three {
+        [a, b, c] => {
+            a.is_alphabetic()
+                && c.is_alphabetic()
+                && !b.is_ascii()
+                && !b.is_alphabetic()
+                && !matches!(b, '’' | '‘' | '–' | '—' | '·' | '\u{a0}')
+        }
+        _ => false,
+    })
 }
 
 /// The sample up to its last line end, so that no character is cut in two.
 fn whole(sample: &[u8]) -> &[u8] {
-    let end = sample.iter().rposition(|b| *b == b'\n').map_or(sample.len(), |at| at + 1);
+    let end = sample
+        .iter()
+        .rposition(|b| *b == b'\n')
+        .map_or(sample.len(), |at| at + 1);
     sample.get(..end).unwrap_or(sample)
 }
 
@@ -127,7 +162,11 @@ fn in_runs(sample: &[u8]) -> bool {
             continue;
         }
         let before = at.checked_sub(1).and_then(|i| sample.get(i));
-        if high(before) || high(sample.get(at + 1)) { together += 1 } else { alone += 1 }
+        if high(before) || high(sample.get(at + 1)) {
+            together += 1
+        } else {
+            alone += 1
+        }
     }
     together > alone
 }
@@ -139,8 +178,16 @@ fn best_by_header(sample: &[u8], candidates: &[&'static Encoding]) -> Option<&'s
         .iter()
         .map(|encoding| {
             let (text, _) = encoding.decode_without_bom_handling(top);
-            let cells = text.lines().take(8).flat_map(|l| l.split([';', ',', '\t', '|']));
-            (cells.filter(|c| !c.is_ascii() && headings::heading(c).is_some()).count(), *encoding)
+            let cells = text
+                .lines()
+                .take(8)
+                .flat_map(|l| l.split([';', ',', '\t', '|']));
+            (
+                cells
+                    .filter(|c| !c.is_ascii() && headings::heading(c).is_some())
+                    .count(),
+                *encoding,
+            )
         })
         .collect();
     scores.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -185,20 +232,29 @@ fn looks_binary(text: &str) -> bool {
     for c in sample.chars() {
         all += 1;
         odd += usize::from(
-            c == '\u{fffd}' || (c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{85}')),
+            c == '\u{fffd}'
+                || (c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{85}')),
         );
     }
     odd * 20 > all
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
-    const FRENCH: &str = "Date;Lieu;Téléphone;Description\n03/06/26;Rouen;0639980614;Parti par la fenêtre\n";
-    const RUSSIAN: &str = "Дата;Город;Телефон;Что случилось\n08.2026;Казань;+7 495 000 78 57;Не заплатил\n";
-    const CHINESE: &str = "日期,城市,电话,事情经过\n2026年3月5日,上海,+86 138 0013 8000,没有付钱就走了\n";
+    const FRENCH: &str =
+        "Date;Lieu;Téléphone;Description\n03/06/26;Rouen;0639980614;Parti par la fenêtre\n";
+    const RUSSIAN: &str =
+        "Дата;Город;Телефон;Что случилось\n08.2026;Казань;+7 495 000 78 57;Не заплатил\n";
+    const CHINESE: &str =
+        "日期,城市,电话,事情经过\n2026年3月5日,上海,+86 138 0013 8000,没有付钱就走了\n";
 
     fn read(bytes: &[u8]) -> Decoded {
         decode(bytes, None).unwrap()
@@ -227,13 +283,29 @@ mod tests {
     #[test]
     fn without_any_header_the_language_of_the_rows_decides() {
         for (text, encoding) in [
-            ("06 39 98 06 14;N'a pas payé, parti par la fenêtre;4\n", WINDOWS_1252),
-            ("+7 495 000 78 57;Преследует, звонит ночью, нашёл соцсети\n", WINDOWS_1251),
-            ("+86 138 0013 8000;没有付钱就走了，还威胁要公开照片\n", GB18030),
+            (
+                "06 39 98 06 14;N'a pas payé, parti par la fenêtre;4\n",
+                WINDOWS_1252,
+            ),
+            (
+                "+7 495 000 78 57;Преследует, звонит ночью, нашёл соцсети\n",
+                WINDOWS_1251,
+            ),
+            (
+                "+86 138 0013 8000;没有付钱就走了，还威胁要公开照片\n",
+                GB18030,
+            ),
         ] {
             let (bytes, _, _) = encoding.encode(text);
             assert_eq!(read(&bytes).text, text);
         }
+    }
+
+    #[test]
+    fn polish_is_not_taken_for_french() {
+        let text = "Data;Miejsce;Opis\n03.06.2026;Łódź;Nie zapłacił i wyszedł, groził nożem\n";
+        let (bytes, _, _) = WINDOWS_1250.encode(text);
+        assert_eq!(read(&bytes).text, text);
     }
 
     #[test]
@@ -244,7 +316,11 @@ mod tests {
         for (mark, little) in [([0xff, 0xfe], true), ([0xfe, 0xff], false)] {
             let mut bytes = mark.to_vec();
             for unit in RUSSIAN.encode_utf16() {
-                bytes.extend(if little { unit.to_le_bytes() } else { unit.to_be_bytes() });
+                bytes.extend(if little {
+                    unit.to_le_bytes()
+                } else {
+                    unit.to_be_bytes()
+                });
             }
             assert_eq!(read(&bytes).text, RUSSIAN);
         }
@@ -264,10 +340,21 @@ mod tests {
     #[test]
     fn what_is_no_text_is_refused() {
         assert!(matches!(decode(b"", None), Err(ImportError::Empty)));
-        assert!(matches!(decode(b" \r\n\t\n", None), Err(ImportError::Empty)));
-        assert!(matches!(decode(b"\xef\xbb\xbf", None), Err(ImportError::Empty)));
-        assert!(matches!(decode(b"\x7fELF\x02\x01\x01\0\0\0\0", None), Err(ImportError::Binary)));
-        let noise: Vec<u8> = (0..4000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        assert!(matches!(
+            decode(b" \r\n\t\n", None),
+            Err(ImportError::Empty)
+        ));
+        assert!(matches!(
+            decode(b"\xef\xbb\xbf", None),
+            Err(ImportError::Empty)
+        ));
+        assert!(matches!(
+            decode(b"\x7fELF\x02\x01\x01\0\0\0\0", None),
+            Err(ImportError::Binary)
+        ));
+        let noise: Vec<u8> = (0..4000_u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
         assert!(decode(&noise, None).is_err());
     }
 
@@ -275,6 +362,9 @@ mod tests {
     fn the_mapping_may_name_the_encoding() {
         let (bytes, _, _) = WINDOWS_1251.encode("Дата");
         assert_eq!(decode(&bytes, Some("windows-1251")).unwrap().text, "Дата");
-        assert!(matches!(decode(&bytes, Some("klingon")), Err(ImportError::BadMapping { .. })));
+        assert!(matches!(
+            decode(&bytes, Some("klingon")),
+            Err(ImportError::BadMapping { .. })
+        ));
     }
 }

@@ -43,7 +43,9 @@ pub enum ImportError {
         limit: u64,
     },
     /// A spreadsheet that does not open.
-    #[error("the spreadsheet is damaged ({detail}); open it in the program that made it, save it anew, and import that")]
+    #[error(
+        "the spreadsheet is damaged ({detail}); open it in the program that made it, save it anew, and import that"
+    )]
     Damaged {
         /// What the reader said.
         detail: String,

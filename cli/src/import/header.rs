@@ -14,7 +14,12 @@ pub const SEARCHED: usize = 30;
 ///
 /// It is the row with the most words known from headers; titles above it have fewer. Where no
 /// word is known, a row of plain words above rows of numbers and dates is a header too.
-pub fn find(top: &[Record], width: usize, country: Option<Country>, cities: &[City]) -> Option<usize> {
+pub fn find(
+    top: &[Record],
+    width: usize,
+    country: Option<Country>,
+    cities: &[City],
+) -> Option<usize> {
     let mut best: Option<(usize, usize)> = None;
     for (at, record) in top.iter().enumerate().take(SEARCHED) {
         let filled = record.cells.iter().filter(|c| !c.is_empty()).count();
@@ -25,13 +30,20 @@ pub fn find(top: &[Record], width: usize, country: Option<Country>, cities: &[Ci
             .map(|h| if h.is_exact() { 3 } else { 2 })
             .sum();
         let data = record.cells.iter().any(|c| is_data(c, country, cities));
-        let single = width <= 1 && filled == 1 && record.cells.iter().any(|c| heading(c).is_some_and(|h| h.is_exact()));
+        let single = width <= 1
+            && filled == 1
+            && record
+                .cells
+                .iter()
+                .any(|c| heading(c).is_some_and(|h| h.is_exact()));
         let enough = known >= 4 || single;
-        if enough && !data && filled * 2 > known / 3 && best.is_none_or(|(score, _)| known > score) {
+        if enough && !data && filled * 2 > known / 3 && best.is_none_or(|(score, _)| known > score)
+        {
             best = Some((known, at));
         }
     }
-    best.map(|(_, at)| at).or_else(|| by_shape(top, width, country, cities))
+    best.map(|(_, at)| at)
+        .or_else(|| by_shape(top, width, country, cities))
 }
 
 /// A cell that no header has: a number, an address, a date.
@@ -45,19 +57,37 @@ fn is_data(cell: &str, country: Option<Country>, cities: &[City]) -> bool {
     )
 }
 
-fn by_shape(top: &[Record], width: usize, country: Option<Country>, cities: &[City]) -> Option<usize> {
-    let at = top.iter().position(|r| !r.is_blank() && r.cells.iter().filter(|c| !c.is_empty()).count() * 4 >= width * 3)?;
+fn by_shape(
+    top: &[Record],
+    width: usize,
+    country: Option<Country>,
+    cities: &[City],
+) -> Option<usize> {
+    let at = top.iter().position(|r| {
+        !r.is_blank() && r.cells.iter().filter(|c| !c.is_empty()).count() * 4 >= width * 3
+    })?;
     let header = top.get(at)?;
-    let wordy = |cell: &String| cell.is_empty() || (!cell.chars().any(|c| c.is_ascii_digit()) && cell.len() <= 60);
-    let distinct: std::collections::BTreeSet<&String> = header.cells.iter().filter(|c| !c.is_empty()).collect();
+    let wordy = |cell: &String| {
+        cell.is_empty() || (!cell.chars().any(|c| c.is_ascii_digit()) && cell.len() <= 60)
+    };
+    let distinct: std::collections::BTreeSet<&String> =
+        header.cells.iter().filter(|c| !c.is_empty()).collect();
     let repeated = distinct.len() != header.cells.iter().filter(|c| !c.is_empty()).count();
-    if width < 2 || repeated || !header.cells.iter().all(wordy) || header.cells.iter().any(|c| is_data(c, country, cities)) {
+    if width < 2
+        || repeated
+        || !header.cells.iter().all(wordy)
+        || header.cells.iter().any(|c| is_data(c, country, cities))
+    {
         return None;
     }
     let below = top.get(at + 1..)?;
     let mut shown = 0;
     for column in 0..header.cells.len() {
-        let cells: Vec<&str> = below.iter().map(|r| r.cell(column)).filter(|c| !c.is_empty()).collect();
+        let cells: Vec<&str> = below
+            .iter()
+            .map(|r| r.cell(column))
+            .filter(|c| !c.is_empty())
+            .collect();
         let data = cells.iter().filter(|c| is_data(c, country, cities)).count();
         shown += usize::from(data > 0 && data * 2 >= cells.len());
     }
@@ -78,7 +108,9 @@ pub fn columns(
     let looks: Vec<Look> = (0..width)
         .map(|column| {
             let mut look = Look::default();
-            sample.iter().for_each(|r| look.add(r.cell(column), country, cities));
+            sample
+                .iter()
+                .for_each(|r| look.add(r.cell(column), country, cities));
             look
         })
         .collect();
@@ -87,7 +119,10 @@ pub fn columns(
         .collect();
     let mut columns: Vec<Column> = (0..width)
         .map(|column| {
-            let name = names.and_then(|n| n.get(column)).cloned().unwrap_or_default();
+            let name = names
+                .and_then(|n| n.get(column))
+                .cloned()
+                .unwrap_or_default();
             let mut made = Column::new(column + 1, name);
             if let Some(Some(heading)) = headings.get(column) {
                 made.opt_out = heading.opt_out;
@@ -109,9 +144,16 @@ pub fn columns(
 }
 
 /// Headers that may mean several things: the content decides, and a better named column goes first.
-fn settle_weak(columns: &mut [Column], headings: &[Option<Heading>], looks: &[Look], notes: &mut Vec<String>) {
+fn settle_weak(
+    columns: &mut [Column],
+    headings: &[Option<Heading>],
+    looks: &[Look],
+    notes: &mut Vec<String>,
+) {
     for at in 0..columns.len() {
-        let (Some(Some(heading)), Some(look)) = (headings.get(at), looks.get(at)) else { continue };
+        let (Some(Some(heading)), Some(look)) = (headings.get(at), looks.get(at)) else {
+            continue;
+        };
         if !heading.weak {
             continue;
         }
@@ -123,7 +165,9 @@ fn settle_weak(columns: &mut [Column], headings: &[Option<Heading>], looks: &[Lo
             _ => Field::Ignore,
         };
         let taken = columns.iter().any(|c| c.field == field);
-        let Some(column) = columns.get_mut(at) else { continue };
+        let Some(column) = columns.get_mut(at) else {
+            continue;
+        };
         // "Contact" beside "Phone" may well be the contact of the person who reports.
         if field != Field::Ignore && taken {
             notes.push(format!(
@@ -175,10 +219,16 @@ fn settle_unnamed(
             found if has_header && taken(found) => Field::Ignore,
             found => found,
         };
-        let Some(column) = columns.get_mut(at) else { continue };
+        let Some(column) = columns.get_mut(at) else {
+            continue;
+        };
         column.field = field;
         if field != Field::Ignore {
-            notes.push(format!("column {} is taken for {} by its content", column.shown(), field.name()));
+            notes.push(format!(
+                "column {} is taken for {} by its content",
+                column.shown(),
+                field.name()
+            ));
         } else if shown.holds_handles() {
             notes.push(format!(
                 "column {} seems to hold {}s and is not read, as its header does not say whose; name it in the mapping file",
@@ -191,22 +241,45 @@ fn settle_unnamed(
         && let Some(column) = columns.get_mut(at)
     {
         column.field = Field::Text;
-        notes.push(format!("column {} is taken for text by its content", column.shown()));
+        notes.push(format!(
+            "column {} is taken for text by its content",
+            column.shown()
+        ));
     }
 }
 
 /// The date of the event, not that of the report, where both are there.
 fn keep_one_date(columns: &mut [Column], headings: &[Option<Heading>], notes: &mut Vec<String>) {
-    let later = |column: &Column| headings.get(column.number - 1).copied().flatten().is_some_and(|h| h.later);
-    let dates: Vec<usize> = (0..columns.len()).filter(|at| columns.get(*at).is_some_and(|c| c.field == Field::Date)).collect();
-    let chosen = dates.iter().copied().find(|at| columns.get(*at).is_some_and(|c| !later(c))).or(dates.first().copied());
+    let later = |column: &Column| {
+        headings
+            .get(column.number - 1)
+            .copied()
+            .flatten()
+            .is_some_and(|h| h.later)
+    };
+    let dates: Vec<usize> = (0..columns.len())
+        .filter(|at| columns.get(*at).is_some_and(|c| c.field == Field::Date))
+        .collect();
+    let chosen = dates
+        .iter()
+        .copied()
+        .find(|at| columns.get(*at).is_some_and(|c| !later(c)))
+        .or(dates.first().copied());
     for at in dates {
-        let Some(column) = columns.get_mut(at) else { continue };
+        let Some(column) = columns.get_mut(at) else {
+            continue;
+        };
         if Some(at) != chosen {
             column.field = Field::Ignore;
-            notes.push(format!("column {} is not read: another one says when it happened", column.shown()));
+            notes.push(format!(
+                "column {} is not read: another one says when it happened",
+                column.shown()
+            ));
         } else if later(column) {
-            notes.push(format!("column {} says when it was reported; it stands for when it happened", column.shown()));
+            notes.push(format!(
+                "column {} says when it was reported; it stands for when it happened",
+                column.shown()
+            ));
         }
     }
 }
@@ -216,7 +289,11 @@ fn keep_one(columns: &mut [Column], field: Field, notes: &mut Vec<String>) {
     for column in columns.iter_mut().filter(|c| c.field == field) {
         if seen {
             column.field = Field::Ignore;
-            notes.push(format!("column {} is not read: another one is the {}", column.shown(), field.name()));
+            notes.push(format!(
+                "column {} is not read: another one is the {}",
+                column.shown(),
+                field.name()
+            ));
         }
         seen = true;
     }
@@ -224,12 +301,23 @@ fn keep_one(columns: &mut [Column], field: Field, notes: &mut Vec<String>) {
 
 /// Consent to tell the police is another matter, unless it is all that was asked.
 fn settle_consent(columns: &mut [Column], headings: &[Option<Heading>], notes: &mut Vec<String>) {
-    let other = |column: &Column| headings.get(column.number - 1).copied().flatten().is_some_and(|h| h.other_purpose);
-    let asked = columns.iter().any(|c| c.field == Field::Consent && !other(c));
+    let other = |column: &Column| {
+        headings
+            .get(column.number - 1)
+            .copied()
+            .flatten()
+            .is_some_and(|h| h.other_purpose)
+    };
+    let asked = columns
+        .iter()
+        .any(|c| c.field == Field::Consent && !other(c));
     for column in columns.iter_mut().filter(|c| c.field == Field::Consent) {
         if other(column) && asked {
             column.field = Field::Ignore;
-            notes.push(format!("column {} is not read: it is about telling others than partners", column.shown()));
+            notes.push(format!(
+                "column {} is not read: it is about telling others than partners",
+                column.shown()
+            ));
         } else {
             notes.push(format!(
                 "column {} says whether a report may be shared: rows that refuse, or {}, are kept back",
@@ -241,23 +329,45 @@ fn settle_consent(columns: &mut [Column], headings: &[Option<Heading>], notes: &
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
     use parasol_protocol::area::default_cities;
 
     fn records(rows: &[&[&str]]) -> Vec<Record> {
         let cells = |row: &[&str]| row.iter().map(|c| (*c).to_owned()).collect();
-        rows.iter().enumerate().map(|(at, row)| Record { line: at + 1, cells: cells(row) }).collect()
+        rows.iter()
+            .enumerate()
+            .map(|(at, row)| Record {
+                line: at + 1,
+                cells: cells(row),
+            })
+            .collect()
     }
 
     fn fields(rows: &[&[&str]], country: &str) -> (Option<usize>, Vec<Field>) {
-        let (rows, country, cities) = (records(rows), Country::parse(country).ok(), default_cities());
+        let (rows, country, cities) = (
+            records(rows),
+            Country::parse(country).ok(),
+            default_cities(),
+        );
         let width = rows.iter().map(|r| r.cells.len()).max().unwrap();
         let at = find(&rows, width, country, &cities);
         let names = at.map(|at| rows[at].cells.clone());
         let sample = &rows[at.map_or(0, |at| at + 1)..];
-        let columns = columns(names.as_deref(), sample, width, country, &cities, &mut Vec::new());
+        let columns = columns(
+            names.as_deref(),
+            sample,
+            width,
+            country,
+            &cities,
+            &mut Vec::new(),
+        );
         (at, columns.into_iter().map(|c| c.field).collect())
     }
 
@@ -280,14 +390,45 @@ mod tests {
     fn without_a_header_the_content_decides() {
         let (at, got) = fields(
             &[
-                &["03/06/26", "Lyon", "06 39 98 12 34", "N'a pas payé, est parti", "4", "oui"],
-                &["04/06/26", "Paris", "06 39 98 12 35", "Violent, a serré la gorge", "5", "non"],
-                &["05/06/26", "Nice", "06 39 98 12 36", "Insulte puis appels répétés", "1", "oui"],
+                &[
+                    "03/06/26",
+                    "Lyon",
+                    "06 39 98 12 34",
+                    "N'a pas payé, est parti",
+                    "4",
+                    "oui",
+                ],
+                &[
+                    "04/06/26",
+                    "Paris",
+                    "06 39 98 12 35",
+                    "Violent, a serré la gorge",
+                    "5",
+                    "non",
+                ],
+                &[
+                    "05/06/26",
+                    "Nice",
+                    "06 39 98 12 36",
+                    "Insulte puis appels répétés",
+                    "1",
+                    "oui",
+                ],
             ],
             "FR",
         );
         assert_eq!(at, None);
-        assert_eq!(got, [Field::Date, Field::Area, Field::Phone, Field::Text, Field::Level, Field::Consent]);
+        assert_eq!(
+            got,
+            [
+                Field::Date,
+                Field::Area,
+                Field::Phone,
+                Field::Text,
+                Field::Level,
+                Field::Consent
+            ]
+        );
     }
 
     #[test]
@@ -309,18 +450,36 @@ mod tests {
         let (_, got) = fields(
             &[
                 &["Phone", "Callback", "What happened", "Contact"],
-                &["07700 900123", "07700 900999", "did not pay", "07700 900998"],
+                &[
+                    "07700 900123",
+                    "07700 900999",
+                    "did not pay",
+                    "07700 900998",
+                ],
             ],
             "GB",
         );
-        assert_eq!(got, [Field::Phone, Field::Ignore, Field::Text, Field::Ignore]);
+        assert_eq!(
+            got,
+            [Field::Phone, Field::Ignore, Field::Text, Field::Ignore]
+        );
     }
 
     #[test]
     fn ambiguous_headers_follow_their_content() {
-        let (_, got) = fields(&[&["Номер", "Описание"], &["+7 495 000 78 57", "угрожал"]], "RU");
+        let (_, got) = fields(
+            &[&["Номер", "Описание"], &["+7 495 000 78 57", "угрожал"]],
+            "RU",
+        );
         assert_eq!(got, [Field::Phone, Field::Text]);
-        let (_, got) = fields(&[&["Номер", "Описание"], &["У807ТА 16", "угрожал"], &["У808ТА 16", "угрожал"]], "RU");
+        let (_, got) = fields(
+            &[
+                &["Номер", "Описание"],
+                &["У807ТА 16", "угрожал"],
+                &["У808ТА 16", "угрожал"],
+            ],
+            "RU",
+        );
         assert_eq!(got[0], Field::Plate);
     }
 
@@ -328,8 +487,22 @@ mod tests {
     fn of_two_dates_and_two_consents_the_right_one_is_read() {
         let (_, got) = fields(
             &[
-                &["Date reported", "Date of incident", "Phone", "Share with police?", "Anonymous police report ok?", "Alert ok?"],
-                &["2026-02-02", "2026-01-01", "07700 900123", "no", "no", "yes"],
+                &[
+                    "Date reported",
+                    "Date of incident",
+                    "Phone",
+                    "Share with police?",
+                    "Anonymous police report ok?",
+                    "Alert ok?",
+                ],
+                &[
+                    "2026-02-02",
+                    "2026-01-01",
+                    "07700 900123",
+                    "no",
+                    "no",
+                    "yes",
+                ],
             ],
             "GB",
         );

@@ -67,12 +67,18 @@ impl Field {
 
     /// Its word in a mapping file.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(field, _)| *field == self).map_or("ignore", |(_, name)| name)
+        Self::ALL
+            .iter()
+            .find(|(field, _)| *field == self)
+            .map_or("ignore", |(_, name)| name)
     }
 
     /// The field of this word.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, n)| *n == name).map(|(field, _)| *field)
+        Self::ALL
+            .iter()
+            .find(|(_, n)| *n == name)
+            .map(|(field, _)| *field)
     }
 
     /// Whether handles are looked for in it.
@@ -127,48 +133,118 @@ pub fn heading(text: &str) -> Option<Heading> {
     if folded.is_empty() || words > 14 {
         return None;
     }
+    let core = without_hints(text);
+    let is_whole = |word: &Word| folded == word.text || core == word.text;
     let mut best: Option<(usize, &Word)> = None;
     for word in WORDS.iter() {
-        if word.exact_only && folded != word.text {
+        if word.exact_only && !is_whole(word) {
             continue;
         }
         if !holds(&folded, &word.text) {
             continue;
         }
-        let size = word.text.chars().map(|c| if is_han(c) { 4 } else { 1 }).sum::<usize>();
-        let exact = folded == word.text;
+        let size = word
+            .text
+            .chars()
+            .map(|c| if is_han(c) { 4 } else { 1 })
+            .sum::<usize>();
+        let exact = is_whole(word);
         let score = word.rank + size + if exact { 100 } else { 0 };
-        if best.is_none_or(|(leading, _)| score > leading) {
+        // "Téléphone" is not the English word, though it is spelt like it without its accents.
+        let foreign = !text.is_ascii() && word.lang != Some("en");
+        if best.is_none_or(|(leading, best)| {
+            score > leading || (score == leading && foreign && best.lang == Some("en"))
+        }) {
             best = Some((score, word));
         }
     }
     let (_, word) = best?;
-    let exact = folded == word.text;
+    let exact = is_whole(word);
     Some(Heading {
         field: word.field,
         lang: word.lang,
         weak: word.weak || (words > 8 && !exact),
         later: word.later,
         opt_out: word.opt_out,
-        other_purpose: word.field == Field::Consent && OTHER_PURPOSES.iter().any(|p| folded.contains(p)) && !ALERT.iter().any(|p| folded.contains(p)),
+        other_purpose: word.field == Field::Consent
+            && OTHER_PURPOSES.iter().any(|p| folded.contains(p))
+            && !ALERT.iter().any(|p| folded.contains(p)),
         platform: (word.field == Field::Account)
-            .then(|| PLATFORMS.iter().find(|(name, _)| holds(&folded, name)).map(|(_, slug)| *slug))
+            .then(|| {
+                PLATFORMS
+                    .iter()
+                    .find(|(name, _)| holds(&folded, name))
+                    .map(|(_, slug)| *slug)
+            })
             .flatten(),
         exact,
     })
 }
 
-const OTHER_PURPOSES: [&str; 9] =
-    ["police", "policia", "полици", "поліці", "警", "polizei", "crimestoppers", "gendarmerie", "justice"];
-const ALERT: [&str; 9] = ["alert", "share", "partag", "публик", "compartir", "分享", "diffus", "warn", "teilen"];
+/// The header without what it says about its values: "Danger (1-5)", "When, dd/mm", "Phone 2".
+fn without_hints(text: &str) -> String {
+    let outside: String = match text.split_once(['(', '[', '（']) {
+        Some((before, _)) if !before.trim().is_empty() => before.to_owned(),
+        _ => text.to_owned(),
+    };
+    let folded = fold(&outside);
+    let words: Vec<&str> = folded
+        .split(' ')
+        .filter(|w| !w.bytes().all(|b| b.is_ascii_digit()))
+        .collect();
+    words.join(" ")
+}
+
+const OTHER_PURPOSES: [&str; 9] = [
+    "police",
+    "policia",
+    "полици",
+    "поліці",
+    "警",
+    "polizei",
+    "crimestoppers",
+    "gendarmerie",
+    "justice",
+];
+const ALERT: [&str; 9] = [
+    "alert",
+    "share",
+    "partag",
+    "публик",
+    "compartir",
+    "分享",
+    "diffus",
+    "warn",
+    "teilen",
+];
 
 const PLATFORMS: [(&str, &str); 26] = [
-    ("telegram", "telegram"), ("telegramm", "telegram"), ("tg", "telegram"), ("телеграм", "telegram"),
-    ("телеграмм", "telegram"), ("тг", "telegram"), ("instagram", "instagram"), ("insta", "instagram"),
-    ("инстаграм", "instagram"), ("инста", "instagram"), ("snapchat", "snapchat"), ("snap", "snapchat"),
-    ("facebook", "facebook"), ("fb", "facebook"), ("twitter", "twitter"), ("вк", "vk"), ("vk", "vk"),
-    ("вконтакте", "vk"), ("wechat", "wechat"), ("微信", "wechat"), ("微信号", "wechat"), ("tiktok", "tiktok"),
-    ("skype", "skype"), ("discord", "discord"), ("kik", "kik"), ("onlyfans", "onlyfans"),
+    ("telegram", "telegram"),
+    ("telegramm", "telegram"),
+    ("tg", "telegram"),
+    ("телеграм", "telegram"),
+    ("телеграмм", "telegram"),
+    ("тг", "telegram"),
+    ("instagram", "instagram"),
+    ("insta", "instagram"),
+    ("инстаграм", "instagram"),
+    ("инста", "instagram"),
+    ("snapchat", "snapchat"),
+    ("snap", "snapchat"),
+    ("facebook", "facebook"),
+    ("fb", "facebook"),
+    ("twitter", "twitter"),
+    ("вк", "vk"),
+    ("vk", "vk"),
+    ("вконтакте", "vk"),
+    ("wechat", "wechat"),
+    ("微信", "wechat"),
+    ("微信号", "wechat"),
+    ("tiktok", "tiktok"),
+    ("skype", "skype"),
+    ("discord", "discord"),
+    ("kik", "kik"),
+    ("onlyfans", "onlyfans"),
 ];
 
 struct Word {
@@ -222,7 +298,12 @@ static WORDS: LazyLock<Vec<Word>> = LazyLock::new(|| {
 });
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -265,6 +346,9 @@ mod tests {
             ("Опасность (1-10)", Field::Level),
             ("危险等级", Field::Level),
             ("severity", Field::Level),
+            ("Danger (1-5)", Field::Level),
+            ("Risk 1-10", Field::Level),
+            ("When (dd/mm)", Field::Date),
             ("Incident type", Field::Codes),
             ("Reported by", Field::Reporter),
             ("Signalé par", Field::Reporter),
@@ -301,8 +385,16 @@ mod tests {
     #[test]
     fn what_stands_in_rows_is_no_header() {
         for text in [
-            "Marseille", "07700 900123", "Сергей", "yes", "Assault. Reported to outreach team",
-            "03/06/26", "!!!", "Downtown E", "", "withheld",
+            "Marseille",
+            "07700 900123",
+            "Сергей",
+            "yes",
+            "Assault. Reported to outreach team",
+            "03/06/26",
+            "!!!",
+            "Downtown E",
+            "",
+            "withheld",
         ] {
             assert!(heading(text).is_none(), "{text} is {:?}", heading(text));
         }

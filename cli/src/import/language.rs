@@ -7,11 +7,16 @@ use parasol_protocol::particulars::is_language_tag;
 pub fn tag(cell: &str) -> Option<String> {
     let cell = cell.trim();
     let folded = fold(cell);
-    if let Some((tag, _)) = NAMES.iter().find(|(_, names)| names.split(' ').any(|name| name == folded)) {
+    if let Some((tag, _)) = NAMES
+        .iter()
+        .find(|(_, names)| names.split(' ').any(|name| name == folded))
+    {
         return Some((*tag).to_owned());
     }
     let lower = cell.replace('_', "-");
-    let (first, rest) = lower.split_once('-').map_or((lower.as_str(), None), |(a, b)| (a, Some(b)));
+    let (first, rest) = lower
+        .split_once('-')
+        .map_or((lower.as_str(), None), |(a, b)| (a, Some(b)));
     let first = first.to_ascii_lowercase();
     let tag = rest.map_or_else(|| first.clone(), |rest| format!("{first}-{rest}"));
     ((2..=3).contains(&first.len()) && is_language_tag(&tag)).then_some(tag)
@@ -54,14 +59,38 @@ pub fn fits(lang: &str, text: &str) -> bool {
 }
 
 const NAMES: [(&str, &str); 20] = [
-    ("en", "en eng english anglais англиискии ingles 英文 英语 englisch англ"),
-    ("fr", "fr fra fre french francais французскии frances 法文 法语 franzosisch"),
-    ("ru", "ru rus russian russe русскии ruso 俄语 俄文 russisch рус"),
-    ("es", "es esp spa spanish espagnol испанскии espanol castellano 西班牙语 spanisch"),
-    ("zh", "zh chi zho cn chinese chinois китаискии chino 中文 汉语 普通话 chinesisch"),
-    ("de", "de deu ger german allemand немецкии aleman deutsch 德语"),
-    ("uk", "uk ukr ua ukrainian ukrainien украинскии украінська ucraniano 乌克兰语"),
-    ("pt", "pt por portuguese portugais португальскии portugues 葡萄牙语"),
+    (
+        "en",
+        "en eng english anglais англиискии ingles 英文 英语 englisch англ",
+    ),
+    (
+        "fr",
+        "fr fra fre french francais французскии frances 法文 法语 franzosisch",
+    ),
+    (
+        "ru",
+        "ru rus russian russe русскии ruso 俄语 俄文 russisch рус",
+    ),
+    (
+        "es",
+        "es esp spa spanish espagnol испанскии espanol castellano 西班牙语 spanisch",
+    ),
+    (
+        "zh",
+        "zh chi zho cn chinese chinois китаискии chino 中文 汉语 普通话 chinesisch",
+    ),
+    (
+        "de",
+        "de deu ger german allemand немецкии aleman deutsch 德语",
+    ),
+    (
+        "uk",
+        "uk ukr ua ukrainian ukrainien украинскии украінська ucraniano 乌克兰语",
+    ),
+    (
+        "pt",
+        "pt por portuguese portugais португальскии portugues 葡萄牙语",
+    ),
     ("it", "it ita italian italien итальянскии italiano"),
     ("nl", "nl nld dut dutch neerlandais nederlands holandes"),
     ("pl", "pl pol polish polonais польскии polski polaco"),
@@ -77,15 +106,26 @@ const NAMES: [(&str, &str); 20] = [
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
     #[test]
     fn languages_by_name_and_tag() {
         for (cell, expected) in [
-            ("FR", "fr"), ("français", "fr"), ("Русский", "ru"), ("español", "es"), ("中文", "zh"), ("pt-BR", "pt-BR"),
-            ("zh_Hant", "zh-Hant"), ("English", "en"),
+            ("FR", "fr"),
+            ("français", "fr"),
+            ("Русский", "ru"),
+            ("español", "es"),
+            ("中文", "zh"),
+            ("pt-BR", "pt-BR"),
+            ("zh_Hant", "zh-Hant"),
+            ("English", "en"),
         ] {
             assert_eq!(tag(cell).as_deref(), Some(expected), "{cell}");
         }

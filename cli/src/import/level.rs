@@ -22,7 +22,11 @@ pub struct Scale {
 impl Scale {
     /// A scale on which more is worse.
     pub const fn up_to(high: u32) -> Self {
-        Self { low: 1, high, reversed: false }
+        Self {
+            low: 1,
+            high,
+            reversed: false,
+        }
     }
 
     /// The level of a number on it.
@@ -61,7 +65,11 @@ impl Scale {
                 let worst_first = word_near(&words, first.value) > word_near(&words, second.value);
                 let reversed = worst_first == (first.value < second.value)
                     && word_near(&words, first.value) != word_near(&words, second.value);
-                Some(Self { low: low as u32, high: high as u32, reversed })
+                Some(Self {
+                    low: low as u32,
+                    high: high as u32,
+                    reversed,
+                })
             }
             _ => None,
         }
@@ -84,16 +92,23 @@ impl Scale {
             return None;
         }
         let most = most.max(out_of);
-        let high = [3, 5, 10, 100].into_iter().find(|high| most <= f64::from(*high))?;
-        Some(Self { low: u32::from(least >= 1.0), high, reversed: false })
+        let high = [3, 5, 10, 100]
+            .into_iter()
+            .find(|high| most <= f64::from(*high))?;
+        Some(Self {
+            low: u32::from(least >= 1.0),
+            high,
+            reversed: false,
+        })
     }
 
     /// Says how numbers become levels.
     pub fn explained(&self) -> String {
         let mut parts = Vec::new();
         for level in Level::ALL {
-            let values: Vec<u32> =
-                (self.low..=self.high).filter(|v| self.level(f64::from(*v)) == Some(level)).collect();
+            let values: Vec<u32> = (self.low..=self.high)
+                .filter(|v| self.level(f64::from(*v)) == Some(level))
+                .collect();
             match values.as_slice() {
                 [] => {}
                 [one] => parts.push(format!("{one} is {level}")),
@@ -124,7 +139,11 @@ pub fn read(cell: &str, scale: Option<Scale>) -> Reading {
         Some(Grade::Number(value)) => scale.unwrap_or(Scale::up_to(5)).level(value),
         Some(Grade::OutOf(value, whole)) if (2.0..=100.0).contains(&whole) => {
             let reversed = scale.is_some_and(|s| s.reversed);
-            Scale { reversed, ..Scale::up_to(whole as u32) }.level(value)
+            Scale {
+                reversed,
+                ..Scale::up_to(whole as u32)
+            }
+            .level(value)
         }
         Some(Grade::Level(level)) => Some(level),
         _ => None,
@@ -161,7 +180,10 @@ fn graded(cell: &str) -> Option<Grade> {
 
 /// "!!!", "+++", "★★★☆☆", coloured circles.
 fn in_marks(cell: &str) -> Option<Level> {
-    let marks: Vec<char> = cell.chars().filter(|c| !c.is_whitespace() && *c != '\u{fe0f}').collect();
+    let marks: Vec<char> = cell
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '\u{fe0f}')
+        .collect();
     let all = |of: &[char]| !marks.is_empty() && marks.iter().all(|c| of.contains(c));
     let count = |of: char| marks.iter().filter(|c| **c == of).count();
     if all(&['!', '！', '❗', '‼']) || all(&['+']) || all(&['⚠']) || all(&['☠']) {
@@ -203,7 +225,10 @@ fn numbers(text: &str) -> Vec<Found> {
         }
         if !digits.is_empty() {
             if let Ok(value) = digits.trim_end_matches('.').parse() {
-                found.push(Found { value, after_slash: digits_after_slash });
+                found.push(Found {
+                    value,
+                    after_slash: digits_after_slash,
+                });
             }
             digits.clear();
             slash = false;
@@ -217,16 +242,24 @@ fn numbers(text: &str) -> Vec<Found> {
 
 fn follows_out_of(text: &str) -> bool {
     let folded = fold(text);
-    ["out of", "sur", "из", "of", "von", "sobre", "de", "з"].iter().any(|w| holds(&folded, w))
+    ["out of", "sur", "из", "of", "von", "sobre", "de", "з"]
+        .iter()
+        .any(|w| holds(&folded, w))
 }
 
 /// How bad the word next to a number in a header is; 0 if there is none.
 fn word_near(words: &[&str], value: f64) -> u8 {
     let number = format!("{value}");
-    let Some(at) = words.iter().position(|w| *w == number) else { return 0 };
+    let Some(at) = words.iter().position(|w| *w == number) else {
+        return 0;
+    };
     let after = words.get(at + 1..).unwrap_or_default();
-    let next: Vec<&str> =
-        after.iter().take_while(|w| !w.bytes().all(|b| b.is_ascii_digit())).take(3).copied().collect();
+    let next: Vec<&str> = after
+        .iter()
+        .take_while(|w| !w.bytes().all(|b| b.is_ascii_digit()))
+        .take(3)
+        .copied()
+        .collect();
     in_words(&next.join(" ")).map_or(0, Level::number)
 }
 
@@ -234,7 +267,10 @@ fn in_words(folded: &str) -> Option<Level> {
     if folded.is_empty() {
         return None;
     }
-    if let Some((level, _)) = FOLDED.iter().find(|(_, words)| words.iter().any(|w| w == folded)) {
+    if let Some((level, _)) = FOLDED
+        .iter()
+        .find(|(_, words)| words.iter().any(|w| w == folded))
+    {
         return Some(*level);
     }
     if NOT.iter().any(|not| holds(folded, not)) || folded.split(' ').count() > 6 {
@@ -244,16 +280,39 @@ fn in_words(folded: &str) -> Option<Level> {
     if MILD.iter().any(|w| holds(folded, w)) {
         return Some(Level::Nuisance);
     }
-    let held = |words: &[String]| words.iter().any(|w| w.chars().count() > 1 && holds(folded, w));
-    FOLDED.iter().rev().find(|(_, words)| held(words)).map(|(level, _)| *level)
+    let held = |words: &[String]| {
+        words
+            .iter()
+            .any(|w| w.chars().count() > 1 && holds(folded, w))
+    };
+    FOLDED
+        .iter()
+        .rev()
+        .find(|(_, words)| held(words))
+        .map(|(level, _)| *level)
 }
 
 static FOLDED: LazyLock<Vec<(Level, Vec<String>)>> = LazyLock::new(|| {
-    WORDS.iter().map(|(level, words)| (*level, words.split(',').map(fold).collect())).collect()
+    WORDS
+        .iter()
+        .map(|(level, words)| (*level, words.split(',').map(fold).collect()))
+        .collect()
 });
 
-const NOT: [&str; 10] = ["not", "no", "pas", "non", "не", "sin", "nicht", "nao", "不", "无"];
-const MILD: [&str; 9] = ["slightly", "a little", "peu", "слегка", "мало", "poco", "wenig", "very low", "tres faible"];
+const NOT: [&str; 10] = [
+    "not", "no", "pas", "non", "не", "sin", "nicht", "nao", "不", "无",
+];
+const MILD: [&str; 9] = [
+    "slightly",
+    "a little",
+    "peu",
+    "слегка",
+    "мало",
+    "poco",
+    "wenig",
+    "very low",
+    "tres faible",
+];
 
 const WORDS: [(Level, &str); 3] = [
     (
@@ -284,7 +343,12 @@ const WORDS: [(Level, &str); 3] = [
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -298,15 +362,30 @@ mod tests {
 
     #[test]
     fn numbers_are_read_on_their_scale() {
-        let five: Vec<u8> = (0..=6).map(|n| level(&n.to_string(), Scale::up_to(5))).collect();
+        let five: Vec<u8> = (0..=6)
+            .map(|n| level(&n.to_string(), Scale::up_to(5)))
+            .collect();
         assert_eq!(five, [1, 1, 1, 2, 3, 3, 9]);
-        let ten: Vec<u8> = (1..=11).map(|n| level(&n.to_string(), Scale::up_to(10))).collect();
+        let ten: Vec<u8> = (1..=11)
+            .map(|n| level(&n.to_string(), Scale::up_to(10)))
+            .collect();
         assert_eq!(ten, [1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 9]);
-        let three: Vec<u8> = (1..=3).map(|n| level(&n.to_string(), Scale::up_to(3))).collect();
+        let three: Vec<u8> = (1..=3)
+            .map(|n| level(&n.to_string(), Scale::up_to(3)))
+            .collect();
         assert_eq!(three, [1, 2, 3]);
-        for (cell, expected) in
-            [("5/5", 3), ("2 / 10", 1), ("4 sur 5", 3), ("3 из 5", 2), ("3-4", 3), ("2.0", 1), ("2,5", 1), ("５／５", 3), ("4 - danger", 3), ("12/10", 9)]
-        {
+        for (cell, expected) in [
+            ("5/5", 3),
+            ("2 / 10", 1),
+            ("4 sur 5", 3),
+            ("3 из 5", 2),
+            ("3-4", 3),
+            ("2.0", 1),
+            ("2,5", 1),
+            ("５／５", 3),
+            ("4 - danger", 3),
+            ("12/10", 9),
+        ] {
             assert_eq!(level(cell, Scale::up_to(5)), expected, "{cell}");
         }
     }
@@ -318,9 +397,55 @@ mod tests {
                 assert_eq!(level(word, Scale::up_to(5)), n, "{word}");
             }
         };
-        of(1, &["low", "Faible", "низкая", "bajo", "低", "!", "*", "pénible", "peu dangereux", "niedrig", "🟡"]);
-        of(2, &["medium", "MOYEN", "средняя", "Medio", "中", "!!", "**", "risqué", "amber", "★★★☆☆"]);
-        of(3, &["HIGH", "extreme", "élevé", "высокая", "alto", "高", "!!!", "!!!!!", "très dangereux", "🔴", "+++", "medium-high", "очень высокая"]);
+        of(
+            1,
+            &[
+                "low",
+                "Faible",
+                "низкая",
+                "bajo",
+                "低",
+                "!",
+                "*",
+                "pénible",
+                "peu dangereux",
+                "niedrig",
+                "🟡",
+            ],
+        );
+        of(
+            2,
+            &[
+                "medium",
+                "MOYEN",
+                "средняя",
+                "Medio",
+                "中",
+                "!!",
+                "**",
+                "risqué",
+                "amber",
+                "★★★☆☆",
+            ],
+        );
+        of(
+            3,
+            &[
+                "HIGH",
+                "extreme",
+                "élevé",
+                "высокая",
+                "alto",
+                "高",
+                "!!!",
+                "!!!!!",
+                "très dangereux",
+                "🔴",
+                "+++",
+                "medium-high",
+                "очень высокая",
+            ],
+        );
         of(0, &["", "-", "?", "n/a"]);
         of(9, &["blue-ish", "not dangerous", "see notes"]);
     }
@@ -332,25 +457,55 @@ mod tests {
             ("Rating (1 low - 5 danger)", Some(Scale::up_to(5))),
             ("Danger /5", Some(Scale::up_to(5))),
             ("Note sur 10", Some(Scale::up_to(10))),
-            ("Level (1 = danger, 5 = low)", Some(Scale { reversed: true, ..Scale::up_to(5) })),
-            ("Level (0-10)", Some(Scale { low: 0, ..Scale::up_to(10) })),
+            (
+                "Level (1 = danger, 5 = low)",
+                Some(Scale {
+                    reversed: true,
+                    ..Scale::up_to(5)
+                }),
+            ),
+            (
+                "Level (0-10)",
+                Some(Scale {
+                    low: 0,
+                    ..Scale::up_to(10)
+                }),
+            ),
             ("Dangerosité", None),
             ("Level 2026", None),
         ] {
             assert_eq!(Scale::in_header(header), scale, "{header}");
         }
         let of = |cells: &[&str]| Scale::of_values(cells.iter().copied());
-        assert_eq!(of(&["1", "4", "5/5", "!!!", "élevé"]), Some(Scale::up_to(5)));
+        assert_eq!(
+            of(&["1", "4", "5/5", "!!!", "élevé"]),
+            Some(Scale::up_to(5))
+        );
         assert_eq!(of(&["1", "2", "9"]), Some(Scale::up_to(10)));
         assert_eq!(of(&["1", "2", "3"]), Some(Scale::up_to(3)));
-        assert_eq!(of(&["0", "80"]), Some(Scale { low: 0, ..Scale::up_to(100) }));
+        assert_eq!(
+            of(&["0", "80"]),
+            Some(Scale {
+                low: 0,
+                ..Scale::up_to(100)
+            })
+        );
         assert_eq!(of(&["low", "high"]), None);
-        assert_eq!(Scale::up_to(5).explained(), "1 to 2 are nuisance, 3 is risk, 4 to 5 are danger");
+        assert_eq!(
+            Scale::up_to(5).explained(),
+            "1 to 2 are nuisance, 3 is risk, 4 to 5 are danger"
+        );
     }
 
     #[test]
     fn a_reversed_scale_reads_backwards() {
-        let reversed = Scale { reversed: true, ..Scale::up_to(5) };
-        assert_eq!([1, 2, 3, 4, 5].map(|n| level(&n.to_string(), reversed)), [3, 3, 2, 1, 1]);
+        let reversed = Scale {
+            reversed: true,
+            ..Scale::up_to(5)
+        };
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|n| level(&n.to_string(), reversed)),
+            [3, 3, 2, 1, 1]
+        );
     }
 }

@@ -30,12 +30,22 @@ pub struct Column {
 impl Column {
     /// A column that is not read.
     pub fn new(number: usize, name: String) -> Self {
-        Self { number, name, field: Field::Ignore, platform: None, opt_out: false }
+        Self {
+            number,
+            name,
+            field: Field::Ignore,
+            platform: None,
+            opt_out: false,
+        }
     }
 
     /// How it is called in messages.
     pub fn shown(&self) -> String {
-        if self.name.is_empty() { format!("{}", self.number) } else { format!("\"{}\"", self.name) }
+        if self.name.is_empty() {
+            format!("{}", self.number)
+        } else {
+            format!("\"{}\"", self.name)
+        }
     }
 }
 
@@ -112,21 +122,32 @@ impl Mapping {
     /// If it is no TOML, or names something that there is not.
     pub fn from_toml(text: &str) -> Result<Self, ImportError> {
         let bad = |detail: String| ImportError::BadMapping { detail };
-        let file: File = toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| bad(e.to_string().trim().replace('\n', " ")))?;
+        let file: File = toml::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|e| bad(e.to_string().trim().replace('\n', " ")))?;
         let country = match file.country.as_deref() {
             None | Some("") => None,
-            Some(text) => Some(Country::parse(text).map_err(|e| bad(format!("country = \"{text}\": {e}")))?),
+            Some(text) => {
+                Some(Country::parse(text).map_err(|e| bad(format!("country = \"{text}\": {e}")))?)
+            }
         };
         let lang = match file.lang.as_deref() {
             None | Some("") => None,
-            Some(text) => Some(super::language::tag(text).ok_or_else(|| bad(format!("lang = \"{text}\": write a language such as fr or pt-BR")))?),
+            Some(text) => Some(super::language::tag(text).ok_or_else(|| {
+                bad(format!(
+                    "lang = \"{text}\": write a language such as fr or pt-BR"
+                ))
+            })?),
         };
         let separator = match file.separator.as_deref() {
             None | Some("") => None,
             Some("tab") => Some('\t'),
             Some(text) => match text.chars().collect::<Vec<_>>().as_slice() {
                 [one] if one.is_ascii() => Some(*one),
-                _ => return Err(bad(format!("separator = \"{text}\": write one character, or tab"))),
+                _ => {
+                    return Err(bad(format!(
+                        "separator = \"{text}\": write one character, or tab"
+                    )));
+                }
             },
         };
         let date_order = match file.date_order.as_deref() {
@@ -137,21 +158,37 @@ impl Mapping {
         };
         let level = file.level.unwrap_or_default();
         let scale = match (level.low, level.high) {
-            (low, Some(high)) if high > low.unwrap_or(1) && high <= 1000 => {
-                Some(Scale { low: low.unwrap_or(1), high, reversed: level.lowest_is_worst })
-            }
+            (low, Some(high)) if high > low.unwrap_or(1) && high <= 1000 => Some(Scale {
+                low: low.unwrap_or(1),
+                high,
+                reversed: level.lowest_is_worst,
+            }),
             (None, None) => None,
-            _ => return Err(bad("[level]: low and high are two numbers, low the smaller one".into())),
+            _ => {
+                return Err(bad(
+                    "[level]: low and high are two numbers, low the smaller one".into(),
+                ));
+            }
         };
         let mut levels = BTreeMap::new();
         for (cell, value) in level.values {
-            let word = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let level = word.parse().map_err(|e| bad(format!("[level.values] \"{cell}\": {e}")))?;
+            let word = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            let level = word
+                .parse()
+                .map_err(|e| bad(format!("[level.values] \"{cell}\": {e}")))?;
             levels.insert(level_key(&cell), level);
         }
         let mut code_words = BTreeMap::new();
         for (word, codes) in file.codes {
-            let codes: Result<Vec<Code>, _> = codes.iter().map(|c| c.parse().map_err(|e| bad(format!("[codes] \"{word}\": {e}")))).collect();
+            let codes: Result<Vec<Code>, _> = codes
+                .iter()
+                .map(|c| {
+                    c.parse()
+                        .map_err(|e| bad(format!("[codes] \"{word}\": {e}")))
+                })
+                .collect();
             if !fold(&word).is_empty() {
                 code_words.insert(fold(&word), codes?);
             }
@@ -160,11 +197,21 @@ impl Mapping {
         for (at, table) in file.column.into_iter().enumerate() {
             let field = Field::from_name(&table.field).ok_or_else(|| {
                 let known: Vec<_> = Field::ALL.iter().map(|(_, name)| *name).collect();
-                bad(format!("column {}: there is no field \"{}\"; write one of {}", at + 1, table.field, known.join(", ")))
+                bad(format!(
+                    "column {}: there is no field \"{}\"; write one of {}",
+                    at + 1,
+                    table.field,
+                    known.join(", ")
+                ))
             })?;
-            let number = table.number.unwrap_or(if table.name.is_empty() { at + 1 } else { 0 });
+            let number = table
+                .number
+                .unwrap_or(if table.name.is_empty() { at + 1 } else { 0 });
             if number == 0 && table.name.is_empty() {
-                return Err(bad(format!("column {}: give it a number, from 1, or its name", at + 1)));
+                return Err(bad(format!(
+                    "column {}: give it a number, from 1, or its name",
+                    at + 1
+                )));
             }
             columns.push(Column {
                 number,
@@ -175,7 +222,9 @@ impl Mapping {
             });
         }
         let reading = Reading {
-            encoding: file.encoding.filter(|e| !e.is_empty() && !["XLSX", "XLS", "XLSB", "ODS"].contains(&e.as_str())),
+            encoding: file
+                .encoding
+                .filter(|e| !e.is_empty() && !["XLSX", "XLS", "XLSB", "ODS"].contains(&e.as_str())),
             separator,
             sheet: file.sheet.filter(|s| !s.is_empty()),
         };
@@ -199,17 +248,41 @@ impl Mapping {
             "# How this list is understood. Edit what is wrong and give the file back with --map.\n\
              # A line that begins with # counts for nothing.\n\n",
         );
-        put(&mut out, "country", self.country.as_ref().map(Country::as_str), "the country of national numbers and plates, as two letters");
-        put(&mut out, "lang", self.lang.as_deref(), "the language of the text, such as fr; what a language column says goes before it");
+        put(
+            &mut out,
+            "country",
+            self.country.as_ref().map(Country::as_str),
+            "the country of national numbers and plates, as two letters",
+        );
+        put(
+            &mut out,
+            "lang",
+            self.lang.as_deref(),
+            "the language of the text, such as fr; what a language column says goes before it",
+        );
         put(&mut out, "encoding", self.reading.encoding.as_deref(), "");
-        let separator = self.reading.separator.map(|c| if c == '\t' { "tab".to_owned() } else { c.to_string() });
+        let separator = self.reading.separator.map(|c| {
+            if c == '\t' {
+                "tab".to_owned()
+            } else {
+                c.to_string()
+            }
+        });
         put(&mut out, "separator", separator.as_deref(), "");
         put(&mut out, "sheet", self.reading.sheet.as_deref(), "");
         if let Some(line) = self.header_line {
-            let _ = writeln!(out, "header-line = {line} # the line with the names of the columns; 0 if there is none");
+            let _ = writeln!(
+                out,
+                "header-line = {line} # the line with the names of the columns; 0 if there is none"
+            );
         }
         let order = self.date_order.map(Order::name);
-        put(&mut out, "date-order", order, "day-month-year, month-day-year or year-month-day");
+        put(
+            &mut out,
+            "date-order",
+            order,
+            "day-month-year, month-day-year or year-month-day",
+        );
         self.write_levels(&mut out);
         out.push_str("\n# Further words in your text, and the codes that they stand for: \"word\" = [\"robbery\"]\n[codes]\n");
         for (word, codes) in &self.code_words {
@@ -223,7 +296,13 @@ impl Mapping {
             fields.join(", ")
         );
         for column in &self.columns {
-            let _ = write!(out, "\n[[column]]\nnumber = {}\nname = {}\nfield = {}\n", column.number, quoted(&column.name), quoted(column.field.name()));
+            let _ = write!(
+                out,
+                "\n[[column]]\nnumber = {}\nname = {}\nfield = {}\n",
+                column.number,
+                quoted(&column.name),
+                quoted(column.field.name())
+            );
             if let Some(platform) = &column.platform {
                 let _ = writeln!(out, "platform = {}", quoted(platform));
             }
@@ -238,14 +317,22 @@ impl Mapping {
         out.push_str("\n# Levels: 1 nuisance, 2 risk, 3 danger. Numbers are read on a scale from low to high.\n[level]\n");
         if let Some(scale) = self.scale {
             let _ = writeln!(out, "# {}", scale.explained());
-            let _ = write!(out, "low = {}\nhigh = {}\nlowest-is-worst = {}\n", scale.low, scale.high, scale.reversed);
+            let _ = write!(
+                out,
+                "low = {}\nhigh = {}\nlowest-is-worst = {}\n",
+                scale.low, scale.high, scale.reversed
+            );
         }
         out.push_str("\n# What the cells of the level column mean; this goes before the scale.\n[level.values]\n");
         for (cell, level) in &self.levels {
             let _ = writeln!(out, "{} = {} # {level}", quoted(cell), level.number());
         }
         for cell in &self.unclear_levels {
-            let _ = writeln!(out, "# not understood, so the codes decide: {} = 2", quoted(cell));
+            let _ = writeln!(
+                out,
+                "# not understood, so the codes decide: {} = 2",
+                quoted(cell)
+            );
         }
     }
 
@@ -261,7 +348,11 @@ pub(super) fn level_key(cell: &str) -> String {
 }
 
 fn put(out: &mut String, key: &str, value: Option<&str>, remark: &str) {
-    let remark = if remark.is_empty() { String::new() } else { format!(" # {remark}") };
+    let remark = if remark.is_empty() {
+        String::new()
+    } else {
+        format!(" # {remark}")
+    };
     let _ = match value {
         Some(value) => writeln!(out, "{key} = {}{remark}", quoted(value)),
         None => writeln!(out, "# {key} = \"\"{remark}"),
@@ -285,7 +376,12 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -300,18 +396,33 @@ mod tests {
         let mapping = Mapping {
             country: Country::parse("FR").ok(),
             lang: Some("fr".into()),
-            reading: Reading { encoding: Some("windows-1252".into()), separator: Some('\t'), sheet: Some("2026".into()) },
+            reading: Reading {
+                encoding: Some("windows-1252".into()),
+                separator: Some('\t'),
+                sheet: Some("2026".into()),
+            },
             header_line: Some(3),
             date_order: Some(Order::MonthDay),
-            scale: Some(Scale { low: 0, high: 10, reversed: true }),
-            levels: BTreeMap::from([("!!!".into(), Level::Danger), ("élevé".into(), Level::Risk), ("5/5".into(), Level::Danger)]),
+            scale: Some(Scale {
+                low: 0,
+                high: 10,
+                reversed: true,
+            }),
+            levels: BTreeMap::from([
+                ("!!!".into(), Level::Danger),
+                ("élevé".into(), Level::Risk),
+                ("5/5".into(), Level::Danger),
+            ]),
             code_words: BTreeMap::from([("braquage".into(), vec![Code::Robbery, Code::Weapon])]),
             columns: vec![Column::new(1, "N°".into()), consent, account],
             unclear_levels: Vec::new(),
         };
         let text = mapping.to_toml();
         assert_eq!(Mapping::from_toml(&text).unwrap(), mapping, "{text}");
-        assert_eq!(Mapping::from_toml(&Mapping::default().to_toml()).unwrap(), Mapping::default());
+        assert_eq!(
+            Mapping::from_toml(&Mapping::default().to_toml()).unwrap(),
+            Mapping::default()
+        );
     }
 
     #[test]

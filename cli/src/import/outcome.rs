@@ -23,7 +23,10 @@ pub struct Row {
 
 impl fmt::Debug for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Row").field("number", &self.number).field("outcome", &self.outcome).finish_non_exhaustive()
+        f.debug_struct("Row")
+            .field("number", &self.number)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
     }
 }
 
@@ -59,7 +62,12 @@ pub struct Entry {
 
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Entry({} handles, {}, …)", self.handles.len(), self.level)
+        write!(
+            f,
+            "Entry({} handles, {}, …)",
+            self.handles.len(),
+            self.level
+        )
     }
 }
 
@@ -86,7 +94,9 @@ impl fmt::Display for KeepReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Refused => "the person who reported does not want it shared",
-            Self::ConsentUnclear => "it does not say whether the person who reported lets it be shared, so it is not",
+            Self::ConsentUnclear => {
+                "it does not say whether the person who reported lets it be shared, so it is not"
+            }
         })
     }
 }
@@ -192,15 +202,25 @@ impl fmt::Display for RowWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DateWithheld(why) => write!(f, "the date is not shared: {why}"),
-            Self::AreaWithheld => f.write_str("the place is not shared: it is no country, region or large city that is known"),
+            Self::AreaWithheld => f.write_str(
+                "the place is not shared: it is no country, region or large city that is known",
+            ),
             Self::LevelGuessed => f.write_str("nothing says how bad it was; it goes as risk"),
-            Self::LevelUnclear => f.write_str("the level is not understood; it follows from what happened, else it is risk"),
+            Self::LevelUnclear => f.write_str(
+                "the level is not understood; it follows from what happened, else it is risk",
+            ),
             Self::CodeUnknown => f.write_str("a category is not understood and is left out"),
-            Self::NumberNotValid => f.write_str("a number is in no range known to be in use; it goes all the same"),
+            Self::NumberNotValid => {
+                f.write_str("a number is in no range known to be in use; it goes all the same")
+            }
             Self::HandleRead(warning) => write!(f, "{warning}"),
             Self::HandleSkipped(error) => write!(f, "a part is left out: {error}"),
-            Self::HandlesBeyondLimit(n) => write!(f, "{n} more handles than a report can hold are left out"),
-            Self::TextMasked(n) => write!(f, "{n} numbers, addresses or plates in the text are masked"),
+            Self::HandlesBeyondLimit(n) => {
+                write!(f, "{n} more handles than a report can hold are left out")
+            }
+            Self::TextMasked(n) => {
+                write!(f, "{n} numbers, addresses or plates in the text are masked")
+            }
             Self::TextCut => f.write_str("the text is cut after 1500 bytes"),
         }
     }

@@ -76,11 +76,24 @@ pub fn understand<'a>(table: Table, options: &Options<'a>) -> Result<Understood<
     let header_row = head.map(|r| r.line);
     let header = head.map(|r| r.cells.clone()).unwrap_or_default();
     let first = header_at.map_or(0, |at| at + 1);
-    let sample: Vec<Record> = top.get(first..).unwrap_or_default().iter().filter(|r| !r.is_blank()).cloned().collect();
+    let sample: Vec<Record> = top
+        .get(first..)
+        .unwrap_or_default()
+        .iter()
+        .filter(|r| !r.is_blank())
+        .cloned()
+        .collect();
     let names = header_at.map(|_| header.as_slice());
     let columns = match &map {
         Some(map) if !map.columns.is_empty() => mapped_columns(map, names, table.width, &mut notes),
-        _ => header::columns(names, &sample, table.width, country, options.cities, &mut notes),
+        _ => header::columns(
+            names,
+            &sample,
+            table.width,
+            country,
+            options.cities,
+            &mut notes,
+        ),
     };
     let lang = map
         .as_ref()
@@ -114,7 +127,12 @@ pub fn understand<'a>(table: Table, options: &Options<'a>) -> Result<Understood<
                 .into(),
         );
     }
-    if country.is_none() && mapping.columns.iter().any(|c| matches!(c.field, Field::Phone | Field::Plate | Field::Vehicle)) {
+    if country.is_none()
+        && mapping
+            .columns
+            .iter()
+            .any(|c| matches!(c.field, Field::Phone | Field::Plate | Field::Vehicle))
+    {
         notes.push("no country is given; only numbers that begin with + or 00 can be read: say --country, as in --country FR".into());
     }
     Ok(Understood {
@@ -169,7 +187,11 @@ struct Data<'a> {
 
 impl<'a> Data<'a> {
     fn new(table: &'a Table, header_row: Option<usize>, header: &'a [String]) -> Self {
-        Self { records: table.records(), header_row: header_row.unwrap_or(0), header }
+        Self {
+            records: table.records(),
+            header_row: header_row.unwrap_or(0),
+            header,
+        }
     }
 }
 
@@ -178,7 +200,9 @@ impl Iterator for Data<'_> {
 
     fn next(&mut self) -> Option<Record> {
         let (header_row, header) = (self.header_row, self.header);
-        self.records.find(|r| r.line > header_row && !r.is_blank() && (header.is_empty() || r.cells != header))
+        self.records.find(|r| {
+            r.line > header_row && !r.is_blank() && (header.is_empty() || r.cells != header)
+        })
     }
 }
 
@@ -192,9 +216,16 @@ fn header_place(
     cities: &[City],
 ) -> Option<usize> {
     if let Some(map) = map.filter(|m| m.columns.iter().any(|c| !c.name.is_empty())) {
-        let known = |r: &Record| map.columns.iter().filter(|c| !c.name.is_empty() && r.cells.contains(&c.name)).count();
+        let known = |r: &Record| {
+            map.columns
+                .iter()
+                .filter(|c| !c.name.is_empty() && r.cells.contains(&c.name))
+                .count()
+        };
         let named = map.columns.iter().filter(|c| !c.name.is_empty()).count();
-        let best = (0..top.len().min(header::SEARCHED)).rev().max_by_key(|at| top.get(*at).map_or(0, known));
+        let best = (0..top.len().min(header::SEARCHED))
+            .rev()
+            .max_by_key(|at| top.get(*at).map_or(0, known));
         if let Some(at) = best.filter(|at| top.get(*at).map_or(0, known) * 2 >= named) {
             return Some(at);
         }
@@ -207,22 +238,35 @@ fn header_place(
 }
 
 /// The columns of a mapping file in this file: by name where the names agree, else by number.
-fn mapped_columns(map: &Mapping, names: Option<&[String]>, width: usize, notes: &mut Vec<String>) -> Vec<Column> {
+fn mapped_columns(
+    map: &Mapping,
+    names: Option<&[String]>,
+    width: usize,
+    notes: &mut Vec<String>,
+) -> Vec<Column> {
     let names = names.unwrap_or_default();
-    let width = width.max(names.len()).max(map.columns.iter().map(|c| c.number).max().unwrap_or(0));
-    let mut columns: Vec<Column> =
-        (1..=width).map(|n| Column::new(n, names.get(n - 1).cloned().unwrap_or_default())).collect();
+    let width = width
+        .max(names.len())
+        .max(map.columns.iter().map(|c| c.number).max().unwrap_or(0));
+    let mut columns: Vec<Column> = (1..=width)
+        .map(|n| Column::new(n, names.get(n - 1).cloned().unwrap_or_default()))
+        .collect();
     let mut taken = vec![false; width];
     for wanted in &map.columns {
         let same = |(at, name): (usize, &String)| {
-            (!wanted.name.is_empty() && *name == wanted.name && taken.get(at) == Some(&false)).then_some(at)
+            (!wanted.name.is_empty() && *name == wanted.name && taken.get(at) == Some(&false))
+                .then_some(at)
         };
         // Of several columns of one name the one at the number is meant.
         let by_number = wanted.number.checked_sub(1).filter(|at| *at < width);
         let at = by_number
             .filter(|at| names.get(*at).is_some_and(|n| *n == wanted.name))
             .or_else(|| names.iter().enumerate().find_map(same))
-            .or(by_number.filter(|at| names.is_empty() || wanted.name.is_empty() || names.get(*at).is_some_and(String::is_empty)));
+            .or(by_number.filter(|at| {
+                names.is_empty()
+                    || wanted.name.is_empty()
+                    || names.get(*at).is_some_and(String::is_empty)
+            }));
         match at {
             Some(at) => {
                 if let (Some(column), Some(taken)) = (columns.get_mut(at), taken.get_mut(at)) {
@@ -233,7 +277,10 @@ fn mapped_columns(map: &Mapping, names: Option<&[String]>, width: usize, notes: 
                 }
             }
             None if wanted.field == Field::Ignore => {}
-            None => notes.push(format!("the mapping file names a column {} that this file does not have", wanted.shown())),
+            None => notes.push(format!(
+                "the mapping file names a column {} that this file does not have",
+                wanted.shown()
+            )),
         }
     }
     columns
@@ -248,7 +295,11 @@ fn language_of(header: &[String]) -> Option<&'static str> {
     let most = counts.values().copied().max()?;
     let mut leading = counts.into_iter().filter(|(_, count)| *count == most);
     let first = leading.next().map(|(lang, _)| lang);
-    let found = if leading.next().is_some() { None } else { first };
+    let found = if leading.next().is_some() {
+        None
+    } else {
+        first
+    };
     // "Date; Description; Telegram" may be anyone's, but Cyrillic headers are not.
     found.or_else(|| language::by_letters(&header.concat()))
 }
@@ -265,7 +316,11 @@ struct Survey {
 impl Survey {
     fn of(table: &Table, header_row: Option<usize>, header: &[String], columns: &[Column]) -> Self {
         let of = |field: Field| -> Vec<usize> {
-            columns.iter().filter(|c| c.field == field).map(|c| c.number - 1).collect()
+            columns
+                .iter()
+                .filter(|c| c.field == field)
+                .map(|c| c.number - 1)
+                .collect()
         };
         let (dates, levels) = (of(Field::Date), of(Field::Level));
         let mut survey = Self::default();
@@ -279,24 +334,51 @@ impl Survey {
                 }
             }
             for cell in levels.iter().map(|at| record.cell(*at)) {
-                if !cell.is_empty() && cell.len() <= MAX_LEVEL_CELL && survey.levels.len() < MAX_LEVEL_CELLS * 4 {
-                    survey.levels.entry(level_key(cell)).or_insert_with(|| cell.to_owned());
+                if !cell.is_empty()
+                    && cell.len() <= MAX_LEVEL_CELL
+                    && survey.levels.len() < MAX_LEVEL_CELLS * 4
+                {
+                    survey
+                        .levels
+                        .entry(level_key(cell))
+                        .or_insert_with(|| cell.to_owned());
                 }
             }
         }
         survey
     }
 
-    fn settle(&self, mapping: &mut Mapping, given: Option<&Mapping>, header: &[String], notes: &mut Vec<String>) {
+    fn settle(
+        &self,
+        mapping: &mut Mapping,
+        given: Option<&Mapping>,
+        header: &[String],
+        notes: &mut Vec<String>,
+    ) {
         self.settle_dates(mapping, given, header, notes);
         self.settle_levels(mapping, given, header, notes);
     }
 
-    fn settle_dates(&self, mapping: &mut Mapping, given: Option<&Mapping>, header: &[String], notes: &mut Vec<String>) {
-        let Some(column) = mapping.columns.iter().find(|c| c.field == Field::Date).cloned() else { return };
-        let said = given
-            .and_then(|g| g.date_order)
-            .or_else(|| header.get(column.number - 1).and_then(|name| Order::in_header(name)));
+    fn settle_dates(
+        &self,
+        mapping: &mut Mapping,
+        given: Option<&Mapping>,
+        header: &[String],
+        notes: &mut Vec<String>,
+    ) {
+        let Some(column) = mapping
+            .columns
+            .iter()
+            .find(|c| c.field == Field::Date)
+            .cloned()
+        else {
+            return;
+        };
+        let said = given.and_then(|g| g.date_order).or_else(|| {
+            header
+                .get(column.number - 1)
+                .and_then(|name| Order::in_header(name))
+        });
         let order = said.unwrap_or_else(|| match (self.day_first, self.month_first) {
             (0, 0) => Order::of(mapping.country),
             (day, month) if day >= month => match Order::of(mapping.country) {
@@ -317,18 +399,38 @@ impl Survey {
         mapping.date_order = Some(order);
     }
 
-    fn settle_levels(&self, mapping: &mut Mapping, given: Option<&Mapping>, header: &[String], notes: &mut Vec<String>) {
-        let Some(column) = mapping.columns.iter().find(|c| c.field == Field::Level).cloned() else {
+    fn settle_levels(
+        &self,
+        mapping: &mut Mapping,
+        given: Option<&Mapping>,
+        header: &[String],
+        notes: &mut Vec<String>,
+    ) {
+        let Some(column) = mapping
+            .columns
+            .iter()
+            .find(|c| c.field == Field::Level)
+            .cloned()
+        else {
             notes.push("no column says how bad it was; the level follows from what happened, else it is risk".into());
             return;
         };
         let scale = given
             .and_then(|g| g.scale)
-            .or_else(|| header.get(column.number - 1).and_then(|name| Scale::in_header(name)))
+            .or_else(|| {
+                header
+                    .get(column.number - 1)
+                    .and_then(|name| Scale::in_header(name))
+            })
             .or_else(|| Scale::of_values(self.levels.values().map(String::as_str)));
         mapping.scale = scale;
         if let Some(scale) = scale {
-            notes.push(format!("levels are numbers from {} to {}: {}", scale.low, scale.high, scale.explained()));
+            notes.push(format!(
+                "levels are numbers from {} to {}: {}",
+                scale.low,
+                scale.high,
+                scale.explained()
+            ));
         }
         for (key, cell) in self.levels.iter().take(MAX_LEVEL_CELLS) {
             if mapping.levels.contains_key(key) {

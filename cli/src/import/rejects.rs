@@ -42,7 +42,10 @@ impl RejectsWriter {
     ///
     /// If it cannot be written.
     pub fn create(path: &Path, plan: &Understood<'_>) -> Result<Self, ImportError> {
-        let unwritable = |source| ImportError::Unwritable { path: path.to_owned(), source };
+        let unwritable = |source| ImportError::Unwritable {
+            path: path.to_owned(),
+            source,
+        };
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
@@ -59,9 +62,21 @@ impl RejectsWriter {
                 _ => Shown::Yes,
             })
             .collect();
-        let mut made = Self { path: path.to_owned(), writer: csv::Writer::from_writer(file), columns, written: 0 };
-        let names = plan.mapping.columns.iter().zip(&made.columns).filter(|(_, shown)| **shown != Shown::Dropped);
-        let names: Vec<String> = names.map(|(column, _)| header(plan, column.number)).collect();
+        let mut made = Self {
+            path: path.to_owned(),
+            writer: csv::Writer::from_writer(file),
+            columns,
+            written: 0,
+        };
+        let names = plan
+            .mapping
+            .columns
+            .iter()
+            .zip(&made.columns)
+            .filter(|(_, shown)| **shown != Shown::Dropped);
+        let names: Vec<String> = names
+            .map(|(column, _)| header(plan, column.number))
+            .collect();
         made.record(names.iter().map(String::as_str).chain([REASON]))?;
         Ok(made)
     }
@@ -72,7 +87,9 @@ impl RejectsWriter {
     ///
     /// If it cannot be written.
     pub fn push(&mut self, row: &Row) -> Result<(), ImportError> {
-        let Outcome::Reject(reason) = &row.outcome else { return Ok(()) };
+        let Outcome::Reject(reason) = &row.outcome else {
+            return Ok(());
+        };
         self.push_with(row, &reason.to_string())
     }
 
@@ -100,7 +117,10 @@ impl RejectsWriter {
         let path = &self.path;
         self.writer
             .write_record(cells)
-            .map_err(|e| ImportError::Unwritable { path: path.clone(), source: std::io::Error::other(e) })
+            .map_err(|e| ImportError::Unwritable {
+                path: path.clone(),
+                source: std::io::Error::other(e),
+            })
     }
 
     /// Finishes the file; gives the number of rows in it.
@@ -109,7 +129,10 @@ impl RejectsWriter {
     ///
     /// If the last of it cannot be written.
     pub fn finish(mut self) -> Result<usize, ImportError> {
-        let unwritable = |source| ImportError::Unwritable { path: self.path.clone(), source };
+        let unwritable = |source| ImportError::Unwritable {
+            path: self.path.clone(),
+            source,
+        };
         self.writer.flush().map_err(unwritable)?;
         self.writer.get_ref().sync_all().map_err(unwritable)?;
         Ok(self.written)
@@ -121,7 +144,11 @@ impl RejectsWriter {
 /// # Errors
 ///
 /// If the file cannot be written.
-pub fn write_rejects(path: &Path, plan: &Understood<'_>, rows: impl IntoIterator<Item = Row>) -> Result<usize, ImportError> {
+pub fn write_rejects(
+    path: &Path,
+    plan: &Understood<'_>,
+    rows: impl IntoIterator<Item = Row>,
+) -> Result<usize, ImportError> {
     let mut writer = RejectsWriter::create(path, plan)?;
     for row in rows {
         writer.push(&row)?;
@@ -131,33 +158,47 @@ pub fn write_rejects(path: &Path, plan: &Understood<'_>, rows: impl IntoIterator
 
 /// The header of a column, such that an import understands it as this one did.
 fn header(plan: &Understood<'_>, number: usize) -> String {
-    let Some(column) = plan.mapping.columns.get(number - 1) else { return String::new() };
-    let understood = heading(&column.name).is_some_and(|h| h.field == column.field && !h.weak && h.opt_out == column.opt_out);
-    let mut name = match column.field {
-        // What is not read must not be understood next time either.
-        Field::Ignore if heading(&column.name).is_none_or(|h| h.field == Field::Ignore) => column.name.clone(),
-        Field::Ignore => format!("id {number}"),
-        _ if understood => column.name.clone(),
-        Field::Consent if column.opt_out => "do not share".to_owned(),
-        Field::Account => column.platform.clone().unwrap_or_else(|| "account".to_owned()),
-        Field::Reporter => "reported by".to_owned(),
-        Field::Codes => "category".to_owned(),
-        Field::Text => "what happened".to_owned(),
-        field => field.name().to_owned(),
+    let Some(column) = plan.mapping.columns.get(number - 1) else {
+        return String::new();
     };
-    if name.is_empty() {
-        name = format!("id {number}");
-    }
-    match (column.field, plan.mapping.scale, plan.mapping.date_order) {
-        (Field::Level, Some(scale), _) if Scale::in_header(&name).is_none() => {
-            let (low, high) = if scale.reversed { ("danger", "low") } else { ("low", "danger") };
+    let decorated = |name: &str| match (column.field, plan.mapping.scale, plan.mapping.date_order) {
+        (Field::Level, Some(scale), _) if Scale::in_header(name).is_none() => {
+            let (low, high) = if scale.reversed {
+                ("danger", "low")
+            } else {
+                ("low", "danger")
+            };
             format!("{name} ({} {low} - {} {high})", scale.low, scale.high)
         }
-        (Field::Date, _, Some(order)) if Order::in_header(&name).is_none() => match order {
-            Order::DayMonth => format!("{name} (dd/mm)"),
-            Order::MonthDay => format!("{name} (mm/dd)"),
-            Order::YearMonth => name,
-        },
-        _ => name,
+        (Field::Date, _, Some(Order::DayMonth)) if Order::in_header(name).is_none() => {
+            format!("{name} (dd/mm)")
+        }
+        (Field::Date, _, Some(Order::MonthDay)) if Order::in_header(name).is_none() => {
+            format!("{name} (mm/dd)")
+        }
+        _ => name.to_owned(),
+    };
+    let own = decorated(&column.name);
+    if column.field == Field::Ignore {
+        // What is not read must not be understood next time either.
+        let harmless = heading(&own).is_none_or(|h| h.field == Field::Ignore);
+        return if harmless && !own.is_empty() {
+            own
+        } else {
+            format!("id {number}")
+        };
     }
+    if heading(&own)
+        .is_some_and(|h| h.field == column.field && !h.weak && h.opt_out == column.opt_out)
+    {
+        return own;
+    }
+    decorated(match column.field {
+        Field::Consent if column.opt_out => "do not share",
+        Field::Account => column.platform.as_deref().unwrap_or("account"),
+        Field::Reporter => "reported by",
+        Field::Codes => "category",
+        Field::Text => "what happened",
+        field => field.name(),
+    })
 }

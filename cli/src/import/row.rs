@@ -24,7 +24,7 @@ pub const MAX_HANDLES: usize = 16;
 /// Bytes of all handles together, so that the sealed list of them fits.
 const MAX_HANDLE_BYTES: usize = 1400;
 /// Places remembered, as finding one costs more than remembering it.
-const MAX_PLACES: usize = 5000;
+const MAX_PLACES: usize = 50_000;
 
 /// Reads rows by a mapping.
 pub struct RowReader<'a> {
@@ -37,13 +37,23 @@ pub struct RowReader<'a> {
 impl<'a> RowReader<'a> {
     /// A reader of rows.
     pub fn new(mapping: &'a Mapping, today: time::Date, cities: &'a [City]) -> Self {
-        Self { mapping, today, cities, places: BTreeMap::new() }
+        Self {
+            mapping,
+            today,
+            cities,
+            places: BTreeMap::new(),
+        }
     }
 
     /// Reads a row.
     pub fn read(&mut self, number: usize, record: Record) -> Row {
         let outcome = self.outcome(&record);
-        Row { number, line: record.line, original: record.cells, outcome }
+        Row {
+            number,
+            line: record.line,
+            original: record.cells,
+            outcome,
+        }
     }
 
     /// The filled cells of all columns of a field. Columns that name the person who reports are
@@ -79,13 +89,29 @@ impl<'a> RowReader<'a> {
         let lang = text.as_ref().and_then(|text| self.lang(record, text));
         warnings.sort();
         warnings.dedup();
-        Outcome::Share(Entry { handles, level, codes, month, area, text, lang }, warnings)
+        Outcome::Share(
+            Entry {
+                handles,
+                level,
+                codes,
+                month,
+                area,
+                text,
+                lang,
+            },
+            warnings,
+        )
     }
 
     /// A refusal in any consent column is one; so is silence, except where only refusals are noted.
     fn refusal(&self, record: &Record) -> Option<KeepReason> {
         let mut unclear = false;
-        for column in self.mapping.columns.iter().filter(|c| c.field == Field::Consent) {
+        for column in self
+            .mapping
+            .columns
+            .iter()
+            .filter(|c| c.field == Field::Consent)
+        {
             match consent::read(record.cell(column.number - 1), column.opt_out) {
                 Answer::Yes => {}
                 Answer::No => return Some(KeepReason::Refused),
@@ -95,14 +121,28 @@ impl<'a> RowReader<'a> {
         unclear.then_some(KeepReason::ConsentUnclear)
     }
 
-    fn handles(&self, record: &Record, warnings: &mut Vec<RowWarning>) -> Result<Vec<Handle>, RejectReason> {
+    fn handles(
+        &self,
+        record: &Record,
+        warnings: &mut Vec<RowWarning>,
+    ) -> Result<Vec<Handle>, RejectReason> {
         let mut handles: Vec<Handle> = Vec::new();
         let mut skipped: Vec<HandleError> = Vec::new();
         let mut bytes = 0;
         let mut surplus = 0;
-        for column in self.mapping.columns.iter().filter(|c| c.field.holds_handles()) {
+        for column in self
+            .mapping
+            .columns
+            .iter()
+            .filter(|c| c.field.holds_handles())
+        {
             let cell = record.cell(column.number - 1);
-            let found = cells::handles(cell, column.field, column.platform.as_deref(), self.mapping.country);
+            let found = cells::handles(
+                cell,
+                column.field,
+                column.platform.as_deref(),
+                self.mapping.country,
+            );
             skipped.extend(found.skipped);
             for parsed in found.handles {
                 if handles.contains(&parsed.handle) {
@@ -168,12 +208,13 @@ impl<'a> RowReader<'a> {
     }
 
     fn place(&mut self, cell: &str) -> Option<Area> {
-        if let Some(known) = self.places.get(cell) {
+        let key = fold(cut(cell, 200));
+        if let Some(known) = self.places.get(&key) {
             return known.clone();
         }
         let area = Area::recognise(cell, self.mapping.country, self.cities);
         if self.places.len() < MAX_PLACES && cell.len() <= 100 {
-            self.places.insert(cell.to_owned(), area.clone());
+            self.places.insert(key, area.clone());
         }
         area
     }
@@ -183,7 +224,11 @@ impl<'a> RowReader<'a> {
         let mut said = fold(story);
         for cell in self.cells(record, Field::Codes) {
             let folded = fold(cell);
-            let mapped = self.mapping.code_words.keys().any(|word| holds(&folded, word));
+            let mapped = self
+                .mapping
+                .code_words
+                .keys()
+                .any(|word| holds(&folded, word));
             let (found, unknown) = code::in_cell(cell);
             codes.extend(found);
             if unknown > 0 && !mapped {
@@ -223,7 +268,11 @@ impl<'a> RowReader<'a> {
     }
 
     fn lang(&self, record: &Record, text: &str) -> Option<String> {
-        if let Some(tag) = self.cells(record, Field::Language).into_iter().find_map(language::tag) {
+        if let Some(tag) = self
+            .cells(record, Field::Language)
+            .into_iter()
+            .find_map(language::tag)
+        {
             return Some(tag);
         }
         match &self.mapping.lang {
@@ -235,7 +284,10 @@ impl<'a> RowReader<'a> {
 
 /// Handles masked, line ends kept, other control characters gone, cut to what a report takes.
 fn shared_text(story: &str, warnings: &mut Vec<RowWarning>) -> Option<String> {
-    let plain: String = story.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    let plain: String = story
+        .chars()
+        .filter(|c| *c == '\n' || !c.is_control())
+        .collect();
     // Masking looks at all of the text, lest a number be cut in two and pass.
     let (masked, count) = mask_numbers(plain.trim());
     if count > 0 {
@@ -247,7 +299,8 @@ fn shared_text(story: &str, warnings: &mut Vec<RowWarning>) -> Option<String> {
     } else {
         masked.as_str()
     };
-    (text.chars().any(char::is_alphanumeric) && !cells::is_placeholder(text)).then(|| text.to_owned())
+    (text.chars().any(char::is_alphanumeric) && !cells::is_placeholder(text))
+        .then(|| text.to_owned())
 }
 
 /// Remarks and look-alike letters are the rule in lists; a number that may not exist is not.

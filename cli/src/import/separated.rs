@@ -74,7 +74,11 @@ fn mode(widths: &[usize]) -> (usize, usize) {
         *counts.entry(*width).or_insert(0_usize) += 1;
     }
     // Of two equally common widths the smaller one claims less.
-    counts.into_iter().rev().max_by_key(|(_, count)| *count).unwrap_or((0, 0))
+    counts
+        .into_iter()
+        .rev()
+        .max_by_key(|(_, count)| *count)
+        .unwrap_or((0, 0))
 }
 
 fn reader(text: &str, separator: u8, quoting: bool) -> csv::Reader<&[u8]> {
@@ -118,7 +122,16 @@ impl<'a> Records<'a> {
             .take(MAX_COLUMNS)
             .map(|cell| {
                 let cell = cell.trim();
-                let cell = if stray_quotes { cell.trim_matches('"').trim() } else { cell };
+                let cell = if stray_quotes {
+                    cell.trim_matches('"').trim()
+                } else {
+                    cell
+                };
+                // A way to keep a spreadsheet program from making a number of it: ="0039…".
+                let cell = cell
+                    .strip_prefix("=\"")
+                    .and_then(|c| c.strip_suffix('"'))
+                    .unwrap_or(cell);
                 cell.to_owned()
             })
             .collect()
@@ -127,15 +140,19 @@ impl<'a> Records<'a> {
     /// Whether the row just read, whose text is `raw`, is the work of a forgotten quotation mark.
     fn swallowed(&self, raw: &str, at_end: bool) -> bool {
         let raw = raw.trim_end();
-        let Some((first, _)) = raw.split_once('\n') else { return false };
+        let Some((first, rest)) = raw.split_once('\n') else {
+            return false;
+        };
+        let second = rest.lines().next().unwrap_or_default();
         if self.table.is_sheet || self.repairs >= MAX_REPAIRS {
             return false;
         }
         let unclosed = at_end && !raw.ends_with('"');
         let fits = |n: usize| n == self.table.width;
-        unclosed
-            || (!fits(self.record.len())
-                && fits(first.as_bytes().iter().filter(|b| **b == self.table.separator).count() + 1))
+        let line_fits =
+            |line: &str| fits(line.bytes().filter(|b| *b == self.table.separator).count() + 1);
+        // A cell of several lines breaks its row in pieces, none of which is a row by itself.
+        unclosed || (line_fits(first) && (!fits(self.record.len()) || line_fits(second)))
     }
 
     /// Reads the first line of what was swallowed on its own, and goes on after it.
@@ -161,23 +178,34 @@ impl Iterator for Records<'_> {
         if !self.reader.read_record(&mut self.record).unwrap_or(false) {
             return None;
         }
-        let after = usize::try_from(self.reader.position().byte()).ok()?.min(self.rest.len());
+        let after = usize::try_from(self.reader.position().byte())
+            .ok()?
+            .min(self.rest.len());
         let raw = self.rest.get(before..after).unwrap_or_default();
         let blank = raw.len() - raw.trim_start_matches(['\r', '\n']).len();
         let line = self.line + newlines(raw.get(..blank).unwrap_or_default());
         if self.table.is_sheet {
             let line = self.line;
             self.line += 1;
-            return Some(Record { line, cells: self.cells(false) });
+            return Some(Record {
+                line,
+                cells: self.cells(false),
+            });
         }
         let row = raw.get(blank..).unwrap_or_default();
         if self.swallowed(row, after >= self.rest.len()) {
             self.reread_first_line(before + blank);
             self.line = line + 1;
-            return Some(Record { line, cells: self.cells(true) });
+            return Some(Record {
+                line,
+                cells: self.cells(true),
+            });
         }
         self.line += newlines(raw);
-        Some(Record { line, cells: self.cells(false) })
+        Some(Record {
+            line,
+            cells: self.cells(false),
+        })
     }
 }
 
@@ -186,7 +214,12 @@ fn newlines(text: &str) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::super::table::Reading;
     use super::*;
@@ -214,7 +247,11 @@ mod tests {
     fn quotes_may_hold_separators_and_line_ends() {
         assert_eq!(
             rows("a;b\r\n\"x;1\";\"two\r\nlines \"\"quoted\"\"\"\r\n2;3\r\n"),
-            [vec!["a", "b"], vec!["x;1", "two\r\nlines \"quoted\""], vec!["2", "3"]]
+            [
+                vec!["a", "b"],
+                vec!["x;1", "two\r\nlines \"quoted\""],
+                vec!["2", "3"]
+            ]
         );
     }
 
@@ -227,6 +264,11 @@ mod tests {
         assert_eq!(got[3], ["3", "fine", "6"]);
         assert_eq!(got[4], ["4", "y", "7"]);
         assert_eq!(got[5], ["5", "z", "8"]);
+    }
+
+    #[test]
+    fn text_disguised_as_a_formula_is_that_text() {
+        assert_eq!(rows("a,b\n=\"07700900123\",x\n")[1], ["07700900123", "x"]);
     }
 
     #[test]

@@ -69,7 +69,10 @@ impl Table {
     ///
     /// If it cannot be opened, is too large, or is no table.
     pub fn open(path: &Path, reading: &Reading) -> Result<Self, ImportError> {
-        let unreadable = |source| ImportError::Unreadable { path: path.to_owned(), source };
+        let unreadable = |source| ImportError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
         let size = std::fs::metadata(path).map_err(unreadable)?.len();
         check_size(size)?;
         Self::read(std::fs::read(path).map_err(unreadable)?, reading)
@@ -95,7 +98,11 @@ impl Table {
             ));
         }
         let (said, skip_lines) = separated::said_on_first_line(&decoded.text);
-        let separator = match reading.separator.and_then(|c| u8::try_from(c).ok()).or(said) {
+        let separator = match reading
+            .separator
+            .and_then(|c| u8::try_from(c).ok())
+            .or(said)
+        {
             Some(byte) => byte,
             None => separated::guess(&decoded.text),
         };
@@ -128,13 +135,21 @@ fn check_size(size: u64) -> Result<(), ImportError> {
         return Err(ImportError::Empty);
     }
     if size > MAX_FILE {
-        return Err(ImportError::TooBig { found: size >> 20, limit: MAX_FILE >> 20 });
+        return Err(ImportError::TooBig {
+            found: size >> 20,
+            limit: MAX_FILE >> 20,
+        });
     }
     Ok(())
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
 
@@ -144,14 +159,20 @@ mod tests {
 
     #[test]
     fn the_mapping_may_name_the_separator() {
-        let reading = Reading { separator: Some('|'), ..Reading::default() };
+        let reading = Reading {
+            separator: Some('|'),
+            ..Reading::default()
+        };
         let table = Table::read(b"a;b|c\n1;2|3\n".to_vec(), &reading).unwrap();
         assert_eq!(table.records().next().unwrap().cells, ["a;b", "c"]);
     }
 
     #[test]
     fn a_file_over_the_limit_and_an_empty_one_are_refused() {
-        assert!(matches!(check_size(MAX_FILE + 1), Err(ImportError::TooBig { limit: 200, .. })));
+        assert!(matches!(
+            check_size(MAX_FILE + 1),
+            Err(ImportError::TooBig { limit: 200, .. })
+        ));
         assert!(matches!(check_size(0), Err(ImportError::Empty)));
     }
 

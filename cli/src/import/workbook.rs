@@ -35,8 +35,11 @@ pub fn read(bytes: Vec<u8>, named: Option<&str>) -> Result<Table, ImportError> {
         check_unpacked(&bytes, MAX_UNPACKED)?;
     }
     // The reader is known to panic on some damaged files; to the user that is one more error.
-    catch_unwind(AssertUnwindSafe(|| open(bytes, named)))
-        .unwrap_or_else(|_| Err(ImportError::Damaged { detail: "it makes no sense inside".into() }))
+    catch_unwind(AssertUnwindSafe(|| open(bytes, named))).unwrap_or_else(|_| {
+        Err(ImportError::Damaged {
+            detail: "it makes no sense inside".into(),
+        })
+    })
 }
 
 fn check_unpacked(bytes: &[u8], limit: u64) -> Result<(), ImportError> {
@@ -47,19 +50,24 @@ fn check_unpacked(bytes: &[u8], limit: u64) -> Result<(), ImportError> {
         let mut counted = entry.take(limit + 1 - total);
         total += std::io::copy(&mut counted, &mut std::io::sink()).map_err(damaged)?;
         if total > limit {
-            return Err(ImportError::TooBig { found: total >> 20, limit: limit >> 20 });
+            return Err(ImportError::TooBig {
+                found: total >> 20,
+                limit: limit >> 20,
+            });
         }
     }
     Ok(())
 }
 
 fn damaged(error: impl std::fmt::Display) -> ImportError {
-    ImportError::Damaged { detail: error.to_string() }
+    ImportError::Damaged {
+        detail: error.to_string(),
+    }
 }
 
 fn open(bytes: Vec<u8>, named: Option<&str>) -> Result<Table, ImportError> {
-    let mut book: Sheets<Bytes> =
-        calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|error| {
+    let mut book: Sheets<Bytes> = calamine::open_workbook_auto_from_rs(Cursor::new(bytes))
+        .map_err(|error| {
             let text = error.to_string();
             if text.to_lowercase().contains("password") {
                 ImportError::Protected
@@ -76,7 +84,10 @@ fn open(bytes: Vec<u8>, named: Option<&str>) -> Result<Table, ImportError> {
         .collect();
     if let Some(name) = named.filter(|name| sheets.iter().all(|(sheet, _)| sheet != name)) {
         let found = sheets.into_iter().map(|(sheet, _)| sheet).collect();
-        return Err(ImportError::NoSheet { name: name.to_owned(), found });
+        return Err(ImportError::NoSheet {
+            name: name.to_owned(),
+            found,
+        });
     }
     let mut best: Option<(usize, Table)> = None;
     let mut others = Vec::new();
@@ -84,7 +95,9 @@ fn open(bytes: Vec<u8>, named: Option<&str>) -> Result<Table, ImportError> {
         if named.is_some_and(|named| named != name) {
             continue;
         }
-        let Some(table) = sheet(&mut book, &name)? else { continue };
+        let Some(table) = sheet(&mut book, &name)? else {
+            continue;
+        };
         let score = score(&table) * 2 + usize::from(visible);
         match &mut best {
             Some((leading, kept)) if score > *leading => {
@@ -100,7 +113,11 @@ fn open(bytes: Vec<u8>, named: Option<&str>) -> Result<Table, ImportError> {
         table.notes.push(format!(
             "only the sheet \"{}\" is read, not {}; name another as sheet in the mapping file",
             table.sheet.as_deref().unwrap_or_default(),
-            others.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", "),
+            others
+                .iter()
+                .map(|n| format!("\"{n}\""))
+                .collect::<Vec<_>>()
+                .join(", "),
         ));
     }
     Ok(table)
@@ -112,7 +129,11 @@ fn score(table: &Table) -> usize {
     for (at, record) in table.records().enumerate().take(1000) {
         rows += usize::from(!record.is_blank());
         if at < TOP {
-            let here = record.cells.iter().filter(|c| headings::heading(c).is_some()).count();
+            let here = record
+                .cells
+                .iter()
+                .filter(|c| headings::heading(c).is_some())
+                .count();
             known = known.max(here);
         }
     }
@@ -133,7 +154,10 @@ fn sheet(book: &mut Sheets<Bytes>, name: &str) -> Result<Option<Table>, ImportEr
             let range = other.worksheet_range(name).map_err(damaged)?;
             let (top, left) = range.start().unwrap_or_default();
             for (row, column, cell) in range.used_cells() {
-                let at = (row.saturating_add(top as usize), column.saturating_add(left as usize));
+                let at = (
+                    row.saturating_add(top as usize),
+                    column.saturating_add(left as usize),
+                );
                 out.put(at.0, at.1, shown(cell))?;
             }
             match other {
@@ -149,7 +173,9 @@ fn sheet(book: &mut Sheets<Bytes>, name: &str) -> Result<Option<Table>, ImportEr
     }
     let mut notes = Vec::new();
     if cut {
-        notes.push(format!("columns beyond the first {MAX_COLUMNS} are not read"));
+        notes.push(format!(
+            "columns beyond the first {MAX_COLUMNS} are not read"
+        ));
     }
     Ok(Some(Table {
         text,
@@ -193,8 +219,17 @@ struct SheetText {
 
 impl SheetText {
     fn new() -> Self {
-        let writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-        Self { writer, row: 0, cells: Vec::new(), width: 0, cut: false, written: 0 }
+        let writer = csv::WriterBuilder::new()
+            .flexible(true)
+            .from_writer(Vec::new());
+        Self {
+            writer,
+            row: 0,
+            cells: Vec::new(),
+            width: 0,
+            cut: false,
+            written: 0,
+        }
     }
 
     fn put(&mut self, row: usize, column: usize, value: String) -> Result<(), ImportError> {
@@ -245,7 +280,11 @@ impl SheetText {
         self.advance(self.row + 1)?;
         self.writer.flush().map_err(damaged)?;
         let bytes = self.writer.into_inner().map_err(damaged)?;
-        Ok((String::from_utf8(bytes).map_err(damaged)?, self.width, self.cut))
+        Ok((
+            String::from_utf8(bytes).map_err(damaged)?,
+            self.width,
+            self.cut,
+        ))
     }
 }
 
@@ -282,7 +321,12 @@ fn number_shown(number: f64) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::super::table::Reading;
     use super::*;
@@ -305,11 +349,17 @@ mod tests {
         sheet.write(2, 1, 2.5).unwrap();
         let day = ExcelDateTime::from_ymd(2026, 6, 12).unwrap();
         sheet.write_with_format(2, 2, &day, &date).unwrap();
-        sheet.write(2, 3, Formula::new("=1+2").set_result("stored")).unwrap();
+        sheet
+            .write(2, 3, Formula::new("=1+2").set_result("stored"))
+            .unwrap();
         sheet.write(2, 4, true).unwrap();
         assert_eq!(
             cells(book.save_to_buffer().unwrap()),
-            [vec!["Phone", "", "Date"], vec![""], vec!["4165550180", "2.5", "2026-06-12", "stored", "yes"]]
+            [
+                vec!["Phone", "", "Date"],
+                vec![""],
+                vec!["4165550180", "2.5", "2026-06-12", "stored", "yes"]
+            ]
         );
     }
 
@@ -342,21 +392,43 @@ mod tests {
         let table = Table::read(bytes.clone(), &Reading::default()).unwrap();
         assert_eq!(table.sheet.as_deref(), Some("2026"));
         assert!(table.notes[0].contains("Read me"));
-        let reading = Reading { sheet: Some("Read me".into()), ..Reading::default() };
-        assert_eq!(Table::read(bytes.clone(), &reading).unwrap().records().count(), 50);
-        let reading = Reading { sheet: Some("2025".into()), ..Reading::default() };
-        assert!(matches!(Table::read(bytes, &reading), Err(ImportError::NoSheet { .. })));
+        let reading = Reading {
+            sheet: Some("Read me".into()),
+            ..Reading::default()
+        };
+        assert_eq!(
+            Table::read(bytes.clone(), &reading)
+                .unwrap()
+                .records()
+                .count(),
+            50
+        );
+        let reading = Reading {
+            sheet: Some("2025".into()),
+            ..Reading::default()
+        };
+        assert!(matches!(
+            Table::read(bytes, &reading),
+            Err(ImportError::NoSheet { .. })
+        ));
     }
 
     #[test]
     fn a_bomb_is_refused_before_it_goes_off() {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        zip.start_file("xl/worksheets/sheet1.xml", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.start_file(
+            "xl/worksheets/sheet1.xml",
+            zip::write::SimpleFileOptions::default(),
+        )
+        .unwrap();
         zip.write_all(&vec![b' '; 3 << 20]).unwrap();
         let bytes = zip.finish().unwrap().into_inner();
         assert!(bytes.len() < 100_000);
         assert!(check_unpacked(&bytes, 4 << 20).is_ok());
-        assert!(matches!(check_unpacked(&bytes, 2 << 20), Err(ImportError::TooBig { .. })));
+        assert!(matches!(
+            check_unpacked(&bytes, 2 << 20),
+            Err(ImportError::TooBig { .. })
+        ));
     }
 
     #[test]
@@ -370,7 +442,10 @@ mod tests {
         let ole = [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(), &[0; 600]].concat();
         assert!(Table::read(ole, &Reading::default()).is_err());
         assert!(matches!(
-            Table::read(Workbook::new().save_to_buffer().unwrap(), &Reading::default()),
+            Table::read(
+                Workbook::new().save_to_buffer().unwrap(),
+                &Reading::default()
+            ),
             Err(ImportError::Empty | ImportError::Damaged { .. })
         ));
     }

@@ -266,7 +266,12 @@ fn founding_records(
             },
             until,
         }
-        .agree(federation, &organisation, &founder.keys.record);
+        .agree(
+            federation,
+            &organisation,
+            &founder.keys.record,
+            &founder.keys.transport,
+        );
         let draft = Draft {
             header: header(0, until.plus(DELEGATION_AFTERLIFE)),
             body: Body::Delegation(delegation),

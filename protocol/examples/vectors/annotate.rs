@@ -104,6 +104,7 @@ fn body_names(kind: u8) -> &'static [(u64, &'static str)] {
             (5, "slots"),
             (6, "until"),
             (7, "possession"),
+            (8, "transport possession"),
         ],
         _ => panic!("kind {kind} has no names here"),
     }

@@ -148,9 +148,10 @@ impl World {
         for (root, shares) in roots.iter().zip(shares) {
             let key = SecretKey::generate(&mut entropy);
             let seal = SealSecret::generate(&mut entropy);
+            let transport = SecretKey::generate(&mut entropy);
             let terms = DelegationTerms {
                 record_key: key.node(),
-                transport_key: SecretKey::generate(&mut entropy).transport(),
+                transport_key: transport.transport(),
                 seal_key: seal.public(),
                 slots: SlotRange {
                     first: 0,
@@ -167,7 +168,7 @@ impl World {
                     expires: terms.until.plus(DELEGATION_AFTERLIFE),
                     slot: 0,
                 },
-                body: Body::Delegation(terms.agree(&federation, &organisation, &key)),
+                body: Body::Delegation(terms.agree(&federation, &organisation, &key, &transport)),
             }
             .sign(&federation, root)
             .unwrap();

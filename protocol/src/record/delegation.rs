@@ -46,6 +46,9 @@ pub struct Delegation {
     /// The record key's signature over the organisation and the terms: no organisation can claim
     /// a key that is not its own.
     pub possession: SignatureBytes,
+    /// The transport key's signature over the same: a peer is known by that key, and nobody else
+    /// may pass for it.
+    pub transport_possession: SignatureBytes,
 }
 
 impl Terms {
@@ -56,40 +59,46 @@ impl Terms {
     ) -> Vec<u8> {
         let mut out = Context::Delegation.external(Some(federation));
         out.extend_from_slice(organisation.as_bytes());
+        out.extend_from_slice(self.record_key.as_bytes());
         out.extend_from_slice(self.transport_key.as_bytes());
         out.extend_from_slice(self.seal_key.as_bytes());
         out
     }
 
-    /// The delegation with these terms, agreed to by the node's record key.
+    /// The delegation with these terms, agreed to by the node's record and transport keys.
     pub fn agree(
         self,
         federation: &FederationId,
         organisation: &OrganisationKey,
-        key: &SecretKey,
+        record: &SecretKey,
+        transport: &SecretKey,
     ) -> Delegation {
-        let possession = key.sign(&self.possession_bytes(federation, organisation));
+        let bytes = self.possession_bytes(federation, organisation);
         Delegation {
             terms: self,
-            possession,
+            possession: record.sign(&bytes),
+            transport_possession: transport.sign(&bytes),
         }
     }
 }
 
 impl Delegation {
-    /// Checks that the record key agreed to work for the organisation with these keys.
+    /// Checks that both keys agreed to work for the organisation.
     ///
     /// # Errors
-    /// If it did not.
+    /// If one did not.
     pub fn verify_possession(
         &self,
         federation: &FederationId,
         organisation: &OrganisationKey,
     ) -> Result<(), BadSignature> {
+        let terms = &self.terms;
+        let bytes = terms.possession_bytes(federation, organisation);
+        verify(terms.record_key.as_bytes(), &bytes, &self.possession)?;
         verify(
-            self.terms.record_key.as_bytes(),
-            &self.terms.possession_bytes(federation, organisation),
-            &self.possession,
+            terms.transport_key.as_bytes(),
+            &bytes,
+            &self.transport_possession,
         )
     }
 
@@ -103,6 +112,7 @@ impl Delegation {
             .put(5, |e| cbor::put_uint(e, u64::from(t.slots.count)))
             .put(6, |e| cbor::put_uint(e, u64::from(t.until.number())))
             .put(7, |e| cbor::put_bytes(e, &self.possession))
+            .put(8, |e| cbor::put_bytes(e, &self.transport_possession))
             .finish()
     }
 
@@ -119,7 +129,12 @@ impl Delegation {
             until: Day::from_number(fields.required(6, |d| Ok(d.u32()?))?),
         };
         let possession = fields.required(7, cbor::array)?;
+        let transport_possession = fields.required(8, cbor::array)?;
         fields.close()?;
-        Ok(Self { terms, possession })
+        Ok(Self {
+            terms,
+            possession,
+            transport_possession,
+        })
     }
 }

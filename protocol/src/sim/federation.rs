@@ -245,7 +245,12 @@ impl Federation {
             slots,
             until: issued.plus(days),
         };
-        let body = terms.agree(self.charter.federation(), &organisation, &station.record);
+        let body = terms.agree(
+            self.charter.federation(),
+            &organisation,
+            &station.record,
+            &station.transport,
+        );
         let expires = issued.plus(days + DELEGATION_AFTERLIFE);
         let body = Body::Delegation(body);
         self.sign_root(station.organisation, issued, expires, slot, body)

@@ -48,7 +48,7 @@ impl Member {
             slots,
             until,
         };
-        Body::Delegation(terms.agree(federation, &self.key(), &self.node))
+        Body::Delegation(terms.agree(federation, &self.key(), &self.node, &self.transport))
     }
 }
 

@@ -22,9 +22,24 @@ fn cell() -> impl Strategy<Value = String> {
 
 fn header() -> impl Strategy<Value = String> {
     prop_oneof![
-        Just("Phone"), Just("Date"), Just("Дата"), Just("Level (1-10)"), Just("Consent"), Just("Email"), Just("Ник"),
-        Just("Машина"), Just("Reported by"), Just("What happened"), Just("Lieu"), Just("等级"), Just("Category"), Just("URL"),
-        Just("Telegram"), Just("Language"), Just("qwerty"), Just(""),
+        Just("Phone"),
+        Just("Date"),
+        Just("Дата"),
+        Just("Level (1-10)"),
+        Just("Consent"),
+        Just("Email"),
+        Just("Ник"),
+        Just("Машина"),
+        Just("Reported by"),
+        Just("What happened"),
+        Just("Lieu"),
+        Just("等级"),
+        Just("Category"),
+        Just("URL"),
+        Just("Telegram"),
+        Just("Language"),
+        Just("qwerty"),
+        Just(""),
     ]
     .prop_map(str::to_owned)
 }
@@ -69,8 +84,12 @@ proptest! {
 }
 
 fn check(bytes: Vec<u8>) -> Result<(), TestCaseError> {
-    let Ok(table) = Table::read(bytes, &Reading::default()) else { return Ok(()) };
-    let Ok(plan) = understand(table, &options("GB")) else { return Ok(()) };
+    let Ok(table) = Table::read(bytes, &Reading::default()) else {
+        return Ok(());
+    };
+    let Ok(plan) = understand(table, &options("GB")) else {
+        return Ok(());
+    };
     let rows: Vec<Row> = plan.rows().collect();
     prop_assert_eq!(rows.len(), plan.total);
     for (at, row) in rows.iter().enumerate() {
