@@ -54,7 +54,7 @@ pub fn run(args: &DraftsArgs, globals: &Globals) -> Result<(), CliError> {
             } else {
                 for (path, draft) in &drafts {
                     output::text(&format!(
-                        "{}  {} handles  until {}  {}",
+                        "{}  handles: {}  until {}  {}",
                         draft.particulars.summary.level.name(),
                         draft.particulars.handles.len(),
                         draft.expires,

@@ -210,7 +210,7 @@ impl fmt::Display for Warning {
             Warning::SourceFailed { organisation } => {
                 write!(
                     f,
-                    "{organisation}'s node did not answer; another organisation was asked"
+                    "{organisation}'s node did not answer; another organisation's was asked if there is one"
                 )
             }
             Warning::OneSource { organisation } => write!(

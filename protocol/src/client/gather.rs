@@ -124,6 +124,21 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// What hangs on each report of a pool.
+    fn hanging(&self, pool: &Pool) -> BTreeMap<RecordId, Vec<RecordId>> {
+        let mut out: BTreeMap<RecordId, Vec<RecordId>> = BTreeMap::new();
+        for record in pool.keys().filter_map(|id| self.records.get(id)) {
+            let target = match record.body() {
+                Body::Translation(t) => t.target,
+                Body::Second(s) => s.target,
+                Body::Dispute(d) => d.target,
+                _ => continue,
+            };
+            out.entry(target.report).or_default().push(record.id());
+        }
+        out
+    }
+
     /// Opens what `open` can open of the pool, and shows it with what hangs on it.
     pub(super) fn show(
         &mut self,
@@ -131,6 +146,7 @@ impl<'a> Reader<'a> {
         open: impl Fn(&Verified, &Report) -> Option<Result<Opened, Refused>>,
     ) -> Vec<Found> {
         let mut best: BTreeMap<(OrganisationKey, Lock), (u32, Found)> = BTreeMap::new();
+        let hanging = self.hanging(pool);
         let live: Vec<RecordId> = self.live(pool).into_iter().map(|(id, _)| id).collect();
         for id in live {
             let Some(record) = self.records.get(&id).cloned() else {
@@ -157,7 +173,14 @@ impl<'a> Reader<'a> {
                 self.uncounted.insert(id);
                 continue;
             }
-            let found = self.found(&record, report, opened, served_by, pool);
+            let (mut found, key) = self.found(&record, report, opened, served_by);
+            if let (Some(attached), Some(key)) = (hanging.get(&id), key) {
+                let target = Target {
+                    lock: report.lock,
+                    report: id,
+                };
+                self.attach(&mut found, &target, &key, attached, pool);
+            }
             // Of the editions of one report the last counts. An organisation cannot put its own in
             // the place of another's, though the lock stands there for all to copy.
             let place = (organisation, report.lock);
@@ -177,13 +200,12 @@ impl<'a> Reader<'a> {
     }
 
     fn found(
-        &mut self,
+        &self,
         record: &Verified,
         report: &Report,
         opened: Opened,
         served_by: BTreeSet<String>,
-        pool: &Pool,
-    ) -> Found {
+    ) -> (Found, Option<TextKey>) {
         let header = record.header();
         let grip = opened.full_key.map(|full_key| Grip {
             id: record.id(),
@@ -193,7 +215,7 @@ impl<'a> Reader<'a> {
             salt: report.salt,
             full_key,
         });
-        let mut found = Found {
+        let found = Found {
             id: record.id(),
             publisher: header.organisation,
             organisation: self.federation.name(&header.organisation),
@@ -208,20 +230,20 @@ impl<'a> Reader<'a> {
             served_by,
             grip,
         };
-        if let Some(key) = &opened.text_key {
-            let target = Target {
-                lock: report.lock,
-                report: record.id(),
-            };
-            self.attach(&mut found, &target, key, pool);
-        }
-        found
+        (found, opened.text_key)
     }
 
     /// Puts what hangs on a report to it.
-    fn attach(&mut self, found: &mut Found, target: &Target, key: &TextKey, pool: &Pool) {
-        for (id, served_by) in pool {
-            let Some(record) = self.records.get(id) else {
+    fn attach(
+        &mut self,
+        found: &mut Found,
+        target: &Target,
+        key: &TextKey,
+        attached: &[RecordId],
+        pool: &Pool,
+    ) {
+        for id in attached {
+            let (Some(record), Some(served_by)) = (self.records.get(id), pool.get(id)) else {
                 continue;
             };
             let (on, salt, sealed) = match record.body() {
