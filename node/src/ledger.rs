@@ -10,7 +10,7 @@
 //! | expiry | last day, place | id |
 //! | issued | place | tag row, of reports for the federation |
 //! | own | place | id and audience, of the organisation's reports |
-//! | kinds | kind, place | id, of records signed by roots and unproven retractions |
+//! | kinds | kind, place | id, of records signed by roots |
 //! | quota | day, organisation (16), key | evaluations |
 //! | meta | `count/KIND`, `place` | counters |
 //!
@@ -129,10 +129,6 @@ fn report(record: &Verified) -> Option<&Report> {
         Body::Report(r) => Some(r),
         _ => None,
     }
-}
-
-fn unproven(record: &Verified) -> bool {
-    matches!(record.body(), Body::Retraction(r) if r.proof.is_none())
 }
 
 impl Ledger {
@@ -324,7 +320,7 @@ impl Ledger {
             }
             rows.push((Table::Locks, lock_key(lock, kind, place), value));
         }
-        if kind.by_root() || unproven(record) {
+        if kind.by_root() {
             rows.push((
                 Table::Kinds,
                 join(&[&[kind.number()], &seq(place)]),
@@ -560,18 +556,6 @@ impl View for LedgerView<'_> {
 
     fn expired(&self, before: Day, limit: usize) -> Result<Vec<RecordId>, StoreError> {
         self.ids_in(Table::Expiry, &[], Some(&day(before)), limit)
-    }
-
-    fn unproven_retractions(&self, by: Day) -> Result<Vec<RecordId>, StoreError> {
-        let number = Kind::Retraction.number();
-        let mut ids = self.ids_in(Table::Kinds, &[number], Some(&[number + 1]), usize::MAX)?;
-        let mut kept = Vec::new();
-        for id in ids.drain(..) {
-            if self.row(&id)?.is_some_and(|row| row.issued <= by) {
-                kept.push(id);
-            }
-        }
-        Ok(kept)
     }
 
     fn tags(

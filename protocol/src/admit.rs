@@ -10,7 +10,7 @@ use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use crate::keys::verify;
 use crate::limits::{
     DELEGATION_AFTERLIFE, MAX_DELEGATION_DAYS, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE,
-    RETRACTION_DELAY, RETRACTION_LIFE, ROOT_QUOTA,
+    RETRACTION_LIFE, ROOT_QUOTA,
 };
 use crate::record::report::{Audience, Report};
 use crate::record::{Body, Header, Kind, Refusal, Rule, Signer, Verified};
@@ -72,11 +72,6 @@ impl Tombstone {
     /// Whether this retraction hides a report of this organisation.
     pub fn hides(&self, organisation: &OrganisationKey) -> bool {
         self.proven || self.organisation == *organisation
-    }
-    /// Whether this retraction destroys a report of this organisation by this day.
-    pub fn destroys(&self, organisation: &OrganisationKey, today: Day) -> bool {
-        self.proven
-            || (self.organisation == *organisation && today >= self.issued.plus(RETRACTION_DELAY))
     }
 }
 
@@ -140,14 +135,8 @@ pub fn admit<C: Carried>(
     }
     let header = record.header();
     if let Some(lock) = record.body().lock() {
-        let dead = record.kind() != Kind::Retraction
-            && carried.tombstones(lock)?.iter().any(|t| {
-                if record.kind() == Kind::Report {
-                    t.destroys(&header.organisation, today)
-                } else {
-                    t.proven
-                }
-            });
+        let dead =
+            record.kind() != Kind::Retraction && carried.tombstones(lock)?.iter().any(|t| t.proven);
         if dead {
             return Ok(Verdict::Refuse(Rule::Retracted.into()));
         }

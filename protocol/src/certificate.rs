@@ -138,13 +138,13 @@ impl Certificate {
             }
             let ours = fields.required(2, cbor::array)? == *federation.as_bytes();
             let epoch = fields.required(3, |d| Ok(d.u32()?))?;
-            fields.required(4, |d| Ok(d.u32()?))?;
+            let issued = Day::from_number(fields.required(4, |d| Ok(d.u32()?))?);
             let dealt = fields.required(5, |d| Ok(d.bool()?))?;
             let keys = fields.required(6, |d| cbor::list(d, MAX_KEYS, key))?;
             fields.close()?;
-            Ok((ours, epoch, dealt, keys))
+            Ok((ours, epoch, issued, dealt, keys))
         });
-        let (ours, epoch, dealt, listed) = certificate?;
+        let (ours, epoch, issued, dealt, listed) = certificate?;
         if !ours {
             return Err(CertificateError::OtherFederation);
         }
@@ -184,7 +184,7 @@ impl Certificate {
             .map_err(|_| short(0))?;
         let signed: BTreeSet<u16> = signers
             .into_iter()
-            .filter_map(|key| directory.organisation_of(&NodeKey::from_bytes(key)))
+            .filter_map(|key| directory.signer_on(&NodeKey::from_bytes(key), issued))
             .filter_map(|root| charter.organisation(&root)?.keyholder)
             .collect();
         if signed.len() < usize::from(threshold) {

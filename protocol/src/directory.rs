@@ -169,6 +169,14 @@ impl Directory {
         self.delegations.get(key)?.first().map(|d| d.organisation)
     }
 
+    /// The organisation for which a node key could sign on a day; none if it was not delegated
+    /// for that day, or is revoked.
+    pub fn signer_on(&self, key: &NodeKey, day: Day) -> Option<OrganisationKey> {
+        let known = self.delegations.get(key)?;
+        let good = |d: &&Delegated| d.covers(day) && !self.is_revoked(&d.organisation, key);
+        known.iter().find(good).map(|d| d.organisation)
+    }
+
     /// Whether the organisation has revoked the key.
     pub fn is_revoked(&self, organisation: &OrganisationKey, key: &NodeKey) -> bool {
         self.revoked.contains_key(&(*organisation, *key))

@@ -19,8 +19,6 @@ pub const DELEGATION_AFTERLIFE: u32 = RETRACTION_LIFE;
 pub const MAX_REVOCATION_LIFE: u32 = MAX_DELEGATION_DAYS + DELEGATION_AFTERLIFE;
 /// Records that a root key may sign a day.
 pub const ROOT_QUOTA: u32 = 64;
-/// Days for which a publisher's own retraction only hides, so that a thief's can be undone.
-pub const RETRACTION_DELAY: u32 = 7;
 
 /// The largest record, in bytes.
 pub const MAX_RECORD: usize = 8 * 1024;

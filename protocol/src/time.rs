@@ -200,7 +200,7 @@ impl Season {
     /// The last day of the season.
     pub fn last_day(self) -> Day {
         let next = Self(self.0.saturating_add(1));
-        Month::new(next.0 / 2, if next.0 % 2 == 0 { 1 } else { 7 })
+        Month::new(next.0 / 2, if next.0.is_multiple_of(2) { 1 } else { 7 })
             .and_then(Day::first_of)
             .map_or(Day(u32::MAX), |d| d.minus(1))
     }

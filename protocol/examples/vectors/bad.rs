@@ -8,7 +8,7 @@ use parasol_protocol::cose::{Context, Sign1, to_be_signed};
 use parasol_protocol::ids::{FederationId, OrganisationKey, RecordId};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::{
-    DELEGATION_AFTERLIFE, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE, RETRACTION_DELAY, RETRACTION_LIFE,
+    DELEGATION_AFTERLIFE, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE, RETRACTION_LIFE,
 };
 use parasol_protocol::record::affirmation::Affirmation;
 use parasol_protocol::record::delegation::SlotRange;
@@ -926,24 +926,6 @@ fn bodies(bad: &mut Bad<'_>, made: &Made, stranger: &SecretKey) {
         };
         bad.push_to(name, Rule::Retracted, made.named(of).bytes(), meeting);
     }
-    let unproven = Body::Retraction(Retraction {
-        lock: made.lock.lock(),
-        proof: None,
-    });
-    let unproven = by_node(lilas, unproven, until, 9)
-        .sign(federation, &lilas.node)
-        .unwrap();
-    let meeting = Meeting {
-        carried: &[&unproven],
-        later: RETRACTION_DELAY,
-        ..Meeting::default()
-    };
-    bad.push_to(
-        "a report that its publisher retracted a week ago",
-        Rule::Retracted,
-        made.named("report").bytes(),
-        meeting,
-    );
 
     let Body::Retraction(mut forged) = retract(stranger) else {
         panic!("a retraction")

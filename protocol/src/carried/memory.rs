@@ -83,12 +83,12 @@ impl Memory {
         if self.slots.get(&slot) == Some(id) {
             self.slots.remove(&slot);
         }
-        if let Some(lock) = record.body().lock() {
-            if let Some(set) = self.locks.get_mut(lock) {
-                set.remove(id);
-                if set.is_empty() {
-                    self.locks.remove(lock);
-                }
+        if let Some(lock) = record.body().lock()
+            && let Some(set) = self.locks.get_mut(lock)
+        {
+            set.remove(id);
+            if set.is_empty() {
+                self.locks.remove(lock);
             }
         }
         if let Some(report) = shared(&record) {
@@ -223,13 +223,6 @@ impl View for Memory {
             .iter()
             .filter(|(_, (_, r))| r.header().expires < day);
         Ok(gone.map(|(id, _)| *id).take(limit).collect())
-    }
-    fn unproven_retractions(&self, day: Day) -> Result<Vec<RecordId>, Infallible> {
-        let all = self.records.iter();
-        Ok(all
-            .filter(|(_, (_, r))| tombstone(r).is_some_and(|t| !t.proven && t.issued <= day))
-            .map(|(id, _)| *id)
-            .collect())
     }
     fn tags(
         &self,

@@ -97,11 +97,6 @@ pub trait View: Carried {
     /// # Errors
     /// If the store cannot be read.
     fn expired(&self, day: Day, limit: usize) -> Result<Vec<RecordId>, Self::Error>;
-    /// Retractions without proof, issued on `day` or before.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    fn unproven_retractions(&self, day: Day) -> Result<Vec<RecordId>, Self::Error>;
     /// The tags of reports for the federation issued from `from` to `to`, past the place `after`,
     /// in the order of places; at most `limit`.
     ///

@@ -195,7 +195,8 @@ impl<'a> Browse<'a> {
             .map(|t| t.id)
             .filter(|id| !wanted.contains(id))
             .collect();
-        let size = wanted.len().next_multiple_of(STEP);
+        // At least as many decoys as hits, so that a full step does not go without.
+        let size = (wanted.len() * 2).next_multiple_of(STEP);
         let mut more = size.min(wanted.len() + others.len());
         let mut tries = 8 * STEP;
         while wanted.len() < more && tries > 0 {

@@ -277,17 +277,31 @@ impl<'a> Reader<'a> {
                         self.refuse(*id, by, WhyRefused::Attachment(why));
                     }
                 }
-                (Ok(Some(words)), Kind::Translation) => found.translations.push(Translated {
-                    organisation,
-                    words,
-                }),
+                (Ok(Some(words)), Kind::Translation) => {
+                    let said = |t: &Translated| {
+                        t.organisation == organisation && t.words.lang == words.lang
+                    };
+                    if !found.translations.iter().any(said) {
+                        found.translations.push(Translated {
+                            organisation,
+                            words,
+                        });
+                    }
+                }
                 (Ok(words), Kind::Second) if header.organisation != found.publisher => {
                     found.seconds.insert(organisation, words);
                 }
-                (Ok(words), Kind::Dispute) => found.disputes.push(Remark {
-                    organisation,
-                    words,
-                }),
+                (Ok(words), Kind::Dispute)
+                    if !found
+                        .disputes
+                        .iter()
+                        .any(|d| d.organisation == organisation) =>
+                {
+                    found.disputes.push(Remark {
+                        organisation,
+                        words,
+                    });
+                }
                 // A translation without words, or an organisation that confirms itself.
                 _ => {}
             }

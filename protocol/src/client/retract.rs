@@ -71,7 +71,7 @@ impl Retract {
         Self::with(federation, Retraction::by_lock(federation.id(), lock))
     }
 
-    /// By the organisation that published the report: it hides at once and destroys after a week,
+    /// By the organisation that published the report: it hides the report until that expires,
     /// so that what a thief of the node's key retracts can be saved.
     pub fn as_publisher(federation: &Federation, lock: Lock) -> Self {
         Self::with(federation, Retraction { lock, proof: None })

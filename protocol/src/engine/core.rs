@@ -7,10 +7,9 @@ use crate::charter::Charter;
 use crate::directory::{Directory, Forgotten};
 use crate::ids::{NodeKey, OrganisationKey, RecordId, TransportKey};
 use crate::keys::SecretKey;
-use crate::limits::RETRACTION_DELAY;
 use crate::oprf::{KeyName, KeyShare};
 use crate::reconcile::Set;
-use crate::record::{Body, Kind, Refusal, Verified};
+use crate::record::{Refusal, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::peer::Request;
 use crate::wire::sealed::SealSecret;
@@ -81,6 +80,9 @@ pub enum Output {
     /// Something that whoever runs the node may want to read.
     Notice(Notice),
 }
+
+/// What the driver is to do first, and then the answer to who asked.
+pub type Done<T> = (Vec<Output>, T);
 
 /// Something worth a line in a log. It never holds a handle, a label or a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -292,7 +294,7 @@ impl Engine {
         let mut out = Vec::new();
         let today = now.day();
         if self.swept != Some(today) {
-            let gone = self.sweep(view, today)?;
+            let gone: BTreeSet<RecordId> = view.expired(today, SWEEP)?.into_iter().collect();
             if gone.len() < SWEEP {
                 self.swept = Some(today);
             }
@@ -332,30 +334,6 @@ impl Engine {
         Ok(out)
     }
 
-    fn sweep<V: View>(&self, view: &V, today: Day) -> Result<BTreeSet<RecordId>, V::Error> {
-        let mut gone: BTreeSet<RecordId> = view.expired(today, SWEEP)?.into_iter().collect();
-        for id in view.unproven_retractions(today.minus(RETRACTION_DELAY))? {
-            let Some(lock) = lock_of(view, &id)? else {
-                continue;
-            };
-            let tombstones = view.tombstones(&lock)?;
-            for report in view.with_lock(&lock)? {
-                if let Some(bytes) = view.record(&report)? {
-                    let dead = Verified::from_own_store(&bytes).is_ok_and(|r| {
-                        r.kind() == Kind::Report
-                            && tombstones
-                                .iter()
-                                .any(|t| t.destroys(&r.header().organisation, today))
-                    });
-                    if dead {
-                        gone.insert(report);
-                    }
-                }
-            }
-        }
-        Ok(gone)
-    }
-
     /// Admits one record on top of the batch so far. Says whether it is new.
     pub(super) fn admit_into<V: View>(
         &mut self,
@@ -380,12 +358,6 @@ impl Engine {
                 }
                 let matters = record.kind().by_root() || !evicts.is_empty();
                 self.directory.learn(&record);
-                let late = matches!(record.body(), Body::Retraction(r) if r.proof.is_none())
-                    && record.header().issued.plus(RETRACTION_DELAY) <= today;
-                if late {
-                    // It destroys already; others refuse the report by now.
-                    self.swept = None;
-                }
                 overlay.insert(record);
                 for one in &forgotten {
                     self.put_out_orphans(one, overlay)?;
@@ -452,10 +424,4 @@ impl Engine {
             out.push(Output::Peers(authorised));
         }
     }
-}
-
-fn lock_of<V: View>(view: &V, id: &RecordId) -> Result<Option<crate::ids::Lock>, V::Error> {
-    let bytes = view.record(id)?;
-    let record = bytes.and_then(|b| Verified::from_own_store(&b).ok());
-    Ok(record.and_then(|r| r.body().lock().copied()))
 }

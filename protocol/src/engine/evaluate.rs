@@ -1,6 +1,6 @@
 //! Evaluations: the node's share of the work, and how much of it an organisation may ask a day.
 
-use super::core::{Engine, Output, Shares};
+use super::core::{Done, Engine, Output, Shares};
 use crate::carried::{Change, View};
 use crate::entropy::Entropy;
 use crate::ids::{OrganisationKey, TransportKey};
@@ -96,7 +96,7 @@ impl Engine {
         ask: &EvaluateAsk,
         view: &V,
         now: Timestamp,
-    ) -> Result<(Vec<Output>, Result<Shares, Refusal>), V::Error> {
+    ) -> Result<Done<Result<Shares, Refusal>>, V::Error> {
         if !ask.keys.iter().all(|key| self.me.shares.contains_key(key)) {
             return Ok((Vec::new(), Err(Refusal::NoShare)));
         }

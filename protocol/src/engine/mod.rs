@@ -24,6 +24,8 @@ mod publish;
 mod serve;
 mod sync;
 
-pub use self::core::{AskId, Engine, EngineError, Identity, Notice, Output, Settings, Shares};
+pub use self::core::{
+    AskId, Done, Engine, EngineError, Identity, Notice, Output, Settings, Shares,
+};
 pub use arrive::{Arrived, Source};
 pub use evaluate::{Holder, evaluate};

@@ -1,6 +1,6 @@
 //! Publishing: the node signs what its organisation's clients hand in, in a slot of the day.
 
-use super::core::{Engine, EngineError, Output};
+use super::core::{Done, Engine, EngineError, Output};
 use crate::admit::{Carried, SlotKey};
 use crate::carried::{Overlay, View};
 use crate::limits::RETRACTION_LIFE;
@@ -16,6 +16,9 @@ fn refused(code: &str, message: impl std::fmt::Display) -> Outcome {
     }
 }
 
+/// What became of one draft, and what to pass on of it.
+type One = (Outcome, Option<Vec<u8>>);
+
 impl Engine {
     /// Signs, stores and passes on. What is published twice with one lock is published once.
     ///
@@ -28,7 +31,7 @@ impl Engine {
         wanted: Vec<Wanted>,
         view: &V,
         now: Timestamp,
-    ) -> Result<(Vec<Output>, Vec<Outcome>), EngineError<V::Error>> {
+    ) -> Result<Done<Vec<Outcome>>, EngineError<V::Error>> {
         let today = now.day();
         let mut overlay = Overlay::new(view);
         let mut outcomes = Vec::new();
@@ -52,7 +55,7 @@ impl Engine {
         wanted: Wanted,
         overlay: &mut Overlay<'_, V>,
         today: Day,
-    ) -> Result<(Outcome, Option<Vec<u8>>), EngineError<V::Error>> {
+    ) -> Result<One, EngineError<V::Error>> {
         if let Body::Report(report) = &wanted.body {
             if let Some(id) = self.same_report(&wanted, overlay)? {
                 return Ok((Outcome::Published(id), None));

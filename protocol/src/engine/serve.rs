@@ -6,19 +6,26 @@ use super::{Arrived, Source};
 use crate::admit::Tombstone;
 use crate::carried::View;
 use crate::entropy::Entropy;
-use crate::ids::{RecordId, TransportKey};
+use crate::ids::{OrganisationKey, RecordId, TransportKey};
 use crate::record::report::Audience;
 use crate::record::{Body, Kind, Verified};
 use crate::time::Timestamp;
 use crate::wire::client::{DirectoryReply, OwnAsk, OwnReply, TagsAsk, TagsReply};
 use crate::wire::peer::{Refusal, Reply, Request};
 use crate::wire::sealed::{Question, Reply as SealedReply, open_question};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Reports of a bucket that are looked at.
 const MAX_REPORTS: usize = 4096;
 /// Tags in one answer.
 const TAGS: usize = 20_000;
+/// Bytes after which an answer of own reports ends.
+const OWN_BYTES: usize = 4 * 1024 * 1024;
+/// Attachments of one kind by one organisation that are served with a report. Anyone with a
+/// report's lock can publish attachments; without a bound they could bury it.
+const ATTACHED: usize = 4;
+/// Bytes of attachments that are served with a report.
+const ATTACHED_BYTES: usize = 48 * 1024;
 /// Own reports in one answer.
 const OWN: usize = 500;
 
@@ -110,8 +117,9 @@ impl Engine {
             let whole = with_attachments(view, id, Audience::Federation, now)?;
             let bytes: usize = whole.iter().map(|r| r.len() + 3).sum();
             if bytes > SealedReply::room(used) {
+                // A large one must not bury those behind it.
                 reply.cut = true;
-                break;
+                continue;
             }
             used += bytes;
             reply.records.extend(whole);
@@ -177,20 +185,25 @@ impl Engine {
         now: Timestamp,
     ) -> Result<OwnReply, V::Error> {
         let rows = view.reports_of(&self.me.organisation, ask.only_own, ask.cursor, OWN)?;
-        let next = if rows.len() == OWN {
-            rows.last().map_or(0, |(place, _)| *place)
-        } else {
-            0
-        };
-        let mut records = Vec::new();
-        for (_, id) in rows {
-            records.extend(with_attachments(view, &id, Audience::Own, now)?);
+        let full = rows.len() == OWN;
+        let (mut records, mut bytes, mut next) = (Vec::new(), 0, 0);
+        for (place, id) in rows {
+            let whole = with_attachments(view, &id, Audience::Own, now)?;
+            bytes += whole.iter().map(Vec::len).sum::<usize>();
+            records.extend(whole);
+            next = place;
+            if bytes > OWN_BYTES {
+                return Ok(OwnReply { records, next });
+            }
+        }
+        if !full {
+            next = 0;
         }
         Ok(OwnReply { records, next })
     }
 }
 
-/// A report with its translations, seconds, disputes and retractions; nothing if it is hidden, has
+/// A report with its translations, seconds and disputes; nothing if it is hidden, has
 /// expired, is no report, or is not for these readers.
 fn with_attachments<V: View>(
     view: &V,
@@ -217,23 +230,38 @@ fn with_attachments<V: View>(
         return Ok(Vec::new());
     }
     let mut whole = vec![bytes];
-    let mut seen = BTreeSet::from([*id]);
-    let attached = view
-        .with_lock(lock)?
-        .into_iter()
-        .chain(view.retractions(lock)?);
+    let mut attached = view.with_lock(lock)?;
+    attached.sort_unstable();
+    attached.dedup();
+    let mut of_one: BTreeMap<(OrganisationKey, Kind), usize> = BTreeMap::new();
+    let mut room = ATTACHED_BYTES;
     for other in attached {
-        if !seen.insert(other) {
-            continue;
-        }
         let Some(bytes) = view.record(&other)? else {
             continue;
         };
-        let fits = Verified::from_own_store(&bytes)
-            .is_ok_and(|r| r.kind() != Kind::Report && r.header().expires >= today);
-        if fits {
-            whole.push(bytes);
+        let Ok(record) = Verified::from_own_store(&bytes) else {
+            continue;
+        };
+        let target = match record.body() {
+            Body::Translation(b) => &b.target,
+            Body::Second(b) => &b.target,
+            Body::Dispute(b) => &b.target,
+            _ => continue,
+        };
+        let header = record.header();
+        let count = of_one
+            .entry((header.organisation, record.kind()))
+            .or_default();
+        if target.report != *id
+            || header.expires < today
+            || *count >= ATTACHED
+            || bytes.len() > room
+        {
+            continue;
         }
+        *count += 1;
+        room -= bytes.len();
+        whole.push(bytes);
     }
     Ok(whole)
 }

@@ -75,10 +75,10 @@ impl Engine {
 
     /// The set of what expires after `after`. It is made anew only when something changed.
     fn set_after<V: View>(&mut self, after: Day, view: &V) -> Result<Arc<Set>, V::Error> {
-        if let Some((day, set)) = &self.set {
-            if *day == after {
-                return Ok(Arc::clone(set));
-            }
+        if let Some((day, set)) = &self.set
+            && *day == after
+        {
+            return Ok(Arc::clone(set));
         }
         let mut items = Vec::new();
         view.list(&mut |r| {
@@ -133,11 +133,11 @@ impl Engine {
     /// A peer's request came without an answer.
     pub fn unanswered(&mut self, key: &TransportKey, id: AskId, now: Timestamp) {
         let every = self.settings.sync_every;
-        if let Some(peer) = self.peers.get_mut(key) {
-            if peer.sync.as_ref().is_some_and(|s| s.ask == id) {
-                peer.sync = None;
-                peer.next_sync = now.plus_millis(every);
-            }
+        if let Some(peer) = self.peers.get_mut(key)
+            && peer.sync.as_ref().is_some_and(|s| s.ask == id)
+        {
+            peer.sync = None;
+            peer.next_sync = now.plus_millis(every);
         }
     }
 

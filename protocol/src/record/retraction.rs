@@ -12,8 +12,8 @@ pub struct Retraction {
     /// The lock of the reports it takes back.
     pub lock: Lock,
     /// The lock's own signature. With it the retraction proves itself and destroys at once;
-    /// without it, it counts for reports of the same organisation only, hides at once, and
-    /// destroys after seven days.
+    /// without it, it counts for reports of the same organisation only, and hides them for as long
+    /// as its key is not revoked.
     pub proof: Option<SignatureBytes>,
 }
 

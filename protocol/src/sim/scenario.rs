@@ -213,11 +213,12 @@ impl Chaos {
             self.world.secrets.push(r.salt.to_vec());
         }
         let expires = self.world.today().plus(u32::try_from(life).unwrap_or(0));
-        if let Some(id) = self.publish(node, expires, body) {
-            if audience == Audience::Federation && !self.revoked.contains(&node) {
-                self.owed.insert(id, (node, expires, lock.clone()));
-                self.reports.push((id, node, expires, lock));
-            }
+        if let Some(id) = self.publish(node, expires, body)
+            && audience == Audience::Federation
+            && !self.revoked.contains(&node)
+        {
+            self.owed.insert(id, (node, expires, lock.clone()));
+            self.reports.push((id, node, expires, lock));
         }
     }
 

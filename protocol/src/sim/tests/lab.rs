@@ -38,7 +38,8 @@ impl Lab {
             let store = Memory::new();
             let engine = Engine::new(charter, identity, Settings::default(), &store).unwrap();
             lab.sides.push((engine, store));
-            for d in lab.federation.delegations[..count].to_vec() {
+            let given = lab.federation.delegations[..count].to_vec();
+            for d in given {
                 lab.offer(n, d).unwrap();
             }
         }
