@@ -588,7 +588,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
         let with = |line: &str| format!("{line}\n{LEAST}");
-        let cases: &[(String, &[(&str, &str)], &str)] = &[
+        type Case<'a> = (String, &'a [(&'a str, &'a str)], &'a str);
+        let cases: &[Case<'_>] = &[
             (with("colour = 1"), &[], "line 1: unknown field `colour`"),
             (
                 with("store = \"rocks\""),

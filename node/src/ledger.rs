@@ -137,25 +137,36 @@ impl Ledger {
     /// # Errors
     /// If the store cannot be read.
     pub fn open(store: Box<dyn Store>, home: OrganisationKey) -> Result<Self, StoreError> {
-        let place = match store.get(Table::Meta, b"place")? {
+        let mut ledger = Self {
+            store,
+            place: 0,
+            counts: BTreeMap::new(),
+            home,
+        };
+        ledger.reload()?;
+        Ok(ledger)
+    }
+
+    /// Reads the counters again. After a write that failed they may be behind the disk: what the
+    /// system would not confirm can be there all the same.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn reload(&mut self) -> Result<(), StoreError> {
+        let place = match self.store.get(Table::Meta, b"place")? {
             Some(bytes) => read_seq(&bytes).ok_or_else(|| damaged("the counter of places"))?,
             None => 0,
         };
         let mut counts = BTreeMap::new();
         for kind in Kind::ALL {
-            if let Some(bytes) = store.get(Table::Meta, &count_key(kind.number()))? {
-                counts.insert(
-                    kind.number(),
-                    read_seq(&bytes).ok_or_else(|| damaged("a counter of records"))?,
-                );
+            if let Some(bytes) = self.store.get(Table::Meta, &count_key(kind.number()))? {
+                let count = read_seq(&bytes).ok_or_else(|| damaged("a counter of records"))?;
+                counts.insert(kind.number(), count);
             }
         }
-        Ok(Self {
-            store,
-            place,
-            counts,
-            home,
-        })
+        self.place = place;
+        self.counts = counts;
+        Ok(())
     }
 
     /// A view for reads that belong together.
@@ -485,14 +496,14 @@ impl View for LedgerView<'_> {
 
     fn list(&self, visit: &mut dyn FnMut(Listed)) -> Result<(), StoreError> {
         self.read.scan(Table::Ids, &[], None, &mut |key, value| {
-            if let (Some(id), Some(row)) = (id_at(key, 0), IdRow::read(value)) {
-                if row.flags & OWN == 0 {
-                    visit(Listed {
-                        id,
-                        issued: row.issued,
-                        expires: row.expires,
-                    });
-                }
+            if let (Some(id), Some(row)) = (id_at(key, 0), IdRow::read(value))
+                && row.flags & OWN == 0
+            {
+                visit(Listed {
+                    id,
+                    issued: row.issued,
+                    expires: row.expires,
+                });
             }
             ControlFlow::Continue(())
         })
@@ -571,10 +582,11 @@ impl View for LedgerView<'_> {
             &seq(after.saturating_add(1)),
             None,
             &mut |key, value| {
-                if let (Some(place), Some((issued, tag))) = (read_seq(key), read_tag(value)) {
-                    if from <= issued && issued <= to {
-                        rows.push(TagRow { place, tag });
-                    }
+                if let (Some(place), Some((issued, tag))) = (read_seq(key), read_tag(value))
+                    && from <= issued
+                    && issued <= to
+                {
+                    rows.push(TagRow { place, tag });
                 }
                 if rows.len() < limit {
                     ControlFlow::Continue(())

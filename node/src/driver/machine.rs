@@ -190,6 +190,7 @@ impl Machine {
     }
 
     fn recover(&mut self) -> Result<(), Failed> {
+        self.ledger.reload()?;
         let view = self.ledger.view()?;
         let mut engine = Engine::new(
             self.charter.clone(),
