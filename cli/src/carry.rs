@@ -3,7 +3,7 @@
 use parasol_node::entropy::OsEntropy;
 use parasol_protocol::client::{Ask, AskId, Error, Exchange, Unanswered};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// Asks that are under way at one time.
@@ -12,6 +12,14 @@ const PARALLEL: usize = 8;
 const TIMEOUT: Duration = Duration::from_secs(90);
 /// How long it may take to get through to it.
 const CONNECT: Duration = Duration::from_secs(10);
+/// What a node answers that was asked too much in too short a time.
+const TOO_MANY: u16 = 429;
+/// How long to wait then, if the node does not say; longer each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// It does not grow further.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long one ask is put off so, in all.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// An error's text is not read further.
 const ERROR_LIMIT: u64 = 16 * 1024;
 
@@ -54,20 +62,22 @@ impl Carrier {
     /// # Errors
     /// If there is no answer, or it is an error.
     pub fn get(&self, path: &str, limit: usize) -> Answer {
-        let request = self
-            .agent
-            .get(format!("{}{path}", self.node))
-            .header("Authorization", self.bearer.as_str());
-        read(request.call(), limit)
+        patiently(limit, || {
+            self.agent
+                .get(format!("{}{path}", self.node))
+                .header("Authorization", self.bearer.as_str())
+                .call()
+        })
     }
 
     fn post(&self, ask: &Ask) -> Answer {
-        let request = self
-            .agent
-            .post(format!("{}{}", self.node, ask.path))
-            .header("Authorization", self.bearer.as_str())
-            .header("Content-Type", "application/cbor");
-        read(request.send(ask.body.as_slice()), ask.reply_limit)
+        patiently(ask.reply_limit, || {
+            self.agent
+                .post(format!("{}{}", self.node, ask.path))
+                .header("Authorization", self.bearer.as_str())
+                .header("Content-Type", "application/cbor")
+                .send(ask.body.as_slice())
+        })
     }
 
     /// Carries an exchange to its end.
@@ -115,7 +125,38 @@ impl Carrier {
     }
 }
 
-fn read(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>, limit: usize) -> Answer {
+type Response = ureq::http::Response<ureq::Body>;
+
+/// Asks, and asks again after a while if the node has too much to do.
+fn patiently(limit: usize, ask: impl Fn() -> Result<Response, ureq::Error>) -> Answer {
+    let started = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let response = ask();
+        let wait = match &response {
+            Ok(response) if response.status().as_u16() == TOO_MANY => {
+                Some(told_to_wait(response).map_or(pause, |told| told.max(FIRST_PAUSE)))
+            }
+            _ => None,
+        };
+        let answer = read(response, limit);
+        match wait {
+            Some(wait) if started.elapsed().saturating_add(wait) <= PATIENCE => {
+                std::thread::sleep(wait);
+                pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            }
+            _ => return answer,
+        }
+    }
+}
+
+/// How long the node says to wait, if it says so in seconds.
+fn told_to_wait(response: &Response) -> Option<Duration> {
+    let told = response.headers().get("retry-after")?.to_str().ok()?;
+    told.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn read(response: Result<Response, ureq::Error>, limit: usize) -> Answer {
     let mut response = response.map_err(|_| Unanswered::Unreachable)?;
     let status = response.status();
     let limit = if status.is_success() {
@@ -135,5 +176,32 @@ fn read(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>, limit: 
                 body: other.unwrap_or_default(),
             }
         }),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+
+    #[test]
+    fn a_node_that_was_asked_too_much_is_asked_again() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let node = format!("http://{}", listener.local_addr().unwrap());
+        let serving = std::thread::spawn(move || {
+            for status in ["429 Too Many Requests\r\nRetry-After: 1", "200 OK"] {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = [0; 4096];
+                assert!(stream.read(&mut request).unwrap() > 0);
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+                );
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let carrier = Carrier::new(&node, "token");
+        assert_eq!(carrier.get("/v1/directory", 100), Ok(b"ok".to_vec()));
+        serving.join().unwrap();
     }
 }

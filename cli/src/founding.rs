@@ -63,6 +63,7 @@ fn write_home(dir: &Path, access: &[Access]) -> Result<(), CliError> {
             organisation: one.organisation().to_string(),
             node: one.url(),
             token: one.token.to_string(),
+            federation: None,
             country: Some(one.member.jurisdiction.clone()),
             lang: Some(one.member.lang.clone()),
         })?;

@@ -3,7 +3,7 @@
 
 use crate::exit::CliError;
 use parasol_node::files::{create_private_dir, write_private};
-use parasol_protocol::ids::OrganisationKey;
+use parasol_protocol::ids::{FederationId, OrganisationKey};
 use parasol_protocol::keys::SecretKey;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -30,6 +30,10 @@ pub struct Profile {
     pub node: String,
     /// The bearer token.
     pub token: String,
+    /// The federation's id, kept from the first answer on: a node that later speaks of another
+    /// federation is not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation: Option<String>,
     /// The country whose national numbers are meant when nothing else is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
@@ -49,6 +53,22 @@ impl std::fmt::Debug for Profile {
 }
 
 impl Profile {
+    /// The federation that the profile belongs to, if its node has told already.
+    ///
+    /// # Errors
+    /// If the profile's file holds something else.
+    pub fn federation(&self) -> Result<Option<FederationId>, CliError> {
+        let parse = |text: &String| {
+            text.parse().map_err(|e| {
+                CliError::home(
+                    "bad-profile",
+                    format_args!("profile {}: federation is {e}", self.name),
+                )
+            })
+        };
+        self.federation.as_ref().map(parse).transpose()
+    }
+
     /// The organisation's root key.
     ///
     /// # Errors
@@ -338,6 +358,7 @@ mod tests {
             organisation: "11".repeat(32),
             node: "http://127.0.0.1:8440".into(),
             token: "secret".into(),
+            federation: None,
             country: Some("FR".into()),
             lang: None,
         }

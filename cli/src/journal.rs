@@ -12,18 +12,29 @@
 //!
 //! A last line that was cut off is passed over. The receipts hold the reports' locks and keys, so
 //! the file is for its owner alone; it holds no handle and no text.
+//!
+//! Beside it, until the import is finished, lie the sealed reports that were sent last: after a cut
+//! the very same ones are sent again, and the node gives the ids of those that it has. Nothing in
+//! them is in the clear.
+//!
+//! Whoever has a journal open holds a lock on it, so that a file is not imported twice at once.
 
 use crate::exit::CliError;
 use crate::keep::{files, trouble};
-use parasol_protocol::client::Receipt;
-use parasol_protocol::ids::RecordId;
+use parasol_node::files::write_private;
+use parasol_protocol::client::{Draft, Receipt};
+use parasol_protocol::handle::Handle;
+use parasol_protocol::ids::{Lock, RecordId};
+use parasol_protocol::particulars::{Basis, Level, Particulars, Summary};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 const HEAD: &str = "parasol journal 1";
+/// Stands where a draft's handles would: a draft has at least one.
+const NOBODY: &str = "email:nobody@example.com";
 
 /// SHA-256 of what a row says.
 pub type ContentHash = RecordId;
@@ -38,6 +49,8 @@ pub struct Journal {
     /// Rows that were on their way when earlier runs were cut off, with each attempt. All attempts
     /// at a row have one lock, so that only one of them can have gone through.
     pub intents: BTreeMap<ContentHash, Vec<Receipt>>,
+    /// Of these, the sealed reports that are kept; what they say is only in the sealed part.
+    pub sealed: BTreeMap<ContentHash, Draft>,
 }
 
 /// What all journals of a profile know, but for that of the file being imported if it is cut off.
@@ -53,7 +66,7 @@ impl Journal {
     /// or from this one in a run that came to its end.
     ///
     /// # Errors
-    /// If it cannot be read or written.
+    /// If it cannot be read or written, or the same file is being imported just now.
     pub fn open(
         dir: &Path,
         profile: &str,
@@ -62,6 +75,24 @@ impl Journal {
         let head = format!("{HEAD} {profile}");
         let name = RecordId::of(&[profile.as_bytes(), &[0], content].concat());
         let path = dir.join(format!("{name}.journal"));
+        // Locked before anything is read: what is read must be the last word.
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|e| trouble("write", &path, &e))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(CliError::home(
+                    "import-running",
+                    "another import of this file is running; two at once would publish it twice",
+                )
+                .next("wait until the other one ends"));
+            }
+            Err(TryLockError::Error(e)) => return Err(trouble("lock", &path, &e)),
+        }
         let mut published = BTreeSet::new();
         let mut own = Known::default();
         for other in files(dir, "journal")? {
@@ -74,12 +105,6 @@ impl Journal {
                 published.extend(known.done);
             }
         }
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|e| trouble("write", &path, &e))?;
         let length = file
             .metadata()
             .map_err(|e| trouble("read", &path, &e))?
@@ -92,17 +117,47 @@ impl Journal {
         };
         file.write_all(start.as_bytes())
             .map_err(|e| trouble("write", &path, &e))?;
+        let intents = own.unsettled();
+        let sealed = sealed(&path, &intents)?;
         let journal = Self {
             path,
             file,
-            intents: own
-                .intents
-                .into_iter()
-                .filter(|(hash, _)| !own.done.contains(hash))
-                .collect(),
             earlier: own.done,
+            intents,
+            sealed,
         };
         Ok((journal, published))
+    }
+
+    /// Keeps sealed drafts that are about to be published, without what they say in the clear, in
+    /// the place of those kept before. On disk when this returns.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn keep<'a>(
+        &self,
+        rows: impl IntoIterator<Item = (&'a ContentHash, &'a Draft)>,
+    ) -> Result<(), CliError> {
+        let nobody = Handle::from_canonical(NOBODY).map_err(|e| CliError::other("journal", e))?;
+        let mut lines = String::new();
+        for (hash, draft) in rows {
+            let mut bare = draft.clone();
+            bare.particulars = Particulars {
+                summary: Summary {
+                    level: Level::Nuisance,
+                    codes: BTreeSet::new(),
+                    month: None,
+                    area: None,
+                    basis: Basis::FirstHand,
+                },
+                words: None,
+                handles: BTreeSet::from([nobody.clone()]),
+            };
+            let bytes = hex::encode(bare.to_bytes().as_slice());
+            lines.push_str(&format!("{hash}\t{bytes}\n"));
+        }
+        let path = beside(&self.path);
+        write_private(&path, lines.as_bytes()).map_err(|e| trouble("write", &path, &e))
     }
 
     /// Notes rows that are about to be published. On disk when this returns.
@@ -137,9 +192,14 @@ impl Journal {
     /// Notes that all rows were gone through.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If it cannot be written, or the sealed reports beside it cannot be removed.
     pub fn finish(&mut self) -> Result<(), CliError> {
-        self.append("finished\n")
+        self.append("finished\n")?;
+        let path = beside(&self.path);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(trouble("remove", &path, &e)),
+            _ => Ok(()),
+        }
     }
 
     fn append(&mut self, lines: &str) -> Result<(), CliError> {
@@ -150,6 +210,77 @@ impl Journal {
     }
 }
 
+impl Known {
+    fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
+        let mut known = Self::default();
+        for line in lines {
+            if line == "finished" {
+                known.finished = true;
+                continue;
+            }
+            let Some((step, hash, receipt)) = parse(line) else {
+                continue;
+            };
+            // Whatever comes after the end belongs to a new run.
+            known.finished = false;
+            match step {
+                "done" => drop(known.done.insert(hash)),
+                _ => known.intents.entry(hash).or_default().push(receipt),
+            }
+        }
+        known
+    }
+
+    /// The attempts of which it is not known what became.
+    fn unsettled(&self) -> BTreeMap<ContentHash, Vec<Receipt>> {
+        self.intents
+            .iter()
+            .filter(|(hash, _)| !self.done.contains(hash))
+            .map(|(hash, attempts)| (*hash, attempts.clone()))
+            .collect()
+    }
+}
+
+/// Where the sealed reports of a journal lie.
+fn beside(journal: &Path) -> PathBuf {
+    journal.with_extension("sealed")
+}
+
+/// The sealed reports beside a journal, of those attempts.
+fn sealed(
+    journal: &Path,
+    intents: &BTreeMap<ContentHash, Vec<Receipt>>,
+) -> Result<BTreeMap<ContentHash, Draft>, CliError> {
+    let mut out = BTreeMap::new();
+    if intents.is_empty() {
+        return Ok(out);
+    }
+    let path = beside(journal);
+    let text = match fs::read(&path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(out),
+        Err(e) => return Err(trouble("read", &path, &e)),
+    };
+    for line in text.lines() {
+        let Some((hash, draft)) = parse_sealed(line) else {
+            continue;
+        };
+        let lock = draft.lock.lock();
+        let attempts = intents.get(&hash).into_iter().flatten();
+        // One that is not sealed says nothing true and must never be.
+        if draft.is_sealed() && attempts.map(|r| r.lock.lock()).any(|l| l == lock) {
+            out.insert(hash, draft);
+        }
+    }
+    Ok(out)
+}
+
+fn parse_sealed(line: &str) -> Option<(ContentHash, Draft)> {
+    let (hash, draft) = line.split_once('\t')?;
+    let draft = Draft::from_bytes(&hex::decode(draft).ok()?).ok()?;
+    Some((hash.parse().ok()?, draft))
+}
+
 /// What a journal knows; `None` if it is another profile's.
 fn read(path: &Path, head: &str) -> Result<Option<Known>, CliError> {
     let bytes = fs::read(path).map_err(|e| trouble("read", path, &e))?;
@@ -158,23 +289,7 @@ fn read(path: &Path, head: &str) -> Result<Option<Known>, CliError> {
     if lines.next() != Some(head) {
         return Ok(None);
     }
-    let mut known = Known::default();
-    for line in lines {
-        if line == "finished" {
-            known.finished = true;
-            continue;
-        }
-        let Some((step, hash, receipt)) = parse(line) else {
-            continue;
-        };
-        // Whatever comes after the end belongs to a new run.
-        known.finished = false;
-        match step {
-            "done" => drop(known.done.insert(hash)),
-            _ => known.intents.entry(hash).or_default().push(receipt),
-        }
-    }
-    Ok(Some(known))
+    Ok(Some(Known::of(lines)))
 }
 
 fn parse(line: &str) -> Option<(&str, ContentHash, Receipt)> {
@@ -202,6 +317,23 @@ pub fn receipts(dir: &Path, prefix: Option<&str>) -> Result<BTreeMap<RecordId, R
             if prefix.is_none_or(|p| id.to_string().starts_with(p)) {
                 out.insert(id, receipt);
             }
+        }
+    }
+    Ok(out)
+}
+
+/// The attempts in all journals of which it is not known what became, by their reports' locks. The
+/// id in these receipts is none.
+///
+/// # Errors
+/// If a journal cannot be read.
+pub fn attempts(dir: &Path) -> Result<BTreeMap<Lock, Vec<Receipt>>, CliError> {
+    let mut out: BTreeMap<Lock, Vec<Receipt>> = BTreeMap::new();
+    for path in files(dir, "journal")? {
+        let bytes = fs::read(&path).map_err(|e| trouble("read", &path, &e))?;
+        let known = Known::of(String::from_utf8_lossy(&bytes).lines());
+        for receipt in known.unsettled().into_values().flatten() {
+            out.entry(receipt.grip.lock).or_default().push(receipt);
         }
     }
     Ok(out)
@@ -265,5 +397,39 @@ mod tests {
 
         let kept = receipts(dir.path(), Some("0202")).unwrap();
         assert_eq!(kept.keys().copied().collect::<Vec<_>>(), [receipt(2).id()]);
+    }
+
+    #[test]
+    fn attempts_are_found_by_their_locks_until_they_are_done() {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = [1_u8, 2].map(|n| (usize::from(n), RecordId::of(&[n]), receipt(n)));
+        let (mut journal, _) = Journal::open(dir.path(), "lilas", b"file").unwrap();
+        journal.intend(&rows).unwrap();
+        journal.done(rows.get(..1).unwrap()).unwrap();
+        let open = attempts(dir.path()).unwrap();
+        let locks: Vec<Lock> = open.keys().copied().collect();
+        assert_eq!(locks, [receipt(2).grip.lock]);
+        journal.done(rows.get(1..).unwrap()).unwrap();
+        assert!(attempts(dir.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_is_not_imported_twice_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (first, _) = Journal::open(dir.path(), "lilas", b"file").unwrap();
+        let second = Journal::open(dir.path(), "lilas", b"file");
+        assert_eq!(second.err().unwrap().code(), "import-running");
+        drop(first);
+        assert!(Journal::open(dir.path(), "lilas", b"file").is_ok());
+    }
+
+    #[test]
+    fn what_stands_for_a_draft_s_handles_is_a_handle() {
+        assert_eq!(
+            Handle::from_canonical(NOBODY)
+                .unwrap()
+                .to_canonical_string(),
+            NOBODY
+        );
     }
 }

@@ -5,7 +5,7 @@ use crate::exit::CliError;
 use crate::home::Home;
 use crate::journal;
 use parasol_protocol::client::{Draft, Found, Grip, Receipt};
-use parasol_protocol::ids::RecordId;
+use parasol_protocol::ids::{Lock, RecordId};
 use parasol_protocol::seal::FullKey;
 use std::collections::BTreeMap;
 use std::fs;
@@ -188,6 +188,15 @@ impl Keep {
             .into_iter()
             .map(|(id, receipt)| (id, receipt.grip.full_key))
             .collect())
+    }
+
+    /// Attempts of imports that were cut off, of which it is not known what became, by their
+    /// reports' locks. The id in these receipts is none.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn attempts(&self) -> Result<BTreeMap<Lock, Vec<Receipt>>, CliError> {
+        journal::attempts(&self.home.place("journals")?)
     }
 
     fn receipts_of(&self, prefix: Option<&str>) -> Result<BTreeMap<RecordId, Receipt>, CliError> {

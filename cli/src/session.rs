@@ -53,19 +53,26 @@ impl Session {
         let reply = carrier
             .get("/v1/directory", MAX_MESSAGE)
             .map_err(|why| trouble(why.into(), &profile))?;
-        let federation = Federation::from_reply(&reply, &profile.organisation()?, None, today())
-            .map_err(|why| {
-                CliError::refused("directory", why).next(format_args!(
-                    "check the address {} in the profile",
-                    profile.node
-                ))
-            })?;
+        let known = profile.federation()?;
+        let federation =
+            Federation::from_reply(&reply, &profile.organisation()?, known.as_ref(), today())
+                .map_err(|why| {
+                    CliError::refused("directory", why).next(format_args!(
+                        "check the address {} in the profile",
+                        profile.node
+                    ))
+                })?;
         if federation.clocks_disagree() {
             eprintln!(
                 "warning: this machine says it is {}, the node says {}: one of the clocks is wrong",
                 federation.today(),
                 federation.home_today()
             );
+        }
+        let mut profile = profile;
+        if known.is_none() {
+            profile.federation = Some(federation.id().to_string());
+            home.save(&profile)?;
         }
         Ok(Self {
             keep: Keep::new(home, profile.name.clone()),

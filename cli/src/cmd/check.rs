@@ -6,7 +6,7 @@ use crate::output;
 use crate::session::Session;
 use parasol_node::entropy::OsEntropy;
 use parasol_protocol::client::{Check, CheckOptions, Checked, Found, Own};
-use parasol_protocol::handle::{Handle, HandleWarning};
+use parasol_protocol::handle::{Country, Handle, HandleKind, HandleWarning};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead as _;
@@ -31,7 +31,8 @@ pub struct CheckArgs {
 
 /// What came of one thing typed.
 enum Asked {
-    Handle(Handle, Vec<HandleWarning>),
+    /// A handle, and the country that a national number was read by.
+    Handle(Handle, Vec<HandleWarning>, Option<Country>),
     Bad(CliError),
 }
 
@@ -55,14 +56,17 @@ pub fn run(args: &CheckArgs, globals: &Globals) -> Result<(), CliError> {
     let asked: Vec<Asked> = inputs
         .iter()
         .map(|input| match session.handle(input, country) {
-            Ok((handle, warnings)) => Asked::Handle(handle, warnings),
+            Ok((handle, warnings)) => {
+                let read_by = country.filter(|_| is_national(&session, input, &handle));
+                Asked::Handle(handle, warnings, read_by)
+            }
             Err(why) => Asked::Bad(why),
         })
         .collect();
     let handles: BTreeSet<Handle> = asked
         .iter()
         .filter_map(|a| match a {
-            Asked::Handle(handle, _) => Some(handle.clone()),
+            Asked::Handle(handle, ..) => Some(handle.clone()),
             Asked::Bad(_) => None,
         })
         .collect();
@@ -83,6 +87,22 @@ pub fn run(args: &CheckArgs, globals: &Globals) -> Result<(), CliError> {
         Some(first) if bad.len() == asked.len() => Err((*first).clone()),
         _ => Ok(()),
     }
+}
+
+/// Whether a number would be another one, or none, without a country to read it by.
+fn is_national(session: &Session, input: &str, handle: &Handle) -> bool {
+    handle.kind() == HandleKind::Phone
+        && match session.handle(input, None) {
+            Ok((alone, _)) => alone != *handle,
+            Err(_) => true,
+        }
+}
+
+/// The warnings worth giving, each once. That a number looks unused matters only if it was not found.
+fn worth_saying(warnings: &[HandleWarning], found: bool) -> BTreeSet<HandleWarning> {
+    let said = warnings.iter().copied();
+    said.filter(|w| !found || *w != HandleWarning::PossibleNotValid)
+        .collect()
 }
 
 /// What a look-up of any number of handles found.
@@ -142,13 +162,11 @@ fn print_json(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
                 "input": input,
                 "error": {"code": why.code(), "message": why.message()},
             }),
-            Asked::Handle(handle, warnings) => {
+            Asked::Handle(handle, warnings, _) => {
                 let reports = looked.reports.get(handle).map(Vec::as_slice);
-                let reports: Vec<Value> = reports
-                    .unwrap_or_default()
-                    .iter()
-                    .map(output::found_json)
-                    .collect();
+                let reports = reports.unwrap_or_default();
+                let warnings = worth_saying(warnings, !reports.is_empty());
+                let reports: Vec<Value> = reports.iter().map(output::found_json).collect();
                 let mut result = json!({
                     "input": input,
                     "type": handle.kind().as_str(),
@@ -185,7 +203,7 @@ fn print_json(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
 fn print_text(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
     let mut nothing = false;
     for (input, asked) in inputs.iter().zip(asked) {
-        let (handle, warnings) = match asked {
+        let (handle, warnings, read_by) = match asked {
             Asked::Bad(why) => {
                 output::text(&format!(
                     "{}\n  cannot be looked up: {why}",
@@ -193,17 +211,24 @@ fn print_text(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
                 ));
                 continue;
             }
-            Asked::Handle(handle, warnings) => (handle, warnings),
+            Asked::Handle(handle, warnings, read_by) => (handle, warnings, read_by),
         };
         let mut lines = vec![handle.to_canonical_string()];
-        lines.extend(warnings.iter().map(|w| format!("  note: {w}")));
         let reports = looked
             .reports
             .get(handle)
             .map(Vec::as_slice)
             .unwrap_or_default();
+        let warnings = worth_saying(warnings, !reports.is_empty());
+        lines.extend(warnings.iter().map(|w| format!("  note: {w}")));
         if reports.is_empty() {
             nothing = true;
+            lines.extend(read_by.map(|country| {
+                format!(
+                    "  note: read as a number of {}; for another country write it with + or use --country",
+                    country.as_str()
+                )
+            }));
             lines.push("  no record".to_owned());
         }
         lines.extend(reports.iter().map(output::found_text));

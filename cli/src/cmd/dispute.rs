@@ -28,7 +28,10 @@ pub struct DisputeArgs {
 pub fn run(args: &DisputeArgs, globals: &Globals) -> Result<(), CliError> {
     let session = Session::open(globals)?;
     let lang = language(args.lang.as_deref(), &session)?;
-    let words = args.text.as_deref().and_then(|t| words(t, lang));
+    let words = match args.text.as_deref() {
+        Some(text) => words(text, lang)?,
+        None => None,
+    };
     let kept = args.which.find(&session)?;
     attach(
         &session,

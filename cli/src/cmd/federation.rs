@@ -4,6 +4,7 @@ use crate::exit::CliError;
 use crate::founding::{found, ports};
 use crate::globals::Globals;
 use crate::home::Profile;
+use crate::output;
 use crate::status;
 use parasol_node::keys::NodeIdentity;
 use parasol_node::setup::{Member, built_in};
@@ -120,26 +121,29 @@ fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
     let made = found(&args.dir, &args.name, args.threshold, members)?;
     let dir = made.dir.display();
     if globals.json {
-        println!(
+        output::text(&format!(
             "{}",
             json!({"dir": made.dir, "federation": made.federation.to_string(), "members": names})
-        );
+        ));
         return Ok(());
     }
-    println!("Made the federation {} in {dir}.", made.federation);
-    println!(
-        "Its keys were dealt on this machine, which could have kept them: for trying out only."
+    output::text(&format!(
+        "Made the federation {} in {dir}.",
+        made.federation
+    ));
+    output::text(
+        "Its keys were dealt on this machine, which could have kept them: for trying out only.",
     );
-    println!();
-    println!("Start each node in a terminal of its own:");
+    output::text("");
+    output::text("Start each node in a terminal of its own:");
     for name in &names {
-        println!("    parasol node run {dir}/{name}");
+        output::text(&format!("    parasol node run {dir}/{name}"));
     }
-    println!("Then, with PARASOL_HOME={dir}/home:");
-    println!(
+    output::text(&format!("Then, with PARASOL_HOME={dir}/home:"));
+    output::text(&format!(
         "    parasol --profile {} node status",
         names.first().map_or("", String::as_str)
-    );
+    ));
     Ok(())
 }
 
@@ -212,7 +216,7 @@ fn print_json(charter: &Charter, certificate: &Certificate) {
         })
         .collect();
     let keys: Vec<String> = certificate.keys().map(|k| k.name().to_string()).collect();
-    println!(
+    output::text(&format!(
         "{}",
         json!({
             "federation": charter.federation().to_string(),
@@ -229,41 +233,44 @@ fn print_json(charter: &Charter, certificate: &Certificate) {
             "dealt": certificate.dealt(),
             "keys": keys,
         })
-    );
+    ));
 }
 
 fn print_text(charter: &Charter, certificate: &Certificate) {
     let terms = charter.terms();
-    println!("{}", terms.name);
-    println!("  federation    {}", charter.federation());
-    println!("  made          {}", terms.made);
-    println!(
+    output::text(&terms.name);
+    output::text(&format!("  federation    {}", charter.federation()));
+    output::text(&format!("  made          {}", terms.made));
+    output::text(&format!(
         "  keys          {} of {} keyholders are needed for a look-up; generation {}",
         terms.threshold,
         charter.keyholders(),
         certificate.epoch()
-    );
+    ));
     if certificate.dealt() {
-        println!(
-            "                one machine dealt them and could have kept them: for trying out only"
+        output::text(
+            "                one machine dealt them and could have kept them: for trying out only",
         );
     }
-    println!("  a report      lives {} days at most", terms.report_life);
-    println!(
+    output::text(&format!(
+        "  a report      lives {} days at most",
+        terms.report_life
+    ));
+    output::text(&format!(
         "  a day         {} records, {} evaluations a key, for each organisation",
         terms.quotas.records, terms.quotas.evaluations
-    );
-    println!("  cities        {}", terms.cities.len());
-    println!("  organisations {}", terms.organisations.len());
+    ));
+    output::text(&format!("  cities        {}", terms.cities.len()));
+    output::text(&format!("  organisations {}", terms.organisations.len()));
     let mut organisations: Vec<_> = terms.organisations.iter().collect();
     organisations.sort_by_key(|o| (o.keyholder.is_none(), o.keyholder, &o.name));
     for o in organisations {
         let share = o
             .keyholder
             .map_or("no keyholder".to_owned(), |i| format!("keyholder {i}"));
-        println!(
+        output::text(&format!(
             "    {:<14} {}  {share:<13} {}",
             o.name, o.jurisdiction, o.root
-        );
+        ));
     }
 }

@@ -23,12 +23,15 @@ use parasol_protocol::seal::SealError;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// Rows that are sealed and published together.
 const BATCH: usize = 250;
 /// Batches that are sealed side by side: one is computed here while another is with the keyholders.
 const LANES: usize = 3;
+/// Rows that are noted together when the node must be asked which of several attempts it has.
+const SETTLED: usize = 50;
 
 /// Arguments.
 #[derive(clap::Args, Clone, Debug)]
@@ -77,6 +80,7 @@ struct Totals {
 /// If the file cannot be read, or the node or the keyholders stopped answering; what was published
 /// until then stays published, and the same command goes on from there.
 pub fn run(args: &ImportArgs, globals: &Globals) -> Result<(), CliError> {
+    spare_inputs(args)?;
     let session = Session::open(globals)?;
     let content = fs::read(&args.file).map_err(|source| {
         file_trouble(ImportError::Unreadable {
@@ -141,6 +145,52 @@ pub fn run(args: &ImportArgs, globals: &Globals) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Refuses to write over what is read, or twice to one file.
+fn spare_inputs(args: &ImportArgs) -> Result<(), CliError> {
+    let map = match &args.map {
+        Some(path) => Some(path.clone()),
+        None if args.dry_run => Some(default_map(&args.file)),
+        None => None,
+    };
+    let refuse = |option: &str, path: &Path, what: &str| {
+        let message = format!(
+            "{option} {} is {what}, which would be overwritten",
+            path.display()
+        );
+        Err(CliError::usage("same-file", message).next("give another file"))
+    };
+    match (&args.rejects, &map) {
+        (Some(rejects), _) if same_file(rejects, &args.file) => {
+            refuse("--rejects", rejects, "the list itself")
+        }
+        (_, Some(map)) if same_file(map, &args.file) => refuse("--map", map, "the list itself"),
+        (Some(rejects), Some(map)) if same_file(rejects, map) => {
+            refuse("--rejects", rejects, "the mapping file")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether two paths lead to one file, by whatever links; also if it is not there yet.
+fn same_file(one: &Path, other: &Path) -> bool {
+    if let (Ok(a), Ok(b)) = (fs::metadata(one), fs::metadata(other)) {
+        // A terminal or /dev/null is not overwritten.
+        return a.is_file() && b.is_file() && (a.dev(), a.ino()) == (b.dev(), b.ino());
+    }
+    let place = |path: &Path| {
+        let dir = path.parent().filter(|p| !p.as_os_str().is_empty());
+        let dir = fs::canonicalize(dir.unwrap_or(Path::new("."))).ok()?;
+        Some(dir.join(path.file_name()?))
+    };
+    one == other || place(one).is_some_and(|a| place(other) == Some(a))
+}
+
+fn default_map(file: &Path) -> PathBuf {
+    let mut path = file.as_os_str().to_owned();
+    path.push(".map.toml");
+    path.into()
+}
+
 fn file_trouble(why: ImportError) -> CliError {
     CliError::input(why.code(), why)
 }
@@ -186,9 +236,7 @@ fn dry_run(args: &ImportArgs, globals: &Globals, plan: &Understood<'_>) -> Resul
     if let Some(rejects) = rejects {
         rejects.finish().map_err(file_trouble)?;
     }
-    let mut default = args.file.clone().into_os_string();
-    default.push(".map.toml");
-    let path = args.map.clone().unwrap_or_else(|| default.into());
+    let path = args.map.clone().unwrap_or_else(|| default_map(&args.file));
     parasol_node::files::write_private(&path, plan.mapping.to_toml().as_bytes()).map_err(
         |source| {
             file_trouble(ImportError::Unwritable {
@@ -379,15 +427,24 @@ impl<'a> Import<'a> {
             return Ok(());
         }
         let federation = &self.session.federation;
+        let today = federation.home_today();
         let mut drafts = Vec::new();
         let mut rows = Vec::new();
         for (row, hash, entry) in waiting {
-            let mut draft = self.draft(&entry);
             let intended = self.journal.intents.remove(&hash).unwrap_or_default();
-            if let Some(receipt) = intended.first() {
-                // The lock of the cut-off attempt: if that went through, the node knows it.
-                draft.lock = receipt.lock.clone();
-            }
+            let kept = self.journal.sealed.remove(&hash);
+            let draft = match kept.filter(|draft| draft.expires >= today) {
+                // The very report of the cut-off attempt.
+                Some(draft) => draft,
+                None => {
+                    let mut draft = self.draft(&entry);
+                    if let Some(receipt) = intended.first() {
+                        // Its lock at least: if it went through, the node knows it by that.
+                        draft.lock = receipt.lock.clone();
+                    }
+                    draft
+                }
+            };
             drafts.push(draft);
             rows.push((row, hash, intended));
         }
@@ -405,49 +462,81 @@ impl<'a> Import<'a> {
                 }
             }
         }
-        let rows = sendable;
+        let rows: Vec<Sendable> = sendable;
         let nobody = RecordId::from_bytes([0; 32]);
         let intents: Vec<(usize, ContentHash, Receipt)> = rows
             .iter()
             .zip(&sealed)
-            .filter_map(|((row, hash, _), draft)| {
-                Some((row.number, *hash, draft.receipt(federation, nobody)?))
+            .filter_map(|((row, hash, intended), draft)| {
+                let receipt = draft.receipt(federation, nobody)?;
+                let noted = intended.iter().any(|r| r.grip.salt == receipt.grip.salt);
+                (!noted).then_some((row.number, *hash, receipt))
             })
             .collect();
+        let kept = rows.iter().zip(&sealed);
+        self.journal
+            .keep(kept.map(|((_, hash, _), draft)| (hash, draft)))?;
         self.journal.intend(&intents)?;
-        let mut filed = Vec::new();
-        let mut stop = None;
+        let mut rows = rows.into_iter();
         for part in sealed.chunks(BATCH) {
-            let publish =
-                Publish::new(federation, part.to_vec()).map_err(|why| self.session.trouble(why))?;
-            match self.session.carry_raw(publish) {
-                Ok(outcomes) => filed.extend(outcomes),
-                Err(why) => {
-                    // What went out before must be noted before this is told.
-                    stop = Some(why);
-                    break;
-                }
-            }
+            let these: Vec<Sendable> = rows.by_ref().take(part.len()).collect();
+            self.publish(part, these)?;
         }
-        let mut done = Vec::new();
+        Ok(())
+    }
+
+    /// Publishes a batch, and notes what became of it before anything else goes out.
+    fn publish(&mut self, part: &[Draft], rows: Vec<Sendable>) -> Result<(), CliError> {
+        let session = self.session;
+        let publish =
+            Publish::new(&session.federation, part.to_vec()).map_err(|why| session.trouble(why))?;
+        let filed = session.carry(publish)?;
+        let (mut done, mut unsure, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stop = None;
         for ((row, hash, intended), filed) in rows.into_iter().zip(filed) {
             match filed {
-                Ok(receipt) => {
-                    let receipt = self.settle(receipt, intended)?;
+                // Whichever attempt went through, it was this report.
+                Ok(receipt) if intended.iter().all(|r| r.grip.salt == receipt.grip.salt) => {
                     done.push((row.number, hash, receipt));
-                    self.totals.published += 1;
-                    self.bar.inc(1);
                 }
+                Ok(receipt) => unsure.push((row.number, hash, receipt, intended)),
                 // What another day or another try mends is not the row's fault.
                 Err(Error::NotPublished { code, message }) if code != "quota" && code != "busy" => {
-                    *self.totals.by_reason.entry(message.clone()).or_default() += 1;
-                    self.reject(&row, Some(&message))?;
+                    refused.push((row, message));
                 }
                 Err(why) => stop = Some(why),
             }
         }
-        self.journal.done(&done)?;
-        stop.map_or(Ok(()), |why| Err(self.session.trouble(why)))
+        self.note(&done)?;
+        for (row, message) in refused {
+            *self.totals.by_reason.entry(message.clone()).or_default() += 1;
+            self.reject(&row, Some(&message))?;
+        }
+        for part in unsure.chunks(SETTLED) {
+            let mut done = Vec::new();
+            for (number, hash, receipt, intended) in part {
+                match self.settle(receipt, intended) {
+                    Ok(receipt) => done.push((*number, *hash, receipt)),
+                    Err(why) => {
+                        self.note(&done)?;
+                        return Err(why);
+                    }
+                }
+            }
+            self.note(&done)?;
+        }
+        stop.map_or(Ok(()), |why| Err(session.trouble(why)))
+    }
+
+    /// Notes rows that were published.
+    fn note(&mut self, done: &[(usize, ContentHash, Receipt)]) -> Result<(), CliError> {
+        if done.is_empty() {
+            return Ok(());
+        }
+        self.journal.done(done)?;
+        self.totals.published += done.len();
+        self.bar.inc(done.len() as u64);
+        Ok(())
     }
 
     /// Seals drafts, a few batches side by side. Those that cannot be sealed come back with why.
@@ -477,22 +566,21 @@ impl<'a> Import<'a> {
     }
 
     /// Of a report that a cut-off attempt published, the keys of that attempt count.
-    fn settle(&self, receipt: Receipt, intended: Vec<Receipt>) -> Result<Receipt, CliError> {
-        if intended.is_empty() {
-            return Ok(receipt);
-        }
+    fn settle(&self, receipt: &Receipt, intended: &[Receipt]) -> Result<Receipt, CliError> {
         let bytes = self.session.record(&receipt.id().to_string())?;
         let record = Unverified::parse(&bytes).map_err(|e| CliError::refused("bad-record", e))?;
         let Body::Report(report) = record.claimed().1 else {
-            return Ok(receipt);
+            return Ok(receipt.clone());
         };
-        let attempt = intended.into_iter().find(|r| r.grip.salt == report.salt);
-        Ok(attempt.map_or(receipt.clone(), |mut attempt| {
-            attempt.grip.id = receipt.id();
-            attempt
-        }))
+        let attempt = intended.iter().find(|r| r.grip.salt == report.salt);
+        let mut counts = attempt.unwrap_or(receipt).clone();
+        counts.grip.id = receipt.id();
+        Ok(counts)
     }
 }
+
+/// A row that is sealed, with the attempts at it that were cut off.
+type Sendable = (Row, ContentHash, Vec<Receipt>);
 
 /// What comes of sealing one batch.
 type Lane = (Vec<Result<Draft, SealError>>, BTreeSet<Warning>);
@@ -578,5 +666,25 @@ impl Totals {
                 output::text(&format!("          {n}: {text}"));
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_is_known_by_all_its_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let list = dir.path().join("list.csv");
+        fs::write(&list, "phone").unwrap();
+        let link = dir.path().join("link.csv");
+        std::os::unix::fs::symlink(&list, &link).unwrap();
+        let dotted = dir.path().join(".").join("list.csv");
+        assert!(same_file(&list, &list) && same_file(&link, &list) && same_file(&dotted, &list));
+        let absent = dir.path().join("absent.csv");
+        assert!(!same_file(&absent, &list));
+        assert!(same_file(&absent, &dir.path().join(".").join("absent.csv")));
     }
 }

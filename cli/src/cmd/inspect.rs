@@ -7,7 +7,7 @@ use crate::session::Session;
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::record::attachment::Target;
 use parasol_protocol::record::report::{Audience, Report};
-use parasol_protocol::record::{Body, Header, Signer, Unverified};
+use parasol_protocol::record::{Body, Header, Signer, Unverified, Verified};
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::path::Path;
@@ -36,13 +36,13 @@ type Line = (&'static str, String, &'static str);
 /// Does it.
 ///
 /// # Errors
-/// If there is no such record or file, or the node does not answer.
+/// If there is no such record or file, its signature does not hold, or the node does not answer.
 pub fn run(args: &InspectArgs, globals: &Globals) -> Result<(), CliError> {
     let Some(what) = &args.what else {
         return node(globals);
     };
     let path = Path::new(what);
-    let bytes = if path.is_file() {
+    let (bytes, session) = if path.is_file() {
         let size = fs::metadata(path).map_or(0, |m| m.len());
         if size > MAX_FILE {
             return Err(CliError::input(
@@ -50,15 +50,21 @@ pub fn run(args: &InspectArgs, globals: &Globals) -> Result<(), CliError> {
                 "that file is far too large to be a record",
             ));
         }
-        fs::read(path)
-            .map_err(|e| CliError::input("file-unreadable", format_args!("{what}: {e}")))?
+        let bytes = fs::read(path)
+            .map_err(|e| CliError::input("file-unreadable", format_args!("{what}: {e}")))?;
+        // A file can be looked at without any federation, but then its signature says nothing.
+        (bytes, Session::open(globals))
     } else {
-        Session::open(globals)?.record(what)?
+        let session = Session::open(globals)?;
+        (session.record(what)?, Ok(session))
     };
     let record = Unverified::parse(&bytes)
         .map_err(|why| CliError::input(why.rule.id(), format_args!("that is no record: {why}")))?;
     let (header, body) = record.claimed();
-    let lines = lines(&bytes, header, body);
+    let (signature, bad) = signature(&bytes, header, session.as_ref());
+    let mut lines = lines(&bytes, header, body);
+    // Beside the signer; but what is wrong comes first.
+    lines.insert(if bad.is_some() { 0 } else { 5 }, signature);
     if globals.json {
         let mut all = Map::new();
         for (name, value, tells) in &lines {
@@ -69,7 +75,10 @@ pub fn run(args: &InspectArgs, globals: &Globals) -> Result<(), CliError> {
             }
         }
         output::json(&json!({ "record": all }));
-        return Ok(());
+        return bad.map_or(Ok(()), Err);
+    }
+    if let Some(why) = &bad {
+        output::text(&format!("DO NOT RELY ON THIS RECORD: {}\n", why.message()));
     }
     output::text("Whoever has a node's disk has this, and no key to the sealed parts:\n");
     for (name, value, tells) in &lines {
@@ -78,7 +87,59 @@ pub fn run(args: &InspectArgs, globals: &Globals) -> Result<(), CliError> {
             output::text(&format!("  {:<13}   {tells}", ""));
         }
     }
-    Ok(())
+    bad.map_or(Ok(()), Err)
+}
+
+/// What is to be said of a record's signature, and the error if it does not hold.
+fn signature(
+    bytes: &[u8],
+    header: &Header,
+    session: Result<&Session, &CliError>,
+) -> (Line, Option<CliError>) {
+    let name = "signature";
+    let federation = match session {
+        Ok(session) => &session.federation,
+        Err(why) => {
+            let said = format!("signature not checked: {}", why.message());
+            return (
+                (
+                    name,
+                    said,
+                    "whether it holds, only the federation's charter can tell",
+                ),
+                None,
+            );
+        }
+    };
+    let bad = match Verified::from_bytes(bytes, federation.id()) {
+        Err(why) => CliError::input(
+            why.rule.id(),
+            format_args!("its signature does not hold in your federation: {why}"),
+        ),
+        Ok(_)
+            if federation
+                .charter()
+                .organisation(&header.organisation)
+                .is_none() =>
+        {
+            CliError::input(
+                "not-a-member",
+                "it is signed, but by no organisation of your federation",
+            )
+        }
+        Ok(_) => {
+            let said = format!("holds; {}", federation.name(&header.organisation));
+            return (
+                (
+                    name,
+                    said,
+                    "checked against the signer's key, in your federation",
+                ),
+                None,
+            );
+        }
+    };
+    ((name, "DOES NOT HOLD".to_owned(), ""), Some(bad))
 }
 
 fn lines(bytes: &[u8], header: &Header, body: &Body) -> Vec<Line> {

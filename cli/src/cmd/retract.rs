@@ -43,7 +43,14 @@ pub fn run(args: &RetractArgs, globals: &Globals) -> Result<(), CliError> {
                 }
                 Err(_) => on_node(&session, &args.id)?,
             };
-            if organisation != *federation.organisation() {
+            // An import that was cut off may have published it and not heard of it.
+            let attempt = if args.as_publisher {
+                None
+            } else {
+                let tried = session.keep.attempts()?.remove(&lock);
+                tried.and_then(|all| all.into_iter().next())
+            };
+            if attempt.is_none() && organisation != *federation.organisation() {
                 return Err(CliError::input(
                     "not-ours",
                     format_args!(
@@ -54,7 +61,7 @@ pub fn run(args: &RetractArgs, globals: &Globals) -> Result<(), CliError> {
                 )
                 .next("object to it with `parasol dispute`, or write to that organisation"));
             }
-            if !args.as_publisher {
+            if attempt.is_none() && !args.as_publisher {
                 return Err(CliError::input(
                     "no-lock",
                     "this home does not hold the key that takes this report back",
@@ -63,7 +70,10 @@ pub fn run(args: &RetractArgs, globals: &Globals) -> Result<(), CliError> {
                     "take it back from the home it was filed from, or in the organisation's name with --as-publisher",
                 ));
             }
-            (Retract::as_publisher(federation, lock), id, false)
+            match attempt {
+                Some(receipt) => (Retract::by_lock(federation, &receipt.lock), id, true),
+                None => (Retract::as_publisher(federation, lock), id, false),
+            }
         }
     };
     let id = session.carry(exchange)?;

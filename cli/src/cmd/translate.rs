@@ -90,7 +90,7 @@ pub fn run(args: &TranslateArgs, globals: &Globals) -> Result<(), CliError> {
             text
         }
     };
-    let words = words(&text, lang)
+    let words = words(&text, lang)?
         .ok_or_else(|| CliError::input("no-text", "there is no text in the translation"))?;
     let kept = args.which.find(&session)?;
     attach(

@@ -6,7 +6,9 @@ use super::signals::Signals;
 use super::story;
 use crate::exit::CliError;
 use crate::globals::Globals;
+use crate::output;
 use parasol_node::files::write_private;
+use serde_json::Value;
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -77,31 +79,78 @@ pub fn run(args: &DemoArgs, globals: &Globals) -> Result<ExitCode, CliError> {
     }
     let mut fleet = start(&place, args.port, &signals)?;
     let description = fleet.describe(&place);
-    if let Some(file) = &args.ready {
-        write_private(file, format!("{description}\n").as_bytes()).map_err(|e| {
-            CliError::home(
-                "ready",
-                format_args!("cannot write {}: {e}", file.display()),
-            )
-            .next("choose another --ready FILE")
-        })?;
-    }
+    write_ready(args, &description)?;
     if let Some((program, rest)) = args.command.split_first() {
         return execute(program, rest, &place, &mut fleet, &signals);
     }
     if talks {
         story::tell(&place, &mut fleet, &signals)?;
     } else {
-        println!("{description}");
+        output::json(&description);
     }
     if !args.once {
         if talks {
+            if bring_back(&mut fleet, &place, &signals) {
+                write_ready(args, &fleet.describe(&place))?;
+            }
             story::invite(&place)?;
         }
         stay(&mut fleet, &place, &signals);
     }
     fleet.stop();
     Ok(ExitCode::SUCCESS)
+}
+
+fn write_ready(args: &DemoArgs, description: &Value) -> Result<(), CliError> {
+    let Some(file) = &args.ready else {
+        return Ok(());
+    };
+    write_private(file, format!("{description}\n").as_bytes()).map_err(|e| {
+        CliError::home(
+            "ready",
+            format_args!("cannot write {}: {e}", file.display()),
+        )
+        .next("choose another --ready FILE")
+    })
+}
+
+/// Starts the nodes again that the story took away. Whether all of them answer, and some are new.
+fn bring_back(fleet: &mut Fleet, place: &Place, signals: &Signals) -> bool {
+    let off = fleet.off();
+    if off.is_empty() {
+        return false;
+    }
+    let names = off.join(", ");
+    match fleet.start_again(signals) {
+        Ok(()) => {
+            output::text(&format!(
+                "\nThat was the story. {names}'s node is started again, so that you can try all {}.",
+                count_word(place.names().len())
+            ));
+            true
+        }
+        Err(why) => {
+            let why = match why {
+                StartError::PortTaken => "a port that it was to use is in use".to_owned(),
+                StartError::Other(error) => error.message().to_owned(),
+            };
+            output::text(&format!("\n{names}'s node is off: {why}"));
+            for name in off {
+                output::text(&format!(
+                    "If it does not come up, start it with: parasol node run {}",
+                    story::quote(&place.dir().join(&name).to_string_lossy())
+                ));
+            }
+            false
+        }
+    }
+}
+
+fn count_word(count: usize) -> String {
+    match count {
+        3 => "three".to_owned(),
+        count => count.to_string(),
+    }
 }
 
 fn start(place: &Place, base: Option<u16>, signals: &Signals) -> Result<Fleet, CliError> {

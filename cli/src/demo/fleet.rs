@@ -180,7 +180,37 @@ impl Fleet {
         ended
     }
 
-    /// Kills a node the hard way. It does not come back.
+    /// The names of the nodes that do not run.
+    pub fn off(&self) -> Vec<String> {
+        let off = self.nodes.iter().filter(|n| n.child.is_none());
+        off.map(|n| n.name.clone()).collect()
+    }
+
+    /// Starts the nodes again that do not run, and waits until all answer and are connected.
+    ///
+    /// # Errors
+    /// As [`Fleet::start`].
+    pub fn start_again(&mut self, signals: &Signals) -> Result<(), StartError> {
+        for node in self.nodes.iter_mut().filter(|n| n.child.is_none()) {
+            let child = spawn(&node.dir).map_err(|e| {
+                CliError::other(
+                    "node-start",
+                    format_args!("the node {} cannot be started: {e}", node.name),
+                )
+            })?;
+            let pid = format!("{}\n", child.id());
+            node.child = Some(child);
+            write_private(&node.dir.join("pid"), pid.as_bytes()).map_err(|e| {
+                CliError::home(
+                    "demo-dir",
+                    format_args!("cannot write {}: {e}", node.dir.display()),
+                )
+            })?;
+        }
+        self.wait_until_up(signals)
+    }
+
+    /// Kills a node the hard way.
     ///
     /// # Errors
     /// If there is no such node.

@@ -7,6 +7,7 @@ use super::place::Place;
 use super::signals::Signals;
 use crate::args::Cli;
 use crate::exit::CliError;
+use crate::output;
 use clap::Parser as _;
 use parasol_node::files::{create_private_dir, write_private};
 use serde_json::Value;
@@ -63,27 +64,30 @@ pub fn open(place: &Place) -> Result<(), CliError> {
         return Err(no_room());
     }
     let charter = place.charter()?;
-    println!(
-        "Parasol: a list of dangerous clients that organisations share and nobody can read as a whole."
+    output::text(
+        "Parasol: a list of dangerous clients that organisations share and nobody can read as a whole.",
     );
-    println!("All people, numbers and events in this story are made up.");
-    println!();
+    output::text("All people, numbers and events in this story are made up.");
+    output::text("");
     let verb = if place.fresh() {
         "Made"
     } else {
         "Taken up again:"
     };
-    println!(
+    output::text(&format!(
         "{verb} a federation of {} organisations; any {} of them together can look something up, \
          fewer can open nothing.",
         place.names().len(),
         charter.terms().threshold
-    );
+    ));
     for organisation in place.names().iter().filter_map(|n| charter.named(n)) {
-        println!("  {:<12} {}", organisation.name, organisation.jurisdiction);
+        output::text(&format!(
+            "  {:<12} {}",
+            organisation.name, organisation.jurisdiction
+        ));
     }
-    println!(
-        "(One machine dealt their keys, so this is for trying out. Starting a node for each.)"
+    output::text(
+        "(One machine dealt their keys, so this is for trying out. Starting a node for each.)",
     );
     Ok(())
 }
@@ -201,28 +205,28 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
 pub fn invite(place: &Place) -> Result<(), CliError> {
     let exe = std::env::current_exe().map_err(|e| CliError::other("exe", e))?;
     let exe = exe.display();
-    println!();
-    println!("The nodes stay up until you press Ctrl-C. In another terminal:");
-    println!();
-    println!(
+    output::text("");
+    output::text("The nodes stay up until you press Ctrl-C. In another terminal:");
+    output::text("");
+    output::text(&format!(
         "    export PARASOL_HOME={}",
         quote(&place.home().to_string_lossy())
+    ));
+    output::text(&format!("    alias parasol={}", quote(&exe.to_string())));
+    output::text("    parasol --profile ryabina check 06.39.98.12.07 --country FR");
+    output::text(
+        "    parasol --profile lilas report \"06 39 98 55 01\" --level risk --code non-payment",
     );
-    println!("    alias parasol={}", quote(&exe.to_string()));
-    println!("    parasol --profile ryabina check 06.39.98.12.07 --country FR");
-    println!(
-        "    parasol --profile lilas report \"06 39 98 55 01\" --level risk --code non-payment"
-    );
-    println!(
+    output::text(&format!(
         "    parasol --profile lilas import {}",
         quote("your-list.xlsx")
-    );
-    println!("    parasol --profile ryabina federation show");
-    println!("    parasol --profile ryabina inspect --node");
-    println!("    parasol help");
+    ));
+    output::text("    parasol --profile ryabina federation show");
+    output::text("    parasol --profile ryabina inspect --node");
+    output::text("    parasol help");
     if place.temporary() {
-        println!();
-        println!("All of it is removed when you stop; give --dir DIR to keep it.");
+        output::text("");
+        output::text("All of it is removed when you stop; give --dir DIR to keep it.");
     }
     Ok(())
 }
@@ -243,14 +247,14 @@ impl Teller<'_> {
             ));
         }
         self.steps += 1;
-        println!();
-        println!("{}. {what}", self.steps);
+        output::text("");
+        output::text(&format!("{}. {what}", self.steps));
         Ok(())
     }
 
     fn say(&self, what: &str) {
-        println!();
-        println!("{what}");
+        output::text("");
+        output::text(what);
     }
 
     fn run_text(&self, who: &str, args: &[&str]) -> Result<(), CliError> {
@@ -261,8 +265,8 @@ impl Teller<'_> {
     /// Shows a command as one would type it, and runs it in this process.
     fn run(&self, who: &str, args: &[&std::ffi::OsStr]) -> Result<(), CliError> {
         let typed: Vec<String> = args.iter().map(|a| quote(&a.to_string_lossy())).collect();
-        println!();
-        println!("$ parasol --profile {who} {}", typed.join(" "));
+        output::text("");
+        output::text(&format!("$ parasol --profile {who} {}", typed.join(" ")));
         let cli =
             Cli::try_parse_from(self.line(who, args)).map_err(|e| CliError::other("story", e))?;
         cli.execute()?;
@@ -319,7 +323,7 @@ fn write_lists(place: &Place) -> Result<Vec<PathBuf>, CliError> {
 }
 
 /// A word as a shell takes it.
-fn quote(word: &str) -> String {
+pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

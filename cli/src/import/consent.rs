@@ -25,7 +25,9 @@ pub fn read(cell: &str, opt_out: bool) -> Answer {
     }
     match plain {
         Answer::Yes => Answer::No,
-        Answer::No => Answer::Yes,
+        // A bare no; "do not share" under "do not share" is a refusal.
+        Answer::No if BARE_NO.contains(&fold(cell).as_str()) => Answer::Yes,
+        Answer::No => Answer::No,
         // Somebody wrote something into a column that says "do not share".
         Answer::Unclear => Answer::No,
     }
@@ -34,6 +36,22 @@ pub fn read(cell: &str, opt_out: bool) -> Answer {
 /// Whether a cell is a yes or a no, to tell columns apart by content.
 pub fn looks_answered(cell: &str) -> bool {
     cell.chars().count() <= 12 && !matches!(cell, "0" | "1") && answer(cell) != Answer::Unclear
+}
+
+/// What a cell says if it says no more than yes or no; nothing if it says anything else.
+pub fn plainly(cell: &str) -> Option<Answer> {
+    if cell.len() > 80 {
+        return None;
+    }
+    let folded = fold(cell);
+    let listed = [NO, REFUSALS, YES, AGREEMENTS, PLAIN]
+        .iter()
+        .any(|list| list.contains(&folded.as_str()));
+    let mark = folded.is_empty() && cell.chars().count() <= 2;
+    match answer(cell) {
+        Answer::Unclear => None,
+        found => (listed || mark).then_some(found),
+    }
 }
 
 fn answer(cell: &str) -> Answer {
@@ -59,6 +77,32 @@ fn answer(cell: &str) -> Answer {
     }
 }
 
+/// Answers of several words that say no more than yes or no.
+const PLAIN: &[&str] = &[
+    "no thanks",
+    "not ok",
+    "not agreed",
+    "not allowed",
+    "do not share",
+    "pas d accord",
+    "pas ok",
+    "не согласна",
+    "не можно",
+    "не разрешаю",
+    "не надо",
+    "да можно",
+    "нет нельзя",
+    "не згодна",
+    "не можна",
+    "no autoriza",
+    "no acepta",
+    "lieber nicht",
+];
+/// No, and nothing else; a cross folds to nothing.
+const BARE_NO: &[&str] = &[
+    "", "n", "no", "non", "нет", "н", "false", "f", "0", "否", "nein", "ні", "nao", "faux",
+    "falso", "ложь",
+];
 const NO: &[&str] = &[
     "n",
     "no",
@@ -91,6 +135,11 @@ const NO: &[&str] = &[
     "don",
     "do",
     "ne",
+    "nie",
+    "negativo",
+    "нельзя",
+    "відмова",
+    "不可",
 ];
 const REFUSALS: &[&str] = &[
     "not",

@@ -1,8 +1,10 @@
 //! Which row is the header, and which column is what.
 
 use super::content::{self, Look};
+use super::fold::fold;
 use super::headings::{Field, Heading, heading};
 use super::mapping::Column;
+use super::persons;
 use super::table::Record;
 use parasol_protocol::area::City;
 use parasol_protocol::handle::Country;
@@ -136,6 +138,8 @@ pub fn columns(
         .collect();
     settle_weak(&mut columns, &headings, &looks, notes);
     settle_unnamed(&mut columns, &headings, &looks, names.is_some(), notes);
+    keep_clients_phone(&mut columns, notes);
+    find_unnamed_handles(&mut columns, &looks, names.is_some(), notes);
     keep_one_date(&mut columns, &headings, notes);
     keep_one(&mut columns, Field::Level, notes);
     keep_one(&mut columns, Field::Language, notes);
@@ -164,7 +168,13 @@ fn settle_weak(
             (meant, None) if look.share(meant) >= 30 => meant,
             _ => Field::Ignore,
         };
-        let taken = columns.iter().any(|c| c.field == field);
+        // Of several columns that ask her every one counts.
+        // "Other number" says that it is one more of the same.
+        let further = field == Field::Phone
+            && columns
+                .get(at)
+                .is_some_and(|c| persons::is_further(&fold(&c.name)));
+        let taken = field != Field::Consent && !further && columns.iter().any(|c| c.field == field);
         let Some(column) = columns.get_mut(at) else {
             continue;
         };
@@ -203,17 +213,9 @@ fn settle_unnamed(
                 }
                 Field::Ignore
             }
-            // A yes or no under a header that nobody knows may be about anything.
-            Field::Consent if has_header => {
-                if let Some(column) = columns.get(at) {
-                    notes.push(format!(
-                        "column {} holds yes and no and is not read; if it says whether a report may be shared, \
-                         give it the field \"consent\" in the mapping file",
-                        column.shown()
-                    ));
-                }
-                Field::Ignore
-            }
+            // A yes or no under a header that nobody knows may be about anything; what is done
+            // about it is decided when all rows have been seen.
+            Field::Consent if has_header => Field::Ignore,
             Field::Consent => Field::Consent,
             // With a header, a second column of numbers may be that of the person who reports.
             found if has_header && taken(found) => Field::Ignore,
@@ -245,6 +247,94 @@ fn settle_unnamed(
             "column {} is taken for text by its content",
             column.shown()
         ));
+    }
+}
+
+/// Of several columns of telephones one is the client's, and another may be that of the person
+/// who reports. Others are read if their header says that they are more of the same.
+fn keep_clients_phone(columns: &mut [Column], notes: &mut Vec<String>) {
+    let plain = |column: &Column| -> String {
+        fold(&column.name)
+            .split(' ')
+            .filter(|word| !word.chars().all(|c| c.is_ascii_digit()))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let phones: Vec<&Column> = columns.iter().filter(|c| c.field == Field::Phone).collect();
+    let Some(first) = phones
+        .iter()
+        .find(|c| persons::is_clients(&fold(&c.name)))
+        .or_else(|| phones.iter().find(|c| !persons::is_further(&fold(&c.name))))
+        .or(phones.first())
+    else {
+        return;
+    };
+    let (number, name) = (first.number, plain(first));
+    for column in columns.iter_mut().filter(|c| c.field == Field::Phone) {
+        let folded = fold(&column.name);
+        if column.number == number
+            || (column.name.is_empty() && name.is_empty())
+            || plain(column) == name
+            || persons::is_clients(&folded)
+            || persons::is_further(&folded)
+        {
+            continue;
+        }
+        column.field = Field::Ignore;
+        notes.push(format!(
+            "column {} is not read: it may hold the numbers of the person who reports; \
+             give it the field \"phone\" in the mapping file (--map) if they are the client's",
+            column.shown()
+        ));
+    }
+}
+
+/// Where nothing to ask by was found, a column under a header such as "nr" may hold it.
+fn find_unnamed_handles(
+    columns: &mut [Column],
+    looks: &[Look],
+    has_header: bool,
+    notes: &mut Vec<String>,
+) {
+    const SAYS_NOTHING: [&str; 8] = ["nr", "n", "id", "index", "status", "ref", "row", "no"];
+    // A nickname is nothing to ask by.
+    let found = columns
+        .iter()
+        .any(|c| c.field != Field::Name && c.field.holds_handles());
+    if found || !has_header {
+        return;
+    }
+    let shown: Vec<(usize, Field)> = columns
+        .iter()
+        .zip(looks)
+        .enumerate()
+        .filter(|(_, (column, _))| {
+            let folded = fold(&column.name);
+            column.field == Field::Ignore
+                && (SAYS_NOTHING.contains(&folded.as_str()) || heading(&column.name).is_none())
+        })
+        .filter_map(|(at, (_, look))| look.field().map(|field| (at, field)))
+        .filter(|(_, field)| field.holds_handles())
+        .collect();
+    for (at, field) in &shown {
+        let alone = shown.iter().filter(|(_, other)| other == field).count() == 1;
+        let Some(column) = columns.get_mut(*at) else {
+            continue;
+        };
+        if alone {
+            column.field = *field;
+            notes.push(format!(
+                "column {} is taken for {} by its content",
+                column.shown(),
+                field.name()
+            ));
+        } else {
+            notes.push(format!(
+                "column {} seems to hold {}s and is not read, as its header does not say whose; name it in the mapping file",
+                column.shown(),
+                field.name()
+            ));
+        }
     }
 }
 

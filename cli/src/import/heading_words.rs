@@ -33,7 +33,7 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
 
     (Phone, "", "whatsapp, tel, mobile, =gsm, =sms, telefon, =viber"),
     (Phone, "en", "phone, telephone, phone number, mobile number, =cell, cell phone, cell number, ?number, ?numbers, =?no, contact number, caller id, =?contact, \
-        contact details, client contact, =signal"),
+        ?contact details, client contact, =signal"),
     (Phone, "fr", "telephone, portable, numero de telephone, ?numero, ?numeros, n de tel, num tel, =?num, coordonnees"),
     (Phone, "ru", "телефон, тел, номер телефона, ?номер, ?номера, мобильный, сотовый, вотсап, ватсап, телефоны, =?контакт, =?контакты"),
     (Phone, "es", "telefono, telefonos, movil, celular, numero de telefono, ?numero, =?contacto"),
@@ -123,17 +123,53 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
 
     (Consent, "en", "consent, anonymous alert, ok to share, can we share, share anonymously, may we share, permission, alert ok, agree to share, agrees to share, \
         =share, =sharing, =publish, share with others, happy to share, okay to share, shareable, can be shared, \
-        !do not share, !don't share, !not to be shared, !keep private, !=private, !=confidential, !opt out, !opted out, !not for sharing"),
+        !do not share, !don't share, !not to be shared, !keep private, !=private, !=confidential, !opt out, !opted out, !not for sharing, \
+        =public, =is public, make public, go public, ok to publish, can publish, may publish, can be published, may be published, to be published, publish this, \
+        publish ok, ok for publication, =publication, =published, share with, share this, share it, share publicly, share online, share ok, share info, share y n, sharing ok, \
+        sharing allowed, allow sharing, allowed to share, may be shared, to be shared, sharable, ok for sharing, consents to, agrees to, authorised to share, \
+        authorized to share, authorisation, authorization, ok for alert, ok to alert, ok for alerts, can alert, may alert, alert others, alert other, send alert, =?alert, =?alerts, \
+        warn others, warn other, ok to warn, can warn, may warn, =?warn, tell others, ok to tell, ok to post, can post, can we post, ok to circulate, circulate to, =circulate, \
+        =distribute, ok to distribute, pass on to others, ok to pass on, can be passed on, ok to release, =release, =?agreed, =?agrees, =?allowed, =?permitted, \
+        !internal only, !=internal, !internal use, !for internal, !keep internal, !in house only, !police only, !only police, !only for police, !only for us, !just for us, !us only, \
+        !staff only, !team only, !not public, !do not publish, !don't publish, !dont publish, !dont share, !not for publication, !not to be published, !do not alert, !don't alert, \
+        !no alert, !no alerts, !no sharing, !do not warn, !don't warn, !do not post, !don't post, !not to share, !do not distribute, !do not circulate, !cannot share, \
+        !cannot be shared, !can not be shared, !can't share, !must not be shared, !do not pass on, !refuses to share, !refused to share"),
     (Consent, "fr", "consentement, =accord, accord pour, =partage, =partager, partage anonyme, =diffusion, accord de diffusion, peut on partager, diffusion possible, \
         partage ok, d'accord pour, autorisation, alerte anonyme, partage possible, \
-        !ne pas partager, !ne pas diffuser, !=confidentiel, !refus de partage, !=prive"),
+        !ne pas partager, !ne pas diffuser, !=confidentiel, !refus de partage, !=prive, \
+        peut etre partage, peut etre partagee, peut etre publie, peut etre diffuse, peut etre diffusee, a partager, a diffuser, a publier, accord diffusion, accord partage, \
+        accord publication, accord de partage, accord de publication, diffusion autorisee, diffusion ok, diffusion acceptee, partage autorise, partage accepte, \
+        publication autorisee, publication ok, =publier, =publication, =diffuser, =diffusable, =partageable, =public, =publique, =publiable, on peut partager, on peut diffuser, \
+        peut on diffuser, peut on publier, ok pour partage, ok pour partager, ok pour diffusion, ok pour diffuser, ok pour publier, ok partage, ok diffusion, ok alerte, \
+        ok pour alerte, =?alerte, =?alerter, alerter les autres, prevenir les autres, avertir les autres, partager avec, autorise le partage, autorise la diffusion, accepte le partage, \
+        accepte la diffusion, transmission autorisee, =?autorise, =?autorisee, \
+        !ne pas publier, !ne pas transmettre, !ne pas alerter, !interne seulement, !=interne, !usage interne, !en interne, !police uniquement, !police seulement, \
+        !uniquement police, !refus de diffusion, !refuse le partage, !refuse la diffusion, !non diffusable, !pas de partage, !pas de diffusion"),
     (Consent, "ru", "согласие, можно публиковать, можно делиться, разрешение, согласна, разрешает, разрешено, можно ли делиться, можно передавать, =публиковать, \
-        анонимно можно, согласна на публикацию, !не публиковать, !не делиться, !не распространять, !не передавать, !=конфиденциально"),
+        анонимно можно, согласна на публикацию, !не публиковать, !не делиться, !не распространять, !не передавать, !=конфиденциально, \
+        делиться можно, можно поделиться, можно рассказать, можно распространять, можно рассылать, можно показывать, публиковать можно, публикация, =публикуем, =опубликовать, \
+        разрешила, разрешено публиковать, согласие на публикацию, согласие на передачу, согласен, =делиться, =поделиться, =распространять, =передавать, =публично, =публичный, \
+        =публичная, =в общий доступ, =открыто, предупредить других, предупреждать других, оповестить других, оповещать других, =?оповещение, =?можно, =?рассылка, поделиться с другими, \
+        делиться с другими, !не рассылать, !не разглашать, !не оповещать, !=нельзя, !только для нас, !только внутри, !для внутреннего, !внутреннее, !только для полиции, \
+        !только полиции, !только полиция, !отказ от публикации"),
     (Consent, "es", "consentimiento, se puede compartir, =compartir, permiso, autoriza, autorizacion, acepta compartir, alerta anonima, puede compartirse, \
-        !no compartir, !no publicar, !no difundir, !=confidencial, !=privado"),
-    (Consent, "zh", "同意, 是否同意, 同意分享, 可否分享, 可以分享, 授权, 匿名分享, 是否公开, 允许, 愿意分享, 是否分享, 是否可以分享, !不公开, !不分享, !保密, !不要分享"),
-    (Consent, "de", "einwilligung, zustimmung, einverstanden, darf geteilt werden, weitergabe, =teilen, !nicht teilen, !nicht weitergeben, !=vertraulich"),
-    (Consent, "uk", "згода, дозвіл, можна ділитися, !не поширювати, !не публікувати"),
+        !no compartir, !no publicar, !no difundir, !=confidencial, !=privado, \
+        se puede publicar, se puede difundir, se puede avisar, puede compartir, puede publicarse, puede difundirse, podemos compartir, autoriza difusion, autoriza compartir, \
+        =difusion, =difundir, difusion autorizada, =publicar, =publico, =publica, =publicacion, apto para compartir, compartir con, de acuerdo en compartir, acepta difusion, \
+        acepta publicar, acepta que, avisar a otras, alertar a otras, =?alerta, =?alertar, =?autorizado, =?autorizada, ok para compartir, \
+        !solo interno, !uso interno, !=interno, !solo policia, !no se puede compartir, !no avisar, !=no autoriza"),
+    (Consent, "zh", "同意, 是否同意, 同意分享, 可否分享, 可以分享, 授权, 匿名分享, 是否公开, 允许, 愿意分享, 是否分享, 是否可以分享, !不公开, !不分享, !保密, !不要分享, \
+        公开, 公開, 可公开, 可以公开, 同意公开, 可分享, 能否分享, 能否公开, 可否公开, 是否可公开, 能分享, =分享, =发布, 可以发布, 是否发布, 同意发布, 共享, 可转发, 可以转发, 是否转发, \
+        同意轉發, 許可, 许可, 提醒他人, 提醒其他人, 是否提醒, 可以提醒, 允許, 授權, 可以告诉, \
+        !不要公开, !不要转发, !勿外传, !不外传, !请勿, !仅内部, !仅限内部, !内部使用, !只限内部, !仅供内部, !仅警方, !仅限警方, !=不同意"),
+    (Consent, "de", "einwilligung, zustimmung, einverstanden, darf geteilt werden, weitergabe, =teilen, !nicht teilen, !nicht weitergeben, !=vertraulich, \
+        kann geteilt werden, darf weitergegeben werden, darf veroffentlicht werden, darf man teilen, teilen erlaubt, teilen ok, veroffentlichen, veroffentlichung, =offentlich, \
+        freigabe, =freigegeben, teilen mit, andere warnen, =?warnen, warnung ok, =weitergeben, zum teilen, \
+        !nicht veroffentlichen, !nur intern, !=intern, !nur polizei, !nur fur polizei, !nicht offentlich, !nicht warnen"),
+    (Consent, "uk", "згода, дозвіл, можна ділитися, !не поширювати, !не публікувати, \
+        можна публікувати, можна поширювати, можна передавати, можна розповісти, =публікувати, =публікація, згода на публікацію, =поширювати, =ділитися, =публічно, дозволено, \
+        дозволяє, згодна, попередити інших, сповістити інших, !не ділитися, !не передавати, !не можна, !тільки для нас, !тільки поліція, !для внутрішнього"),
+    (Doubt, "", "=consent in doubt"),
     (Consent, "pt", "=consentimento, pode compartilhar, pode partilhar, autorizacao, !nao compartilhar, !nao partilhar"),
 
     (Reporter, "en", "reported by, reporter, submitted by, your name, your phone, your email, your contact, worker name, =worker, =workers, sex worker, sw name, sw contact, \

@@ -34,6 +34,8 @@ pub enum Field {
     Codes,
     /// Whether the person reporting lets it be shared.
     Consent,
+    /// Yes and no under a header that does not say what about: a no keeps the row back.
+    Doubt,
     /// Who reported: never read.
     Reporter,
     /// The language of the text.
@@ -46,7 +48,7 @@ pub enum Field {
 
 impl Field {
     /// All of them, with their words in a mapping file.
-    pub const ALL: [(Field, &'static str); 16] = [
+    pub const ALL: [(Field, &'static str); 17] = [
         (Field::Date, "date"),
         (Field::Area, "area"),
         (Field::Phone, "phone"),
@@ -59,6 +61,7 @@ impl Field {
         (Field::Level, "level"),
         (Field::Codes, "codes"),
         (Field::Consent, "consent"),
+        (Field::Doubt, "consent-in-doubt"),
         (Field::Reporter, "reporter"),
         (Field::Language, "language"),
         (Field::Name, "name"),
@@ -149,7 +152,9 @@ pub fn heading(text: &str) -> Option<Heading> {
             .map(|c| if is_han(c) { 4 } else { 1 })
             .sum::<usize>();
         let exact = is_whole(word);
-        let score = word.rank + size + if exact { 100 } else { 0 };
+        // "Do not share with others" holds "share with others" too, and means the contrary.
+        let score =
+            word.rank + size + if exact { 100 } else { 0 } + if word.opt_out { 60 } else { 0 };
         // "Téléphone" is not the English word, though it is spelt like it without its accents.
         let foreign = !text.is_ascii() && word.lang != Some("en");
         if best.is_none_or(|(leading, best)| {
@@ -158,17 +163,51 @@ pub fn heading(text: &str) -> Option<Heading> {
             best = Some((score, word));
         }
     }
-    let (_, word) = best?;
+    let ours = words <= 7 && super::persons::is_ours(&folded);
+    let Some((_, word)) = best else {
+        return (ours && words <= 4).then_some(Heading {
+            field: Field::Reporter,
+            lang: None,
+            weak: false,
+            later: false,
+            opt_out: false,
+            other_purpose: false,
+            platform: None,
+            exact: false,
+        });
+    };
     let exact = is_whole(word);
+    let opt_out = word.opt_out || (word.field == Field::Consent && is_negated(&folded, &word.text));
+    if ours
+        && matches!(
+            word.field,
+            Field::Phone | Field::Email | Field::Account | Field::Name | Field::Ignore
+        )
+    {
+        return Some(Heading {
+            field: Field::Reporter,
+            lang: word.lang,
+            weak: false,
+            later: false,
+            opt_out: false,
+            other_purpose: false,
+            platform: None,
+            exact,
+        });
+    }
     Some(Heading {
         field: word.field,
         lang: word.lang,
         weak: word.weak || (words > 8 && !exact),
         later: word.later,
-        opt_out: word.opt_out,
+        opt_out,
+        // "Police only" says that nobody else may know.
         other_purpose: word.field == Field::Consent
+            && !opt_out
             && OTHER_PURPOSES.iter().any(|p| folded.contains(p))
-            && !ALERT.iter().any(|p| folded.contains(p)),
+            && (folded.contains("share with police")
+                || folded.contains("share with the police")
+                || !ALERT.iter().any(|p| folded.contains(p))),
         platform: (word.field == Field::Account)
             .then(|| {
                 PLATFORMS
@@ -179,6 +218,27 @@ pub fn heading(text: &str) -> Option<Heading> {
             .flatten(),
         exact,
     })
+}
+
+/// Whether the word stands once, right after a "not": "cannot" and its like are in the lists.
+fn is_negated(folded: &str, word: &str) -> bool {
+    const NOT: [&str; 7] = ["not", "never", "don t", "ne pas", "не", "nicht", "no"];
+    const ASKED: [&str; 6] = ["yes", "or", "ou", "или", "oder", "чи"];
+    let mut places = folded.match_indices(word).map(|(at, _)| at);
+    let (Some(at), None) = (places.next(), places.next()) else {
+        return false;
+    };
+    let before = folded.get(..at).unwrap_or_default();
+    let Some(before) = before.strip_suffix(' ') else {
+        return false;
+    };
+    // "Yes or no: publish" asks; it does not forbid.
+    !ASKED.iter().any(|asked| holds(before, asked))
+        && NOT.iter().any(|not| {
+            before
+                .strip_suffix(not)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with(' '))
+        })
 }
 
 /// The header without what it says about its values: "Danger (1-5)", "When, dd/mm", "Phone 2".
@@ -261,7 +321,7 @@ struct Word {
 /// How much a word about this field weighs beside others in the same header.
 fn rank(field: Field) -> usize {
     match field {
-        Field::Consent => 400,
+        Field::Consent | Field::Doubt => 400,
         Field::Reporter => 300,
         Field::Phone | Field::Email | Field::Account | Field::Plate | Field::Url => 24,
         Field::Vehicle => 16,

@@ -292,7 +292,7 @@ impl Mapping {
         let fields: Vec<_> = Field::ALL.iter().map(|(_, name)| *name).collect();
         let _ = write!(
             out,
-            "\n# The columns. A field is one of: {}.\n# \"reporter\" and \"ignore\" are never read. A column is found by its name, else by its number.\n",
+            "\n# The columns. A field is one of: {}.\n# \"reporter\" and \"ignore\" are never read. A no under \"consent-in-doubt\" keeps its row back: write \"consent\" or \"ignore\" there.\n# A column is found by its name, else by its number.\n",
             fields.join(", ")
         );
         for column in &self.columns {

@@ -16,7 +16,7 @@
 //! | module | what it knows |
 //! |---|---|
 //! | `table`, `encoding`, `separated`, `workbook` | bytes to rows of cells |
-//! | `headings`, `heading_words`, `content`, `header` | which row is the header, which column is what |
+//! | `headings`, `heading_words`, `persons`, `content`, `header` | which row is the header, which column is what |
 //! | `mapping`, `plan` | the plan, and its file |
 //! | `date`, `level`, `consent`, `language`, `code`, `code_words`, `cells` | what one cell says |
 //! | `row`, `outcome`, `rejects` | what one row says, and what becomes of it |
@@ -38,6 +38,7 @@ mod language;
 mod level;
 mod mapping;
 mod outcome;
+mod persons;
 mod plan;
 mod rejects;
 mod row;

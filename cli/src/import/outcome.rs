@@ -78,6 +78,8 @@ pub enum KeepReason {
     Refused,
     /// There is a column that asks her, and her answer is not there or not clear.
     ConsentUnclear,
+    /// A column that nobody has said the meaning of says no.
+    ColumnMayRefuse,
 }
 
 impl KeepReason {
@@ -86,6 +88,7 @@ impl KeepReason {
         match self {
             Self::Refused => "consent-refused",
             Self::ConsentUnclear => "consent-unclear",
+            Self::ColumnMayRefuse => "consent-in-doubt",
         }
     }
 }
@@ -96,6 +99,9 @@ impl fmt::Display for KeepReason {
             Self::Refused => "the person who reported does not want it shared",
             Self::ConsentUnclear => {
                 "it does not say whether the person who reported lets it be shared, so it is not"
+            }
+            Self::ColumnMayRefuse => {
+                "a column that may refuse sharing says no: name it in the mapping (--map) to say what it means"
             }
         })
     }

@@ -1,5 +1,7 @@
 //! A table → how it is understood: one pass over all rows before any of them is shared.
 
+use super::cells::is_placeholder;
+use super::consent;
 use super::date::{self, Order};
 use super::error::ImportError;
 use super::header;
@@ -84,8 +86,14 @@ pub fn understand<'a>(table: Table, options: &Options<'a>) -> Result<Understood<
         .cloned()
         .collect();
     let names = header_at.map(|_| header.as_slice());
+    // What a person has said about a column holds.
+    let mut decided = Vec::new();
     let columns = match &map {
-        Some(map) if !map.columns.is_empty() => mapped_columns(map, names, table.width, &mut notes),
+        Some(map) if !map.columns.is_empty() => {
+            let (columns, named) = mapped_columns(map, names, table.width, &mut notes);
+            decided = named;
+            columns
+        }
         _ => header::columns(
             names,
             &sample,
@@ -116,6 +124,14 @@ pub fn understand<'a>(table: Table, options: &Options<'a>) -> Result<Understood<
     if survey.total == 0 {
         return Err(ImportError::NoRows);
     }
+    settle_doubt(
+        &table,
+        header_row,
+        &header,
+        &mut mapping.columns,
+        &decided,
+        &mut notes,
+    );
     survey.settle(&mut mapping, map.as_ref(), &header, &mut notes);
     if header_row.is_none() {
         notes.push("no header was found; the columns are told apart by what they hold".into());
@@ -237,13 +253,14 @@ fn header_place(
     }
 }
 
-/// The columns of a mapping file in this file: by name where the names agree, else by number.
+/// The columns of a mapping file in this file, by name where the names agree, else by number; and
+/// which of them the mapping file names.
 fn mapped_columns(
     map: &Mapping,
     names: Option<&[String]>,
     width: usize,
     notes: &mut Vec<String>,
-) -> Vec<Column> {
+) -> (Vec<Column>, Vec<bool>) {
     let names = names.unwrap_or_default();
     let width = width
         .max(names.len())
@@ -283,7 +300,85 @@ fn mapped_columns(
             )),
         }
     }
-    columns
+    (columns, taken)
+}
+
+/// Columns of yes and no under headers that do not say what about: a no in them may be a refusal,
+/// and keeps its row back until a person has said what it is. All rows are looked at.
+fn settle_doubt(
+    table: &Table,
+    header_row: Option<usize>,
+    header: &[String],
+    columns: &mut [Column],
+    decided: &[bool],
+    notes: &mut Vec<String>,
+) {
+    #[derive(Clone, Copy, Default)]
+    struct Count {
+        filled: usize,
+        answered: usize,
+        refused: usize,
+    }
+    let mut counts: Vec<(usize, Count)> = columns
+        .iter()
+        .enumerate()
+        .filter(|(at, column)| decided.get(*at) != Some(&true) && may_ask(column))
+        .map(|(at, _)| (at, Count::default()))
+        .collect();
+    if counts.is_empty() {
+        return;
+    }
+    for record in Data::new(table, header_row, header) {
+        for (at, count) in &mut counts {
+            let cell = record.cell(*at).trim();
+            let answer = consent::plainly(cell);
+            if cell.is_empty() || (answer.is_none() && is_placeholder(cell)) {
+                continue;
+            }
+            count.filled += 1;
+            count.answered += usize::from(answer.is_some());
+            count.refused += usize::from(answer == Some(consent::Answer::No));
+        }
+    }
+    for (at, count) in counts {
+        // One remark in ten does not make it something else.
+        if count.filled == 0 || count.answered * 10 < count.filled * 9 {
+            continue;
+        }
+        let Some(column) = columns.get_mut(at) else {
+            continue;
+        };
+        if count.refused > 0 {
+            column.field = Field::Doubt;
+            notes.push(format!(
+                "column {} holds yes and no and may refuse sharing: rows in which it says no are kept back; name it in \
+                 the mapping file (--map), with the field \"consent\" if it says whether a report may be shared, else \"ignore\"",
+                column.shown()
+            ));
+        } else if column.field == Field::Ignore {
+            notes.push(format!(
+                "column {} holds yes and no and is not read; if it says whether a report may be shared, \
+                 give it the field \"consent\" in the mapping file",
+                column.shown()
+            ));
+        }
+    }
+}
+
+/// Whether a column may be one that asks her, for all that its header says.
+fn may_ask(column: &Column) -> bool {
+    let known = heading(&column.name);
+    match column.field {
+        Field::Text => true,
+        Field::Ignore => known.is_none_or(|known| {
+            let settled =
+                matches!(known.field, Field::Ignore | Field::Reporter) || known.other_purpose;
+            known.weak || !settled
+        }),
+        // Zeros and ones under a header that nobody knows look like levels too.
+        Field::Level => known.is_none(),
+        _ => false,
+    }
 }
 
 /// The language whose words most headers are.

@@ -118,7 +118,13 @@ impl<'a> RowReader<'a> {
                 Answer::Unclear => unclear = true,
             }
         }
-        unclear.then_some(KeepReason::ConsentUnclear)
+        if unclear {
+            return Some(KeepReason::ConsentUnclear);
+        }
+        self.cells(record, Field::Doubt)
+            .into_iter()
+            .any(|cell| consent::read(cell, false) == Answer::No)
+            .then_some(KeepReason::ColumnMayRefuse)
     }
 
     fn handles(

@@ -9,6 +9,7 @@
 
 mod behaviour;
 mod chaos;
+mod doubt;
 mod lists;
 mod shapes;
 

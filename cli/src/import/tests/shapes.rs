@@ -145,7 +145,7 @@ fn a_workbook_with_titles_typed_dates_formulas_and_numbers() {
         sheet.write(2, u16::try_from(at).unwrap(), *name).unwrap();
     }
     sheet
-        .write_with_format(3, 0, &ExcelDateTime::from_ymd(2026, 6, 12).unwrap(), &date)
+        .write_with_format(3, 0, ExcelDateTime::from_ymd(2026, 6, 12).unwrap(), &date)
         .unwrap();
     sheet.write(3, 1, 4_165_550_180_f64).unwrap();
     sheet
