@@ -61,7 +61,7 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Where `needle` stands in `hay`: as it is, in hexadecimal, in UTF-16, or as base64 would have it.
+/// Where `needle` stands in `hay`: as it is, in hexadecimal, or in UTF-16.
 fn found_in(hay: &[u8], needle: &[u8]) -> bool {
     let has = |n: &[u8]| n.len() >= 4 && hay.windows(n.len()).any(|w| w == n);
     let wide: Vec<u8> = needle.iter().flat_map(|b| [*b, 0]).collect();

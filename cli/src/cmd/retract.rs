@@ -16,7 +16,7 @@ pub struct RetractArgs {
     #[arg(value_name = "ID")]
     pub id: String,
     /// Take it back in the organisation's name though its lock key is not here: it is hidden at
-    /// once, and destroyed after seven days
+    /// once, and stays hidden unless the key that signed this is revoked
     #[arg(long)]
     pub as_publisher: bool,
 }
@@ -91,7 +91,7 @@ pub fn run(args: &RetractArgs, globals: &Globals) -> Result<(), CliError> {
         ));
     } else {
         output::text(&format!(
-            "Report {} is hidden now and destroyed in seven days.",
+            "Report {} is hidden now, and expires in its time.",
             output::short(&report)
         ));
     }
