@@ -1,6 +1,6 @@
 //! No plaintext, handle or content key ever goes to a node. Every byte that passes between clients
 //! and nodes is recorded, every file of every node is read, and what a person typed is looked for in
-//! all of it, in every encoding that it could hide in.
+//! all of it: as it is, in hexadecimal and in UTF-16.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
