@@ -60,7 +60,7 @@ fn benches(c: &mut Criterion) {
     let reply = Reply {
         carried: 100_000,
         records,
-        cut: false,
+        left: 0,
     };
     let federation = world.federation;
 

@@ -9,7 +9,7 @@ use parasol_protocol::wire::client::{
     TagsReply,
 };
 use parasol_protocol::wire::peer::{Hello, Reply, Request};
-use parasol_protocol::wire::sealed::{SealSecret, open_question};
+use parasol_protocol::wire::sealed::{self, SealSecret, open_question};
 
 macro_rules! again {
     ($type:ident, $bytes:expr) => {
@@ -37,6 +37,12 @@ fuzz_target!(|bytes: &[u8]| {
         10 => again!(TagsReply, bytes),
         11 => again!(OwnAsk, bytes),
         12 => again!(OwnReply, bytes),
+        13 => {
+            let _ = sealed::Question::decode(bytes);
+        }
+        14 => {
+            let _ = sealed::Reply::decode(bytes);
+        }
         _ => {
             let secret = SealSecret::from_seed([7; 32]);
             let _ = open_question(bytes, &secret, &FederationId::from_bytes([0; 32]));

@@ -5,8 +5,8 @@
 //! | records | place | the record's bytes |
 //! | ids | id | place, issued, expires, flags |
 //! | slots | organisation (16), root?, issued, slot | place, id |
-//! | locks | lock (16), kind, place | id; of a retraction also its tombstone |
-//! | buckets | bucket, place | id |
+//! | locks | lock (16), kind, organisation (16), place | id; of a retraction also its tombstone |
+//! | buckets | bucket, organisation (16), place, the latest first | id |
 //! | expiry | last day, place | id |
 //! | issued | place | tag row, of reports for the federation |
 //! | own | place | id and audience, of the organisation's reports |
@@ -17,9 +17,11 @@
 //! A place is a record's number in the order of arrival. Organisations and locks stand with their
 //! first 16 bytes: to make another key share those takes 2^128 tries.
 
-use crate::store::{Op, Snapshot, Store, StoreError, Table, join, read_seq, seq};
+use crate::store::{
+    Op, Snapshot, Store, StoreError, Table, Visit, join, prefix_end, read_seq, seq,
+};
 use parasol_protocol::admit::{Carried, SlotKey, Tombstone};
-use parasol_protocol::carried::{Change, Listed, TagRow, View};
+use parasol_protocol::carried::{Change, InBucket, Listed, TagRow, View};
 use parasol_protocol::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::report::{Audience, Report};
@@ -27,7 +29,7 @@ use parasol_protocol::record::{Body, Kind, Signer, Verified};
 use parasol_protocol::seal::Bucket;
 use parasol_protocol::time::{Day, Season};
 use parasol_protocol::wire::client::Tag;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 /// Flag of a record that never leaves its organisation.
@@ -61,8 +63,37 @@ fn slot_key(slot: &SlotKey) -> Vec<u8> {
     ])
 }
 
-fn lock_key(lock: &Lock, kind: Kind, place: u64) -> Vec<u8> {
-    join(&[head16(lock.as_bytes()), &[kind.number()], &seq(place)])
+/// Bytes of the key of a row in the table of locks that are the same for one kind and publisher.
+const LOCK_GROUP: usize = 16 + 1 + 16;
+/// Bytes of the key of a row in the table of buckets that are the same for one publisher.
+const BUCKET_GROUP: usize = 4 + 16;
+/// Added to the kind of a retraction that its lock has signed.
+const PROVEN: u8 = 0x80;
+/// Retractions of one lock, publisher and sort that are looked at: they all say the same.
+const TOMBSTONES: usize = 4;
+
+fn lock_class(record: &Verified) -> u8 {
+    match record.body() {
+        Body::Retraction(r) if r.proof.is_some() => record.kind().number() | PROVEN,
+        _ => record.kind().number(),
+    }
+}
+
+fn lock_key(lock: &Lock, record: &Verified, place: u64) -> Vec<u8> {
+    join(&[
+        head16(lock.as_bytes()),
+        &[lock_class(record)],
+        head16(record.header().organisation.as_bytes()),
+        &seq(place),
+    ])
+}
+
+fn bucket_key(bucket: u32, organisation: &OrganisationKey, place: u64) -> Vec<u8> {
+    join(&[
+        &bucket.to_be_bytes(),
+        head16(organisation.as_bytes()),
+        &seq(!place),
+    ])
 }
 
 fn quota_key(organisation: &OrganisationKey, key: KeyName, on: Day) -> Vec<u8> {
@@ -329,7 +360,7 @@ impl Ledger {
                 value.extend_from_slice(&day(header.issued));
                 value.push(u8::from(r.proof.is_some()));
             }
-            rows.push((Table::Locks, lock_key(lock, kind, place), value));
+            rows.push((Table::Locks, lock_key(lock, record, place), value));
         }
         if kind.by_root() {
             rows.push((
@@ -357,7 +388,7 @@ impl Ledger {
             ]);
             rows.push((Table::Issued, seq(place).to_vec(), tag));
             for entry in &report.entries {
-                let key = join(&[&entry.bucket.to_be_bytes(), &seq(place)]);
+                let key = bucket_key(entry.bucket, &header.organisation, place);
                 rows.push((Table::Buckets, key, id_bytes.clone()));
             }
         }
@@ -372,22 +403,70 @@ pub struct LedgerView<'a> {
 }
 
 impl LedgerView<'_> {
-    fn locks(&self, lock: &Lock, visit: &mut dyn FnMut(u8, &[u8])) -> Result<(), StoreError> {
-        self.read
-            .scan_prefix(Table::Locks, head16(lock.as_bytes()), &mut |key, value| {
-                visit(key.get(16).copied().unwrap_or(0), value);
-                ControlFlow::Continue(())
-            })
+    /// Visits a range, of rows whose keys begin with the same `group` bytes the first `each`: what
+    /// one organisation put there in masses is stepped over, not walked through.
+    fn scan_groups(
+        &self,
+        table: Table,
+        start: &[u8],
+        end: Option<&[u8]>,
+        group: usize,
+        each: usize,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        let mut start = start.to_vec();
+        loop {
+            let (mut now, mut count) = (Vec::new(), 0);
+            let mut next = None;
+            self.read.scan(table, &start, end, &mut |key, value| {
+                let head = key.get(..group).unwrap_or(key);
+                if now != head {
+                    now = head.to_vec();
+                    count = 0;
+                }
+                count += 1;
+                if count > each {
+                    next = prefix_end(head);
+                    return ControlFlow::Break(());
+                }
+                visit(key, value)
+            })?;
+            match next {
+                Some(after) if end.is_none_or(|end| after.as_slice() < end) => start = after,
+                _ => return Ok(()),
+            }
+        }
     }
 
-    fn lock_ids(&self, lock: &Lock, retractions: bool) -> Result<Vec<RecordId>, StoreError> {
-        let mut ids = Vec::new();
-        self.locks(lock, &mut |kind, value| {
-            if (kind == Kind::Retraction.number()) == retractions {
-                ids.extend(id_at(value, 0));
-            }
-        })?;
-        Ok(ids)
+    /// The rows of a lock and a class of records.
+    fn locks(
+        &self,
+        lock: &Lock,
+        class: u8,
+        each: usize,
+        visit: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), StoreError> {
+        let start = join(&[head16(lock.as_bytes()), &[class]]);
+        let end = prefix_end(&start);
+        let visit: &mut Visit<'_> = &mut |_, value| {
+            visit(value);
+            ControlFlow::Continue(())
+        };
+        self.scan_groups(
+            Table::Locks,
+            &start,
+            end.as_deref(),
+            LOCK_GROUP,
+            each,
+            visit,
+        )
+    }
+
+    /// The retractions of a lock, proven and unproven.
+    fn retracted(&self, lock: &Lock, visit: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+        let class = Kind::Retraction.number();
+        self.locks(lock, class | PROVEN, TOMBSTONES, visit)?;
+        self.locks(lock, class, TOMBSTONES, visit)
     }
 
     fn row(&self, id: &RecordId) -> Result<Option<IdRow>, StoreError> {
@@ -430,27 +509,34 @@ impl Carried for LedgerView<'_> {
 
     fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, StoreError> {
         let mut all = Vec::new();
-        self.locks(lock, &mut |kind, value| {
-            if kind == Kind::Retraction.number() {
-                let organisation =
-                    id_at(value, 32).map(|k| OrganisationKey::from_bytes(*k.as_bytes()));
-                if let (Some(organisation), Some(issued), Some(proven)) =
-                    (organisation, u32_at(value, 64), value.get(68))
-                {
-                    let issued = Day::from_number(issued);
-                    all.push(Tombstone {
-                        organisation,
-                        issued,
-                        proven: *proven == 1,
-                    });
-                }
+        self.retracted(lock, &mut |value| {
+            let organisation = id_at(value, 32).map(|k| OrganisationKey::from_bytes(*k.as_bytes()));
+            if let (Some(organisation), Some(issued), Some(proven)) =
+                (organisation, u32_at(value, 64), value.get(68))
+            {
+                let issued = Day::from_number(issued);
+                all.push(Tombstone {
+                    organisation,
+                    issued,
+                    proven: *proven == 1,
+                });
             }
         })?;
         Ok(all)
     }
 
     fn with_lock(&self, lock: &Lock) -> Result<Vec<RecordId>, StoreError> {
-        self.lock_ids(lock, false)
+        let mut ids = Vec::new();
+        let start = head16(lock.as_bytes());
+        self.read
+            .scan_prefix(Table::Locks, start, &mut |key, value| {
+                let class = key.get(16).copied().unwrap_or(0);
+                if class & !PROVEN != Kind::Retraction.number() {
+                    ids.extend(id_at(value, 0));
+                }
+                ControlFlow::Continue(())
+            })?;
+        Ok(ids)
     }
 
     fn signed_by(
@@ -518,28 +604,52 @@ impl View for LedgerView<'_> {
         Ok(ids)
     }
 
-    fn bucket(&self, bucket: Bucket, bits: u8, limit: usize) -> Result<Vec<RecordId>, StoreError> {
+    fn bucket(
+        &self,
+        bucket: Bucket,
+        bits: u8,
+        each: usize,
+        limit: usize,
+    ) -> Result<Vec<InBucket>, StoreError> {
         let (first, last) = bucket.span(bits);
         let end = last.checked_add(1).map(u32::to_be_bytes);
-        let mut seen = std::collections::BTreeSet::new();
-        let mut ids = Vec::new();
-        self.read.scan(
+        let mut seen = BTreeSet::new();
+        let mut found = Vec::new();
+        self.scan_groups(
             Table::Buckets,
             &first.to_be_bytes(),
             end.as_ref().map(|e| e.as_slice()),
-            &mut |_, value| {
-                if ids.len() >= limit {
-                    return ControlFlow::Break(());
+            BUCKET_GROUP,
+            each,
+            &mut |key, value| {
+                let publisher = key.get(4..).and_then(|k| k.first_chunk()).copied();
+                if let (Some(publisher), Some(id)) = (publisher, id_at(value, 0))
+                    && seen.insert(id)
+                {
+                    found.push(InBucket { publisher, id });
                 }
-                ids.extend(id_at(value, 0).filter(|id| seen.insert(*id)));
-                ControlFlow::Continue(())
+                if found.len() < limit {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
             },
         )?;
+        Ok(found)
+    }
+
+    fn of_lock(&self, lock: &Lock, kind: Kind, each: usize) -> Result<Vec<RecordId>, StoreError> {
+        let mut ids = Vec::new();
+        self.locks(lock, kind.number(), each, &mut |value| {
+            ids.extend(id_at(value, 0));
+        })?;
         Ok(ids)
     }
 
     fn retractions(&self, lock: &Lock) -> Result<Vec<RecordId>, StoreError> {
-        self.lock_ids(lock, true)
+        let mut ids = Vec::new();
+        self.retracted(lock, &mut |value| ids.extend(id_at(value, 0)))?;
+        Ok(ids)
     }
 
     fn last_slot(

@@ -139,6 +139,7 @@ pub fn look_up(session: &Session, handles: Vec<Handle>) -> Result<LookedUp, CliE
             carried,
             own: own.clone(),
             roots: None,
+            finer: 0,
         };
         let check = Check::new(&session.federation, part.to_vec(), options, &mut OsEntropy)
             .map_err(|why| session.trouble(why))?;

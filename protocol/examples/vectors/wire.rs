@@ -3,7 +3,7 @@
 use super::annotate::diagnose;
 use super::common::world::{TODAY, World, expiry};
 use super::records::Made;
-use parasol_protocol::ids::RecordId;
+use parasol_protocol::ids::{Lock, RecordId};
 use parasol_protocol::oprf::{KeyName, ShareIndex, blind};
 use parasol_protocol::record::Kind;
 use parasol_protocol::seal::Bucket;
@@ -230,6 +230,11 @@ fn sealed_cases(world: &mut World, made: &Made) -> Vec<Value> {
             Question::Records(vec![[1; 8], [2; 8]]),
             "820282480101010101010101480202020202020202",
         ),
+        (
+            "what there is with a lock",
+            Question::Locks(vec![Lock::from_bytes([3; 32])]),
+            "82038158200303030303030303030303030303030303030303030303030303030303030303",
+        ),
     ] {
         let (sealed, key) = seal_question(&question, &to, &federation, &mut world.entropy).unwrap();
         let (again, answer) = open_question(&sealed, &world.ryabina.seal, &federation).unwrap();
@@ -237,7 +242,7 @@ fn sealed_cases(world: &mut World, made: &Made) -> Vec<Value> {
         let reply = sealed::Reply {
             carried: 5,
             records: vec![made.named("vouch").bytes().to_vec()],
-            cut: false,
+            left: 0,
         };
         let sealed_reply = answer.seal(&reply, &mut world.entropy).unwrap();
         assert_eq!(key.open(&sealed_reply).unwrap(), reply);
@@ -252,6 +257,7 @@ fn sealed_cases(world: &mut World, made: &Made) -> Vec<Value> {
             "reply": hex::encode(&sealed_reply),
             "reply_records": [hex::encode(made.named("vouch").bytes())],
             "reply_carried": 5,
+            "reply_left": reply.left,
         }));
     }
     out

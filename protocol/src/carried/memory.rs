@@ -1,7 +1,7 @@
 //! A store in memory, for the simulator, tests and clients of other shapes.
 
 use super::overlay::tombstone;
-use super::view::{Change, Listed, TagRow, View, short};
+use super::view::{Change, InBucket, Listed, Publisher, TagRow, View, publisher, short};
 use crate::admit::{Carried, SlotKey, Tombstone};
 use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use crate::oprf::KeyName;
@@ -10,6 +10,7 @@ use crate::record::{Body, Kind, Signer, Verified};
 use crate::seal::Bucket;
 use crate::time::Day;
 use crate::wire::client::Tag;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ pub struct Memory {
     places: BTreeMap<u64, RecordId>,
     slots: BTreeMap<SlotKey, RecordId>,
     locks: BTreeMap<Lock, BTreeSet<RecordId>>,
-    buckets: BTreeSet<(u32, u64)>,
+    /// The latest first.
+    buckets: BTreeSet<(u32, Publisher, Reverse<u64>)>,
     quotas: BTreeMap<(OrganisationKey, KeyName, Day), u32>,
     next: u64,
 }
@@ -67,8 +69,10 @@ impl Memory {
             self.locks.entry(*lock).or_default().insert(id);
         }
         if let Some(report) = shared(&record) {
+            let by = publisher(&record.header().organisation);
+            let rows = report.entries.iter();
             self.buckets
-                .extend(report.entries.iter().map(|e| (e.bucket, place)));
+                .extend(rows.map(|e| (e.bucket, by, Reverse(place))));
         }
         self.places.insert(place, id);
         self.records.insert(id, (place, record));
@@ -92,8 +96,9 @@ impl Memory {
             }
         }
         if let Some(report) = shared(&record) {
+            let by = publisher(&record.header().organisation);
             for entry in &report.entries {
-                self.buckets.remove(&(entry.bucket, place));
+                self.buckets.remove(&(entry.bucket, by, Reverse(place)));
             }
         }
     }
@@ -108,7 +113,7 @@ impl Memory {
         self.records.get(id).map(|(_, r)| r.as_ref())
     }
 
-    fn of_lock(&self, lock: &Lock, retraction: bool) -> impl Iterator<Item = &Verified> {
+    fn with(&self, lock: &Lock, retraction: bool) -> impl Iterator<Item = &Verified> {
         let ids = self.locks.get(lock).into_iter().flatten();
         ids.filter_map(|id| self.get(id))
             .filter(move |r| (r.kind() == Kind::Retraction) == retraction)
@@ -134,10 +139,10 @@ impl Carried for Memory {
         Ok(self.slots.get(slot).copied())
     }
     fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, Infallible> {
-        Ok(self.of_lock(lock, true).filter_map(tombstone).collect())
+        Ok(self.with(lock, true).filter_map(tombstone).collect())
     }
     fn with_lock(&self, lock: &Lock) -> Result<Vec<RecordId>, Infallible> {
-        Ok(self.of_lock(lock, false).map(Verified::id).collect())
+        Ok(self.with(lock, false).map(Verified::id).collect())
     }
     fn signed_by(
         &self,
@@ -189,15 +194,51 @@ impl View for Memory {
             .map(|(id, _)| *id)
             .collect())
     }
-    fn bucket(&self, bucket: Bucket, bits: u8, limit: usize) -> Result<Vec<RecordId>, Infallible> {
+    fn bucket(
+        &self,
+        bucket: Bucket,
+        bits: u8,
+        each: usize,
+        limit: usize,
+    ) -> Result<Vec<InBucket>, Infallible> {
         let (first, last) = bucket.span(bits);
-        let mut seen = BTreeSet::new();
-        let rows = self.buckets.range((first, 0)..=(last, u64::MAX));
-        let ids = rows.filter_map(|(_, place)| self.places.get(place).copied());
-        Ok(ids.filter(|id| seen.insert(*id)).take(limit).collect())
+        let from = (first, [0; 16], Reverse(u64::MAX));
+        let to = (last, [255; 16], Reverse(0));
+        let (mut seen, mut of_one) = (BTreeSet::new(), BTreeMap::new());
+        let mut found = Vec::new();
+        for (at, by, Reverse(place)) in self.buckets.range(from..=to) {
+            let count: &mut usize = of_one.entry((*at, *by)).or_default();
+            *count += 1;
+            if *count > each {
+                continue;
+            }
+            if let Some(id) = self.places.get(place).filter(|id| seen.insert(**id)) {
+                let (publisher, id) = (*by, *id);
+                found.push(InBucket { publisher, id });
+            }
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+    fn of_lock(&self, lock: &Lock, kind: Kind, each: usize) -> Result<Vec<RecordId>, Infallible> {
+        let mut of_one = BTreeMap::new();
+        let ids = self.locks.get(lock).into_iter().flatten();
+        let rows = ids.filter_map(|id| self.records.get(id));
+        let mut all: Vec<&(u64, Arc<Verified>)> = rows.filter(|(_, r)| r.kind() == kind).collect();
+        all.sort_unstable_by_key(|(place, _)| *place);
+        all.retain(|(_, r)| {
+            let count: &mut usize = of_one.entry(r.header().organisation).or_default();
+            *count += 1;
+            *count <= each
+        });
+        Ok(all.into_iter().map(|(_, r)| r.id()).collect())
     }
     fn retractions(&self, lock: &Lock) -> Result<Vec<RecordId>, Infallible> {
-        Ok(self.of_lock(lock, true).map(Verified::id).collect())
+        let mut all: Vec<&Verified> = self.with(lock, true).collect();
+        all.sort_by_key(|r| !matches!(r.body(), Body::Retraction(r) if r.proof.is_some()));
+        Ok(all.into_iter().map(Verified::id).collect())
     }
     fn last_slot(
         &self,

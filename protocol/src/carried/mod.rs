@@ -7,4 +7,5 @@ mod view;
 
 pub use memory::Memory;
 pub use overlay::Overlay;
-pub use view::{Change, Listed, TagRow, View};
+pub(crate) use view::publisher;
+pub use view::{Change, InBucket, Listed, Publisher, TagRow, View};

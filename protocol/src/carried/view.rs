@@ -49,6 +49,19 @@ pub struct TagRow {
     pub tag: Tag,
 }
 
+/// The first half of an organisation's key: enough to tell publishers apart. To make another key
+/// share it takes 2^128 tries.
+pub type Publisher = [u8; 16];
+
+/// A report in a bucket, with who published it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InBucket {
+    /// Its publisher.
+    pub publisher: Publisher,
+    /// Its id.
+    pub id: RecordId,
+}
+
 /// Reading what is carried. Errors are the store's.
 pub trait View: Carried {
     /// A record's bytes.
@@ -72,12 +85,30 @@ pub trait View: Carried {
     /// If the store cannot be read.
     fn by_roots(&self) -> Result<Vec<RecordId>, Self::Error>;
     /// The reports for the federation with a handle in the bucket, which the store keeps with
-    /// `bits` bits. At most `limit`.
+    /// `bits` bits: of each publisher and smallest bucket the latest `each`, at most `limit` in all.
+    /// However many one publisher has put there, the others' are found.
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn bucket(&self, bucket: Bucket, bits: u8, limit: usize) -> Result<Vec<RecordId>, Self::Error>;
-    /// The retractions with a lock.
+    fn bucket(
+        &self,
+        bucket: Bucket,
+        bits: u8,
+        each: usize,
+        limit: usize,
+    ) -> Result<Vec<InBucket>, Self::Error>;
+    /// The records of a kind with a lock: of each publisher the first `each`. Not for
+    /// retractions, which [`Self::retractions`] gives.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn of_lock(
+        &self,
+        lock: &crate::ids::Lock,
+        kind: Kind,
+        each: usize,
+    ) -> Result<Vec<RecordId>, Self::Error>;
+    /// The retractions with a lock: of each publisher some, those with the lock's proof first.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -141,4 +172,9 @@ pub trait View: Carried {
 /// The short form of an id.
 pub(crate) fn short(id: &RecordId) -> ShortId {
     *id.as_bytes().first_chunk().unwrap_or(&[0; 8])
+}
+
+/// The first half of an organisation's key.
+pub(crate) fn publisher(key: &OrganisationKey) -> Publisher {
+    *key.as_bytes().first_chunk().unwrap_or(&[0; 16])
 }

@@ -135,7 +135,7 @@ impl<'a> Browse<'a> {
                     Some(reply) => {
                         self.served.push((asked.source.organisation, reply.records));
                         // What did not fit is asked for in two halves.
-                        if reply.cut && ids.len() > 1 {
+                        if reply.left > 0 && ids.len() > 1 {
                             let (a, b) = ids.split_at(ids.len() / 2);
                             self.ask_records(a.to_vec(), entropy)?;
                             self.ask_records(b.to_vec(), entropy)?;

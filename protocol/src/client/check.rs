@@ -6,19 +6,26 @@
 //!       for each handle, sealed, to two other organisations: one bucket
 //!                                          │
 //!            verify, open by the handle, join the two, compare them
+//!                                          │
+//!                  where they differ: what there is with the lock, of the one that lacks it
 //! ```
+//!
+//! Every question has one size and every reply another. How many questions there are hangs on the
+//! handles alone, but for those last ones: at most one a source.
 
 use super::ask::{Ask, AskId, Exchange, Outbox, Unanswered};
+use super::compare::{Answered, Differences};
 use super::error::{Alarm, Error, Warning};
 use super::evaluate::{Evaluating, Outputs, Step};
 use super::found::{Found, RefusedRecord};
 use super::gather::{Pool, Reader};
-use super::source::{Asked, Sources, ask};
+use super::source::{Asked, Source, Sources, ask};
 use super::view::Federation;
 use crate::entropy::Entropy;
 use crate::handle::Handle;
-use crate::ids::{OrganisationKey, RecordId};
+use crate::ids::OrganisationKey;
 use crate::oprf::{KeyName, Output};
+use crate::record::Kind;
 use crate::seal::{Bucket, HandleName, open_by_handle};
 use crate::time::Season;
 use crate::trust;
@@ -29,9 +36,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const SOURCES: usize = 2;
 /// Sealed questions under way at one time; a source that fails early is then not asked so often.
 const WINDOW: usize = 32;
-/// Bytes that a bucket should hold: with its spread it mostly fits the one page that replies have
-/// at least.
-const BUCKET_BYTES: u64 = 20_000;
+/// Bytes that a bucket should hold: with its spread it hardly ever outgrows a reply's 30 kB.
+const BUCKET_BYTES: u64 = 14_000;
 /// What one entry costs a bucket: its report of about 1 kB with what hangs on it.
 const ENTRY_BYTES: u64 = 1_100;
 /// Entries of a report, mostly padded to the smallest number there is.
@@ -42,6 +48,9 @@ const ENTRIES: u64 = 4;
 pub struct CheckOptions {
     /// Reports that nodes were last seen to carry; the less, the larger are the buckets asked for.
     pub carried: Option<u64>,
+    /// Bits to ask with beyond those that the list's size asks for: to see what a full bucket had no
+    /// room for. The answering node then learns so much more of what was asked.
+    pub finer: u8,
     /// Whose word counts, and whom they vouch for; `None`: the organisations of the charter.
     pub roots: Option<BTreeSet<OrganisationKey>>,
     /// Records of audience *own*, from [`super::Own`], so that they are found without asking.
@@ -75,13 +84,13 @@ pub struct Checked {
     pub refused: Vec<RefusedRecord>,
     /// Reports about the handles from organisations whose word does not count here.
     pub uncounted: usize,
-    /// Reports that nodes carry, by the smallest of their accounts; for the next look-up.
+    /// Reports that nodes carry, by the middle one of their accounts; for the next look-up.
     pub carried: u64,
 }
 
 #[derive(Debug)]
 struct Served {
-    organisation: OrganisationKey,
+    source: Source,
     bits: u8,
     reply: Reply,
 }
@@ -96,10 +105,30 @@ struct Item {
     served: Vec<Served>,
 }
 
+/// A handle, with what was served about it, read.
+#[derive(Debug)]
+struct Read {
+    handle: Handle,
+    names: Vec<HandleName>,
+    answers: Vec<Answered>,
+    all: Pool,
+    reports: Vec<Found>,
+}
+
+/// Reading what was served, and what came of it.
+#[derive(Debug)]
+struct Reading<'a> {
+    reader: Reader<'a>,
+    read: Vec<Read>,
+    differences: Differences,
+    settled: BTreeMap<OrganisationKey, Pool>,
+}
+
 #[derive(Debug)]
 enum Purpose {
     Evaluate,
     Fetch { item: usize, bits: u8, asked: Asked },
+    Settle(Asked),
 }
 
 /// A look-up in the course of being done.
@@ -110,13 +139,18 @@ pub struct Check<'a> {
     evaluating: Evaluating,
     seasons: Vec<Season>,
     items: Vec<Item>,
-    /// Handles that want one source more.
-    wanting: VecDeque<usize>,
+    /// Handles that want one source more, or this one again.
+    wanting: VecDeque<(usize, Option<Source>)>,
     in_flight: usize,
     sources: Sources,
+    /// How many reports there are, by what was known before the first answer.
     carried: u64,
+    /// The same by what each organisation says.
+    stated: BTreeMap<OrganisationKey, u64>,
+    resized: bool,
     options: CheckOptions,
     warnings: BTreeSet<Warning>,
+    reading: Option<Reading<'a>>,
     result: Option<Result<Checked, Error>>,
 }
 
@@ -167,8 +201,11 @@ impl<'a> Check<'a> {
             in_flight: 0,
             sources: Sources::default(),
             carried: federation.carried().min(hint),
+            stated: BTreeMap::from([(*federation.organisation(), federation.carried())]),
+            resized: false,
             options,
             warnings: BTreeSet::new(),
+            reading: None,
             result: None,
         })
     }
@@ -191,12 +228,21 @@ impl<'a> Check<'a> {
             }
             Purpose::Fetch { item, bits, asked } => {
                 self.in_flight -= 1;
-                self.fetched(item, bits, &asked, answer, entropy)?;
+                self.fetched(item, bits, &asked, answer)?;
             }
+            Purpose::Settle(asked) => self.settled(&asked, answer)?,
         }
         self.fill(entropy)?;
+        if self.outbox.is_idle() && !self.resized {
+            self.resized = true;
+            self.resize();
+            self.fill(entropy)?;
+        }
+        if self.outbox.is_idle() && self.reading.is_none() {
+            self.read(entropy)?;
+        }
         if self.outbox.is_idle() {
-            self.result = Some(self.conclude());
+            self.conclude();
         }
         Ok(())
     }
@@ -213,27 +259,52 @@ impl<'a> Check<'a> {
         }
         // All first sources before all second ones, so that the order says nothing of pairs.
         for _ in 0..SOURCES {
-            self.wanting.extend(0..self.items.len());
+            self.wanting
+                .extend((0..self.items.len()).map(|n| (n, None)));
         }
+    }
+
+    /// Asks anew for finer buckets if those asked for were too large for the list: whoever said that
+    /// there is next to nothing would otherwise have had most of it left out. What counts is the
+    /// middle one of what all say, so that one alone can neither hide reports nor learn more bits.
+    /// It hangs on no handle, so that nothing of them shows.
+    fn resize(&mut self) {
+        let most = self.federation.charter().terms().bucket_bits;
+        let bits = (bits_for(self.size(), most) + self.options.finer).min(most);
+        for (n, item) in self.items.iter_mut().enumerate() {
+            if item.bits.is_some_and(|asked| asked < bits) {
+                item.bits = Some(bits);
+                let again = item.served.drain(..).map(|s| (n, Some(s.source)));
+                self.wanting.extend(again);
+            }
+        }
+    }
+
+    /// How many reports there are, by what was said.
+    fn size(&self) -> u64 {
+        let mut stated: Vec<u64> = self.stated.values().copied().collect();
+        stated.sort_unstable();
+        stated.get(stated.len() / 2).copied().unwrap_or(0)
     }
 
     /// Asks for what is wanting, as much as may be under way.
     fn fill(&mut self, entropy: &mut dyn Entropy) -> Result<(), Error> {
         while self.in_flight < WINDOW {
-            let Some(n) = self.wanting.pop_front() else {
+            let Some((n, again)) = self.wanting.pop_front() else {
                 return Ok(());
             };
             let Some(item) = self.items.get_mut(n) else {
                 continue;
             };
-            let Some(source) = self.sources.choose(self.federation, &item.tried, entropy) else {
+            let chosen = || self.sources.choose(self.federation, &item.tried, entropy);
+            let Some(source) = again.or_else(chosen) else {
                 continue;
             };
             item.tried.insert(source.organisation);
             let most = self.federation.charter().terms().bucket_bits;
-            let bits = *item
-                .bits
-                .get_or_insert_with(|| bits_for(self.carried, most));
+            let bits = *item.bits.get_or_insert_with(|| {
+                (bits_for(self.carried, most) + self.options.finer).min(most)
+            });
             self.fetch(n, bits, source, entropy)?;
         }
         Ok(())
@@ -243,7 +314,7 @@ impl<'a> Check<'a> {
         &mut self,
         n: usize,
         bits: u8,
-        source: super::source::Source,
+        source: Source,
         entropy: &mut dyn Entropy,
     ) -> Result<(), Error> {
         let Some(output) = self.items.get(n).and_then(|item| item.bucket.as_ref()) else {
@@ -272,29 +343,19 @@ impl<'a> Check<'a> {
         bits: u8,
         asked: &Asked,
         answer: Result<Vec<u8>, Unanswered>,
-        entropy: &mut dyn Entropy,
     ) -> Result<(), Error> {
         let opened = self
             .sources
             .open(self.federation, asked, answer, &mut self.warnings)?;
         let Some(reply) = opened else {
-            self.wanting.push_front(n);
+            self.wanting.push_front((n, None));
             return Ok(());
         };
-        self.carried = self.carried.min(reply.carried);
-        let most = self.federation.charter().terms().bucket_bits;
-        if reply.cut && bits < most {
-            return self.fetch(n, (bits + 2).min(most), asked.source, entropy);
-        }
-        let organisation = asked.source.organisation;
-        if reply.cut {
-            self.warnings.insert(Warning::Cut {
-                organisation: self.federation.name(&organisation),
-            });
-        }
+        let source = asked.source;
+        self.stated.insert(source.organisation, reply.carried);
         if let Some(item) = self.items.get_mut(n) {
             item.served.push(Served {
-                organisation,
+                source,
                 bits,
                 reply,
             });
@@ -302,7 +363,8 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    fn conclude(&mut self) -> Result<Checked, Error> {
+    /// Reads all that was served, and asks about what the sources differ in.
+    fn read(&mut self, entropy: &mut dyn Entropy) -> Result<(), Error> {
         let federation = self.federation;
         let roots = self
             .options
@@ -314,123 +376,149 @@ impl<'a> Check<'a> {
         let mut own = Pool::new();
         let home = federation.name(federation.organisation());
         reader.take(&self.options.own, &home, &mut own);
-        let mut results = Vec::new();
         let mut differences = Differences::default();
+        let mut read = Vec::new();
         for item in self.items.drain(..) {
             if item.served.is_empty() {
                 return Err(Error::NoSource);
             }
             if let [only] = item.served.as_slice() {
                 self.warnings.insert(Warning::OneSource {
-                    organisation: federation.name(&only.organisation),
+                    organisation: federation.name(&only.source.organisation),
                 });
             }
-            let mut pool = own.clone();
-            let mut each = Vec::new();
-            for served in &item.served {
-                let mut one = Pool::new();
-                let by = federation.name(&served.organisation);
-                reader.take(&served.reply.records, &by, &mut one);
-                for (id, by) in &one {
-                    pool.entry(*id).or_default().extend(by.iter().cloned());
+            let mut all = own.clone();
+            let mut answers = Vec::new();
+            for served in item.served {
+                let mut pool = Pool::new();
+                let by = federation.name(&served.source.organisation);
+                reader.take(&served.reply.records, &by, &mut pool);
+                join(&mut all, &pool);
+                if served.reply.left > 0 {
+                    // Asking again by itself would show the home node that the bucket is full.
+                    self.warnings.insert(Warning::Cut { organisation: by });
                 }
-                each.push((by, one));
+                answers.push(Answered {
+                    source: served.source,
+                    bits: served.bits,
+                    left: served.reply.left,
+                    pool,
+                });
             }
-            let reports = reader.show(&pool, |record, report| {
-                let header = record.header();
-                let name = item
-                    .names
-                    .iter()
-                    .find(|n| n.season() == header.expires.season())?;
-                open_by_handle(
-                    federation.id(),
-                    &header.organisation,
-                    header.expires,
-                    report,
-                    &item.handle,
-                    name,
-                )
-            });
-            let about: BTreeSet<RecordId> = reports.iter().map(|f| f.id).collect();
-            differences.compare(&reader, &item, &each, &pool, &about);
-            results.push(Looked {
-                reports,
-                sources: item.served.len(),
+            let mut one = Read {
                 handle: item.handle,
+                names: item.names,
+                answers,
+                all,
+                reports: Vec::new(),
+            };
+            one.show(&mut reader);
+            if let Some(bucket) = &item.bucket {
+                let about = one.reports.iter().map(|f| f.id).collect();
+                differences.compare(&reader, bucket, &one.answers, &one.all, &about);
+            }
+            read.push(one);
+        }
+        for (source, locks) in differences.questions(&reader) {
+            let question = Question::Locks(locks);
+            ask(
+                federation,
+                source,
+                &question,
+                &mut self.outbox,
+                Purpose::Settle,
+                entropy,
+            )?;
+        }
+        self.reading = Some(Reading {
+            reader,
+            read,
+            differences,
+            settled: BTreeMap::new(),
+        });
+        Ok(())
+    }
+
+    fn settled(&mut self, asked: &Asked, answer: Result<Vec<u8>, Unanswered>) -> Result<(), Error> {
+        let opened = self
+            .sources
+            .open(self.federation, asked, answer, &mut self.warnings)?;
+        if let (Some(reply), Some(reading)) = (opened, &mut self.reading) {
+            let organisation = asked.source.organisation;
+            let by = self.federation.name(&organisation);
+            let pool = reading.settled.entry(organisation).or_default();
+            reading.reader.take(&reply.records, &by, pool);
+        }
+        Ok(())
+    }
+
+    fn conclude(&mut self) {
+        let Some(mut reading) = self.reading.take() else {
+            return;
+        };
+        let reader = &mut reading.reader;
+        let mut retractions = Pool::new();
+        for pool in reading.settled.values() {
+            let told = pool.iter().filter(|(id, _)| {
+                let record = reader.record(id);
+                record.is_some_and(|r| r.kind() == Kind::Retraction)
+            });
+            join(
+                &mut retractions,
+                &told.map(|(id, by)| (*id, by.clone())).collect(),
+            );
+        }
+        let mut results = Vec::new();
+        for mut one in reading.read {
+            if !retractions.is_empty() {
+                join(&mut one.all, &retractions);
+                one.show(reader);
+            }
+            results.push(Looked {
+                reports: one.reports,
+                sources: one.answers.len(),
+                handle: one.handle,
             });
         }
-        let (refused, uncounted) = reader.finish();
-        Ok(Checked {
+        let alarms = reading
+            .differences
+            .judge(reader, &reading.settled, &mut self.warnings);
+        let (refused, uncounted) = reading.reader.finish();
+        self.result = Some(Ok(Checked {
             sources: results.iter().map(|r| r.sources).min().unwrap_or(0),
             results,
-            alarms: differences.alarms(),
+            alarms,
             warnings: std::mem::take(&mut self.warnings),
             refused,
             uncounted,
-            carried: self.carried,
-        })
+            carried: self.size(),
+        }));
     }
 }
 
-/// Reports that one source served and another left out.
-#[derive(Default)]
-struct Differences(BTreeMap<(String, String), (BTreeSet<RecordId>, bool)>);
-
-impl Differences {
-    fn compare(
-        &mut self,
-        reader: &Reader<'_>,
-        item: &Item,
-        each: &[(String, Pool)],
-        all: &Pool,
-        about: &BTreeSet<RecordId>,
-    ) {
-        let Some(output) = &item.bucket else { return };
-        // Only what lies in the smallest of the buckets asked for was asked of all.
-        let bits = item.served.iter().map(|s| s.bits).max().unwrap_or(0);
-        let most = reader.federation.charter().terms().bucket_bits;
-        let (first, last) = Bucket::of(output, bits).span(most);
-        let due: BTreeSet<RecordId> = reader
-            .live(all)
-            .into_iter()
-            .filter(|(_, report)| {
-                let mut buckets = report.entries.iter().map(|e| e.bucket);
-                buckets.any(|b| (first..=last).contains(&b))
-            })
-            .map(|(id, _)| id)
-            .collect();
-        for ((by, one), served) in each.iter().zip(&item.served) {
-            if served.reply.cut {
-                continue;
-            }
-            for (other, theirs) in each {
-                let lacking: Vec<RecordId> = due
-                    .iter()
-                    .filter(|id| theirs.contains_key(id) && !one.contains_key(id))
-                    .copied()
-                    .collect();
-                if lacking.is_empty() {
-                    continue;
-                }
-                let place = self.0.entry((by.clone(), other.clone())).or_default();
-                place.1 |= lacking.iter().any(|id| about.contains(id));
-                place.0.extend(lacking);
-            }
-        }
-    }
-
-    fn alarms(self) -> Vec<Alarm> {
-        self.0
-            .into_iter()
-            .map(
-                |((organisation, served_by), (reports, about_asked))| Alarm::LeftOut {
-                    organisation,
-                    served_by,
-                    reports: reports.into_iter().collect(),
-                    about_asked,
-                },
+impl Read {
+    /// Opens what the handle opens.
+    fn show(&mut self, reader: &mut Reader<'_>) {
+        let federation = reader.federation;
+        self.reports = reader.show(&self.all, |record, report| {
+            let header = record.header();
+            let season = header.expires.season();
+            let name = self.names.iter().find(|n| n.season() == season)?;
+            open_by_handle(
+                federation.id(),
+                &header.organisation,
+                header.expires,
+                report,
+                &self.handle,
+                name,
             )
-            .collect()
+        });
+    }
+}
+
+fn join(all: &mut Pool, more: &Pool) {
+    for (id, by) in more {
+        all.entry(*id).or_default().extend(by.iter().cloned());
     }
 }
 
@@ -468,7 +556,7 @@ mod tests {
     #[test]
     fn the_larger_the_list_the_more_bits_and_never_more_than_there_are() {
         assert_eq!(bits_for(0, 20), 0);
-        assert_eq!(bits_for(4, 20), 0);
+        assert_eq!(bits_for(3, 20), 0);
         assert_eq!(bits_for(10_000, 20), 12);
         assert_eq!(bits_for(10_000, 8), 8);
         assert_eq!(bits_for(u64::MAX, 20), 20);

@@ -181,10 +181,17 @@ pub enum Warning {
         /// The organisation's short name.
         organisation: String,
     },
-    /// A bucket was larger than an answer may be, even at the most bits.
+    /// There was more in the bucket than an answer holds.
     Cut {
         /// The organisation's short name.
         organisation: String,
+    },
+    /// A node has not got a report of these days that another one has.
+    NotYet {
+        /// Who lacks it, by short name.
+        organisation: String,
+        /// Who served it, by short name.
+        served_by: String,
     },
 }
 
@@ -196,6 +203,7 @@ impl Warning {
             Warning::SourceFailed { .. } => "source-failed",
             Warning::OneSource { .. } => "one-source",
             Warning::Cut { .. } => "cut",
+            Warning::NotYet { .. } => "not-yet",
         }
     }
 }
@@ -219,7 +227,14 @@ impl fmt::Display for Warning {
             ),
             Warning::Cut { organisation } => write!(
                 f,
-                "{organisation}'s answer was cut because it was too large; the other source may show more"
+                "{organisation}'s answer had no room for all reports of this part of the list; to see the rest, ask again for a finer part"
+            ),
+            Warning::NotYet {
+                organisation,
+                served_by,
+            } => write!(
+                f,
+                "{organisation}'s node does not have a report of these days that {served_by}'s node serves; it may still be on its way. If it is so tomorrow, tell both organisations"
             ),
         }
     }
@@ -240,6 +255,15 @@ pub enum Alarm {
         /// Whether one of them is about what was asked.
         about_asked: bool,
     },
+    /// One organisation's node serves reports that were taken back.
+    StillServed {
+        /// Who serves them, by short name.
+        organisation: String,
+        /// Who has the retractions, by short name.
+        taken_back_at: String,
+        /// The reports.
+        reports: Vec<RecordId>,
+    },
 }
 
 impl Alarm {
@@ -247,6 +271,7 @@ impl Alarm {
     pub const fn code(&self) -> &'static str {
         match self {
             Alarm::LeftOut { .. } => "left-out",
+            Alarm::StillServed { .. } => "still-served",
         }
     }
 }
@@ -267,13 +292,26 @@ impl fmt::Display for Alarm {
                 };
                 write!(
                     f,
-                    "{organisation}'s node left out {} that {served_by}'s node serves{what}. If this was published or taken back in the last minutes, ask again; if it lasts, tell both organisations",
-                    match reports.len() {
-                        1 => "a report".to_owned(),
-                        n => format!("{n} reports"),
-                    }
+                    "{organisation}'s node left out {} that {served_by}'s node serves{what}. Ask again; if it lasts, tell both organisations",
+                    count(reports)
                 )
             }
+            Alarm::StillServed {
+                organisation,
+                taken_back_at,
+                reports,
+            } => write!(
+                f,
+                "{organisation}'s node still serves {} that was taken back, as {taken_back_at}'s node shows; it is not shown here. If it lasts, tell both organisations",
+                count(reports)
+            ),
         }
+    }
+}
+
+fn count(reports: &[RecordId]) -> String {
+    match reports.len() {
+        1 => "a report".to_owned(),
+        n => format!("{n} reports"),
     }
 }

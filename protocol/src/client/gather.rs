@@ -124,6 +124,24 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// A record that was read.
+    pub(super) fn record(&self, id: &RecordId) -> Option<&Verified> {
+        self.records.get(id)
+    }
+
+    /// Whether a retraction in this pool hides a report.
+    pub(super) fn is_hidden(&self, report: &RecordId, pool: &Pool) -> bool {
+        let Some(record) = self.records.get(report) else {
+            return false;
+        };
+        let tombstones = record
+            .body()
+            .lock()
+            .and_then(|lock| self.tombstones(pool).remove(lock));
+        let by = record.header().organisation;
+        tombstones.is_some_and(|all| all.iter().any(|t| t.hides(&by)))
+    }
+
     /// What hangs on each report of a pool.
     fn hanging(&self, pool: &Pool) -> BTreeMap<RecordId, Vec<RecordId>> {
         let mut out: BTreeMap<RecordId, Vec<RecordId>> = BTreeMap::new();

@@ -34,6 +34,7 @@ mod ask;
 mod attach;
 mod browse;
 mod check;
+mod compare;
 mod draft;
 mod error;
 mod evaluate;

@@ -8,9 +8,11 @@
 
 use super::{Ask, Error, Exchange, Federation, Unanswered};
 use crate::admit;
+use crate::carried::publisher;
 use crate::certificate::Certificate;
 use crate::charter::{Charter, Organisation, Quotas, Terms};
 use crate::directory::Directory;
+use crate::engine::fill::{Fill, Queues};
 use crate::entropy::Entropy;
 use crate::ids::{NodeKey, OrganisationKey, RecordId};
 use crate::keys::SecretKey;
@@ -19,14 +21,13 @@ use crate::oprf::{KeyName, KeyShare, ThresholdKey, deal};
 use crate::record::delegation::{SlotRange, Terms as DelegationTerms};
 use crate::record::report::Audience;
 use crate::record::{Body, Draft, Header, Signer, Verified};
-use crate::seal::Bucket;
 use crate::time::{Day, Season};
 use crate::wire::KeyEvaluation;
 use crate::wire::client::{
     DirectoryReply, Evaluate, Evaluated, Missing, Outcome, OwnAsk, OwnReply, PassOn, Publish,
     Published, Tag, TagsAsk, TagsReply,
 };
-use crate::wire::sealed::{Question, Reply, SealSecret, ShortId, open_question};
+use crate::wire::sealed::{Question, SealSecret, ShortId, open_question};
 use sha2::{Digest, Sha512};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,8 +65,10 @@ pub(super) struct Node {
     pub(super) hides: BTreeSet<RecordId>,
     /// Serves these whatever is asked.
     pub(super) slips_in: Vec<Vec<u8>>,
-    /// Serves at most this many records in one reply.
-    pub(super) most: usize,
+    /// Says that it carries so many.
+    pub(super) says_carried: Option<u64>,
+    /// Says that it left out this many.
+    pub(super) claims: u64,
 }
 
 pub(super) struct World {
@@ -78,6 +81,8 @@ pub(super) struct World {
     pub(super) entropy: Seeded,
     /// Every body that a home node was sent, and every answer.
     pub(super) seen: Vec<u8>,
+    /// What whoever watches the sizes sees of that: where, how much, and how much came back.
+    pub(super) watched: Vec<(&'static str, usize, usize)>,
     slot: u32,
 }
 
@@ -185,7 +190,8 @@ impl World {
                 lies: false,
                 hides: BTreeSet::new(),
                 slips_in: Vec::new(),
-                most: usize::MAX,
+                says_carried: None,
+                claims: 0,
             });
         }
         let mut certificate = Certificate::unsigned(&federation, 1, today, true, &keys);
@@ -201,6 +207,7 @@ impl World {
             today,
             entropy,
             seen: Vec::new(),
+            watched: Vec::new(),
             slot: 0,
         }
     }
@@ -223,6 +230,9 @@ impl World {
     }
 
     fn carried(&self, node: usize) -> u64 {
+        if let Some(number) = self.nodes[node].says_carried {
+            return number;
+        }
         let records = self.nodes[node].records.iter();
         records
             .filter(|r| matches!(r.body(), Body::Report(_)))
@@ -270,6 +280,8 @@ impl World {
             for ask in exchange.asks() {
                 self.seen.extend_from_slice(&ask.body);
                 let answer = self.answer(home, &ask);
+                let back = answer.as_ref().map_or(0, Vec::len);
+                self.watched.push((ask.path, ask.body.len(), back));
                 if let Ok(bytes) = &answer {
                     assert!(bytes.len() <= ask.reply_limit, "{}", ask.path);
                     self.seen.extend_from_slice(bytes);
@@ -344,36 +356,46 @@ impl World {
         let (question, key) =
             open_question(&pass_on.sealed, &node.seal, charter.federation()).unwrap();
         let bits = charter.terms().bucket_bits;
+        let records = || {
+            node.records
+                .iter()
+                .filter(|r| !node.hides.contains(&r.id()))
+        };
+        let dead: BTreeSet<_> = records()
+            .filter(|r| matches!(r.body(), Body::Retraction(_)))
+            .filter_map(|r| Some((*r.body().lock()?, r.header().organisation)))
+            .collect();
         let asked = |record: &Verified| match (&question, record.body()) {
+            (_, Body::Report(r)) if dead.contains(&(r.lock, record.header().organisation)) => false,
             (Question::Bucket(bucket), Body::Report(r)) => {
-                let (first, last) = bucket_span(*bucket, bits);
+                let (first, last) = bucket.span(bits);
                 r.audience == Audience::Federation
                     && r.entries.iter().any(|e| (first..=last).contains(&e.bucket))
             }
             (Question::Records(ids), Body::Report(_)) => ids.contains(&short(record.id())),
+            (Question::Locks(locks), Body::Report(_) | Body::Retraction(_)) => {
+                record.body().lock().is_some_and(|l| locks.contains(l))
+            }
             _ => false,
         };
-        let reports: Vec<&Verified> = node.records.iter().filter(|r| asked(r)).collect();
+        let reports: Vec<&Verified> = records().filter(|r| asked(r)).collect();
         let locks: BTreeSet<_> = reports.iter().filter_map(|r| r.body().lock()).collect();
-        let hanging = node.records.iter().filter(|r| {
-            !matches!(r.body(), Body::Report(_))
+        let hanging = records().filter(|r| {
+            !matches!(r.body(), Body::Report(_) | Body::Retraction(_))
                 && r.body().lock().is_some_and(|l| locks.contains(l))
         });
-        let mut records: Vec<Vec<u8>> = reports
-            .iter()
-            .copied()
-            .chain(hanging)
-            .filter(|r| !node.hides.contains(&r.id()))
-            .map(|r| r.bytes().to_vec())
-            .chain(node.slips_in.iter().cloned())
-            .collect();
-        let cut = records.len() > node.most;
-        records.truncate(node.most);
-        let reply = Reply {
-            carried,
-            records,
-            cut,
-        };
+        let mut fill = Fill::default();
+        for part in [reports.clone(), hanging.collect()] {
+            let mut waiting: Queues<&[u8]> = BTreeMap::new();
+            for record in part {
+                let by = publisher(&record.header().organisation);
+                waiting.entry(by).or_default().push_back(record.bytes());
+            }
+            let load = |bytes: &&[u8]| Ok::<_, std::convert::Infallible>(Some(bytes.to_vec()));
+            fill.take(waiting, load).unwrap();
+        }
+        let mut reply = fill.reply(carried, node.claims);
+        reply.records.extend(node.slips_in.iter().cloned());
         Ok(key.seal(&reply, &mut self.entropy).unwrap())
     }
 
@@ -448,10 +470,6 @@ impl World {
         };
         OwnReply { records, next }.encode()
     }
-}
-
-fn bucket_span(bucket: Bucket, bits: u8) -> (u32, u32) {
-    bucket.span(bits)
 }
 
 fn short(id: RecordId) -> ShortId {

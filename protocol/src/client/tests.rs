@@ -206,15 +206,111 @@ fn a_report_that_one_source_leaves_out_is_shown_and_raises_an_alarm() {
     let mut world = World::new(3, 2);
     let receipt = file_one(&mut world, 0, says(&[PHONE], "a"));
     world.nodes[2].hides.insert(receipt.id());
+    // On the first day it may be on its way.
     let checked = check(&mut world, 1, &[PHONE]);
     assert_eq!(checked.results[0].reports.len(), 1);
+    assert!(checked.alarms.is_empty());
+    assert!(checked.warnings.contains(&Warning::NotYet {
+        organisation: "rowan".to_owned(),
+        served_by: "lilas".to_owned(),
+    }));
+    world.today = world.today.plus(2);
     let expected = Alarm::LeftOut {
         organisation: "rowan".to_owned(),
         served_by: "lilas".to_owned(),
         reports: vec![receipt.id()],
         about_asked: true,
     };
+    // To say that there was no room does not help, when there was.
+    for claims in [0, 5] {
+        world.nodes[2].claims = claims;
+        let checked = check(&mut world, 1, &[PHONE]);
+        assert_eq!(checked.results[0].reports.len(), 1);
+        assert_eq!(checked.alarms, std::slice::from_ref(&expected));
+    }
+}
+
+#[test]
+fn a_report_that_was_taken_back_is_not_shown_though_one_source_hides_that() {
+    let mut world = World::new(3, 2);
+    let receipt = file_one(&mut world, 0, says(&[PHONE], "a"));
+    let home = world.federation(0);
+    world
+        .carry(0, Retract::as_publisher(&home, receipt.grip.lock))
+        .unwrap();
+    let retraction = world.nodes[2].records.last().unwrap().id();
+    world.nodes[2].hides.insert(retraction);
+    // So far the retraction may be on its way, and nobody is blamed.
+    let checked = check(&mut world, 1, &[PHONE]);
+    assert!(checked.results[0].reports.is_empty());
+    assert!(checked.alarms.is_empty(), "{:?}", checked.alarms);
+    world.today = world.today.plus(2);
+    let checked = check(&mut world, 1, &[PHONE]);
+    assert!(checked.results[0].reports.is_empty());
+    let expected = Alarm::StillServed {
+        organisation: "rowan".to_owned(),
+        taken_back_at: "lilas".to_owned(),
+        reports: vec![receipt.id()],
+    };
     assert_eq!(checked.alarms, [expected]);
+}
+
+/// Reports about a number from organisation 2, more than a reply holds.
+fn flood(world: &mut World, about: &str) {
+    for _ in 0..4 {
+        let drafts: Vec<Draft> = (0..25)
+            .map(|_| draft(world, 2, says(&[about], &"x".repeat(1500))))
+            .collect();
+        file(world, 2, drafts);
+    }
+}
+
+#[test]
+fn who_floods_a_bucket_does_not_bury_what_others_say() {
+    let mut world = World::new(4, 3);
+    let first = file_one(&mut world, 0, says(&[PHONE], "un couteau"));
+    flood(&mut world, PHONE);
+    let last = file_one(&mut world, 3, says(&[PHONE], "peilis"));
+    world.today = world.today.plus(2);
+    let checked = check(&mut world, 1, &[PHONE]);
+    let found = |id| checked.results[0].reports.iter().any(|f| f.id == id);
+    assert!(found(first.id()) && found(last.id()));
+    assert!(checked.warnings.iter().any(|w| w.code() == "cut"));
+    assert!(checked.alarms.is_empty(), "{:?}", checked.alarms);
+    // Who leaves out what had its turn is found out, full bucket or not.
+    for node in &mut world.nodes {
+        if node.organisation != first.grip.organisation {
+            node.hides.insert(first.id());
+        }
+    }
+    let mut blamed = BTreeSet::new();
+    for _ in 0..8 {
+        for alarm in check(&mut world, 1, &[PHONE]).alarms {
+            let Alarm::LeftOut { organisation, .. } = alarm else {
+                panic!("{alarm}")
+            };
+            blamed.insert(organisation);
+        }
+    }
+    assert_eq!(blamed, ["rowan", "saule"].map(str::to_owned).into());
+}
+
+#[test]
+fn whoever_watches_sizes_cannot_tell_a_full_bucket_from_an_empty_one() {
+    let mut world = World::new(3, 2);
+    flood(&mut world, PHONE);
+    file_one(&mut world, 0, says(&[EMAIL], "a"));
+    let mut watch = |handle: &str| {
+        world.watched.clear();
+        let checked = check(&mut world, 1, &[handle]);
+        (checked.results[0].reports.len(), world.watched.clone())
+    };
+    let (many, full) = watch(PHONE);
+    let (one, light) = watch(EMAIL);
+    let (none, empty) = watch("phone:+33639980000");
+    assert!(many > 1 && one == 1 && none == 0);
+    assert_eq!(full, light);
+    assert_eq!(full, empty);
 }
 
 #[test]
@@ -228,13 +324,24 @@ fn many_reports_are_filed_and_looked_up_at_once() {
     let receipts = file(&mut world, 0, drafts);
     let ids: BTreeSet<_> = receipts.iter().map(Receipt::id).collect();
     assert_eq!(ids.len(), 300);
-    // Smaller buckets when a node cuts its replies.
-    world.nodes[2].most = 20;
     let asked: Vec<&str> = numbers.iter().take(40).map(String::as_str).collect();
     let checked = check(&mut world, 1, &asked);
     assert!(checked.results.iter().all(|r| r.reports.len() == 1));
     assert!(checked.alarms.is_empty(), "{:?}", checked.alarms);
     assert_eq!(checked.carried, 300);
+
+    // One that says there is nothing, so that all is asked for at once and most left out.
+    for liar in 0..3 {
+        for number in [0, u64::MAX] {
+            world.nodes[liar].says_carried = Some(number);
+            world.watched.clear();
+            let checked = check(&mut world, 1, &asked);
+            assert!(checked.results.iter().all(|r| r.reports.len() == 1));
+            assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
+            assert_eq!(checked.carried, 300);
+        }
+        world.nodes[liar].says_carried = None;
+    }
 }
 
 /// The record with this id, as somebody made it over.

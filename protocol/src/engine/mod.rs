@@ -17,9 +17,11 @@
 //!
 //! The simulator drives the same engine with a seeded clock and network.
 
+mod answer;
 mod arrive;
 mod core;
 mod evaluate;
+pub(crate) mod fill;
 mod publish;
 mod serve;
 mod sync;

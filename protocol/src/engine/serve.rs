@@ -1,31 +1,22 @@
-//! Answering: peers' requests, clients' sealed questions, tags and an organisation's own reports.
+//! Answering: peers' requests, the directory, tags and an organisation's own reports.
 
+use super::answer::with_attachments;
 use super::core::{Engine, EngineError, Output};
 use super::evaluate::evaluate;
 use super::{Arrived, Source};
-use crate::admit::Tombstone;
 use crate::carried::View;
 use crate::entropy::Entropy;
-use crate::ids::{OrganisationKey, RecordId, TransportKey};
+use crate::ids::TransportKey;
 use crate::record::report::Audience;
 use crate::record::{Body, Kind, Verified};
 use crate::time::Timestamp;
 use crate::wire::client::{DirectoryReply, OwnAsk, OwnReply, TagsAsk, TagsReply};
 use crate::wire::peer::{Refusal, Reply, Request};
-use crate::wire::sealed::{Question, Reply as SealedReply, open_question};
-use std::collections::BTreeMap;
 
-/// Reports of a bucket that are looked at.
-const MAX_REPORTS: usize = 4096;
 /// Tags in one answer.
 const TAGS: usize = 20_000;
 /// Bytes after which an answer of own reports ends.
 const OWN_BYTES: usize = 4 * 1024 * 1024;
-/// Attachments of one kind by one organisation that are served with a report. Anyone with a
-/// report's lock can publish attachments; without a bound they could bury it.
-const ATTACHED: usize = 4;
-/// Bytes of attachments that are served with a report.
-const ATTACHED_BYTES: usize = 48 * 1024;
 /// Own reports in one answer.
 const OWN: usize = 500;
 
@@ -74,59 +65,6 @@ impl Engine {
             Request::Sealed(sealed) => {
                 (Vec::new(), self.answer_sealed(&sealed, view, now, entropy)?)
             }
-        })
-    }
-
-    /// Answers a sealed question.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn answer_sealed<V: View>(
-        &self,
-        sealed: &[u8],
-        view: &V,
-        now: Timestamp,
-        entropy: &mut dyn Entropy,
-    ) -> Result<Reply, V::Error> {
-        let charter = self.directory.charter();
-        let Ok((question, key)) = open_question(sealed, &self.me.seal_key, charter.federation())
-        else {
-            return Ok(Reply::Refused(Refusal::Malformed));
-        };
-        let reports = match question {
-            Question::Bucket(bucket) => {
-                view.bucket(bucket, charter.terms().bucket_bits, MAX_REPORTS + 1)?
-            }
-            Question::Records(ids) => {
-                let mut found = Vec::new();
-                for id in ids {
-                    found.extend(view.find(&id)?.into_iter().take(1));
-                }
-                found
-            }
-        };
-        let mut reply = SealedReply {
-            carried: view.count(Kind::Report)?,
-            records: Vec::new(),
-            cut: false,
-        };
-        reply.cut = reports.len() > MAX_REPORTS;
-        let mut used = 0;
-        for id in reports.iter().take(MAX_REPORTS) {
-            // Whoever asks by id may be of any organisation.
-            let whole = with_attachments(view, id, Audience::Federation, now)?;
-            let bytes: usize = whole.iter().map(|r| r.len() + 3).sum();
-            if bytes > SealedReply::room(used) {
-                // A large one must not bury those behind it.
-                reply.cut = true;
-                continue;
-            }
-            used += bytes;
-            reply.records.extend(whole);
-        }
-        Ok(match key.seal(&reply, entropy) {
-            Ok(sealed) => Reply::Sealed(sealed),
-            Err(_) => Reply::Refused(Refusal::Busy),
         })
     }
 
@@ -188,7 +126,7 @@ impl Engine {
         let full = rows.len() == OWN;
         let (mut records, mut bytes, mut next) = (Vec::new(), 0, 0);
         for (place, id) in rows {
-            let whole = with_attachments(view, &id, Audience::Own, now)?;
+            let whole = with_attachments(view, &id, now.day())?;
             bytes += whole.iter().map(Vec::len).sum::<usize>();
             records.extend(whole);
             next = place;
@@ -201,67 +139,4 @@ impl Engine {
         }
         Ok(OwnReply { records, next })
     }
-}
-
-/// A report with its translations, seconds and disputes; nothing if it is hidden, has
-/// expired, is no report, or is not for these readers.
-fn with_attachments<V: View>(
-    view: &V,
-    id: &RecordId,
-    readers: Audience,
-    now: Timestamp,
-) -> Result<Vec<Vec<u8>>, V::Error> {
-    let Some(bytes) = view.record(id)? else {
-        return Ok(Vec::new());
-    };
-    let Ok(report) = Verified::from_own_store(&bytes) else {
-        return Ok(Vec::new());
-    };
-    let Body::Report(body) = report.body() else {
-        return Ok(Vec::new());
-    };
-    if body.audience == Audience::Own && readers != Audience::Own {
-        return Ok(Vec::new());
-    }
-    let lock = &body.lock;
-    let today = now.day();
-    let hidden = |t: &Tombstone| t.hides(&report.header().organisation);
-    if report.header().expires < today || view.tombstones(lock)?.iter().any(hidden) {
-        return Ok(Vec::new());
-    }
-    let mut whole = vec![bytes];
-    let mut attached = view.with_lock(lock)?;
-    attached.sort_unstable();
-    attached.dedup();
-    let mut of_one: BTreeMap<(OrganisationKey, Kind), usize> = BTreeMap::new();
-    let mut room = ATTACHED_BYTES;
-    for other in attached {
-        let Some(bytes) = view.record(&other)? else {
-            continue;
-        };
-        let Ok(record) = Verified::from_own_store(&bytes) else {
-            continue;
-        };
-        let target = match record.body() {
-            Body::Translation(b) => &b.target,
-            Body::Second(b) => &b.target,
-            Body::Dispute(b) => &b.target,
-            _ => continue,
-        };
-        let header = record.header();
-        let count = of_one
-            .entry((header.organisation, record.kind()))
-            .or_default();
-        if target.report != *id
-            || header.expires < today
-            || *count >= ATTACHED
-            || bytes.len() > room
-        {
-            continue;
-        }
-        *count += 1;
-        room -= bytes.len();
-        whole.push(bytes);
-    }
-    Ok(whole)
 }

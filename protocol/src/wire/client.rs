@@ -2,7 +2,7 @@
 
 use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
 use super::peer::Refusal;
-use super::sealed::{MAX_PAGES, PAGE, SEALED_REQUEST, ShortId};
+use super::sealed::{SEALED_REPLY, SEALED_REQUEST, ShortId};
 use crate::cbor::{self, Malformed};
 use crate::ids::{NodeKey, RecordId};
 use crate::limits::{MAX_COSIGNED, MAX_RECORD};
@@ -233,7 +233,7 @@ impl PassOn {
     }
 
     /// The largest sealed reply.
-    pub const MAX_REPLY: usize = PAGE * MAX_PAGES;
+    pub const MAX_REPLY: usize = SEALED_REPLY;
 }
 
 /// A record that the home node is to sign and publish.

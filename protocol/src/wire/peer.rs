@@ -1,7 +1,7 @@
 //! Messages between two nodes.
 
 use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
-use super::sealed::{MAX_PAGES, PAGE, SEALED_REQUEST};
+use super::sealed::{SEALED_REPLY, SEALED_REQUEST};
 use crate::cbor::{self, Malformed};
 use crate::ids::{FederationId, RecordId};
 use crate::limits::MAX_RECORD;
@@ -228,7 +228,11 @@ impl Reply {
                 (2, Some(2)) => Ok(Reply::Records(records(d)?)),
                 (3, Some(1)) => Ok(Reply::Pushed),
                 (4, Some(2)) => Ok(Reply::Evaluated(KeyEvaluation::read_all(d)?)),
-                (5, Some(2)) => Ok(Reply::Sealed(cbor::bytes(d, PAGE * MAX_PAGES)?.to_vec())),
+                (5, Some(2)) => match cbor::bytes(d, SEALED_REPLY)? {
+                    // All have one size, so that none says anything by its own.
+                    sealed if sealed.len() == SEALED_REPLY => Ok(Reply::Sealed(sealed.to_vec())),
+                    _ => Err(Malformed::Shape),
+                },
                 (15, Some(2)) => Ok(Reply::Refused(
                     Refusal::from_number(d.u8()?).ok_or(Malformed::Shape)?,
                 )),

@@ -2,11 +2,11 @@
 //!
 //! The home node learns who asks, the answering node what is asked, neither both: HPKE (RFC 9180),
 //! with the reply sealed under an exported secret as in Oblivious HTTP (RFC 9458, section 4.4).
-//! Requests have one size and replies come in whole pages, so sizes say nothing either.
+//! Requests have one size and replies another, so sizes say nothing either.
 
 use crate::cbor::{self, Malformed};
 use crate::entropy::{AsRng, Entropy, draw};
-use crate::ids::{FederationId, SealKey};
+use crate::ids::{FederationId, Lock, SealKey};
 use crate::limits::{MAX_BUCKET_BITS, MAX_RECORD};
 use crate::seal::Bucket;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _};
@@ -24,12 +24,14 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 const REQUEST_SIZE: usize = 320;
 /// Bytes of a whole sealed request: encapsulated key, plaintext, tag.
 pub const SEALED_REQUEST: usize = 32 + REQUEST_SIZE + 16;
-/// Bytes of a page; a reply's plaintext is a whole number of pages.
-pub const PAGE: usize = 30 * 1024;
-/// The most pages of a reply.
-pub const MAX_PAGES: usize = 64;
+/// Bytes of a whole sealed reply, whatever is in it.
+pub const SEALED_REPLY: usize = 30 * 1024;
 /// Short ids that one request may name.
 pub const MAX_WANTED: usize = 32;
+/// Locks that one request may name.
+pub const MAX_LOCKS: usize = 8;
+/// Bytes of a reply that are not records: the counts before them and the padding's first.
+const REPLY_HEAD: usize = 3 * 9 + 5;
 /// Bytes beside the plaintext in a sealed reply: nonce and tag.
 const REPLY_OVERHEAD: usize = 32 + 16;
 
@@ -43,6 +45,9 @@ pub enum Question {
     Bucket(Bucket),
     /// These reports, with what hangs on them.
     Records(Vec<ShortId>),
+    /// What there is with these locks: the retractions of a report that was taken back, else the
+    /// report with what hangs on it.
+    Locks(Vec<Lock>),
 }
 
 /// What a node answers.
@@ -52,8 +57,8 @@ pub struct Reply {
     pub carried: u64,
     /// The records, reports and what hangs on them.
     pub records: Vec<Vec<u8>>,
-    /// There were more than a reply may hold; ask for a smaller bucket.
-    pub cut: bool,
+    /// Records for which there was no room; 0 in a reply that holds all there is.
+    pub left: u64,
 }
 
 /// A sealed message could not be made or opened.
@@ -269,6 +274,14 @@ impl Question {
                     cbor::put_bytes(e, id);
                 }
             }
+            Question::Locks(locks) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 3);
+                cbor::put_array(e, locks.len() as u64);
+                for lock in locks {
+                    cbor::put_bytes(e, lock.as_bytes());
+                }
+            }
         });
         if bytes.len() >= REQUEST_SIZE {
             return Err(SealedError::TooLarge);
@@ -276,7 +289,11 @@ impl Question {
         Ok(pad(bytes, REQUEST_SIZE))
     }
 
-    fn decode(padded: &[u8]) -> Result<Self, SealedError> {
+    /// Reads a padded question, as it is inside the seal.
+    ///
+    /// # Errors
+    /// If it is not one.
+    pub fn decode(padded: &[u8]) -> Result<Self, SealedError> {
         Ok(cbor::decode(unpad(padded)?, REQUEST_SIZE, |d| {
             let len = d.array()?;
             match (d.u8()?, len) {
@@ -288,6 +305,9 @@ impl Question {
                     Ok(Question::Bucket(Bucket { bits, value }))
                 }
                 (2, Some(2)) => Ok(Question::Records(cbor::list(d, MAX_WANTED, cbor::array)?)),
+                (3, Some(2)) => Ok(Question::Locks(cbor::list(d, MAX_LOCKS, |d| {
+                    Ok(Lock::from_bytes(cbor::array(d)?))
+                })?)),
                 _ => Err(Malformed::Shape),
             }
         })?)
@@ -295,41 +315,47 @@ impl Question {
 }
 
 impl Reply {
-    /// Bytes of records that still fit a reply when `used` are in it.
-    pub const fn room(used: usize) -> usize {
-        (PAGE * MAX_PAGES).saturating_sub(used + 64)
-    }
+    /// Bytes for records, each with the [`Self::AROUND`] that stand around it.
+    pub const ROOM: usize = SEALED_REPLY - REPLY_OVERHEAD - REPLY_HEAD;
+    /// Bytes that stand around each record.
+    pub const AROUND: usize = 3;
 
     fn encode(&self) -> Result<Vec<u8>, SealedError> {
         let bytes = cbor::encode(|e| {
             cbor::put_array(e, 3);
             cbor::put_uint(e, self.carried);
-            cbor::put_bool(e, self.cut);
+            cbor::put_uint(e, self.left);
             cbor::put_array(e, self.records.len() as u64);
             for record in &self.records {
                 cbor::put_bytes(e, record);
             }
         });
-        let pages = (bytes.len() + 1 + REPLY_OVERHEAD).div_ceil(PAGE);
-        if pages > MAX_PAGES {
+        let size = SEALED_REPLY - REPLY_OVERHEAD;
+        if bytes.len() >= size {
             return Err(SealedError::TooLarge);
         }
-        // A sealed reply is whole pages with nonce and tag in them.
-        Ok(pad(bytes, pages * PAGE - REPLY_OVERHEAD))
+        Ok(pad(bytes, size))
     }
 
-    fn decode(padded: &[u8]) -> Result<Self, SealedError> {
-        Ok(cbor::decode(unpad(padded)?, PAGE * MAX_PAGES, |d| {
+    /// Reads a padded reply, as it is inside the seal.
+    ///
+    /// # Errors
+    /// If it is not one.
+    pub fn decode(padded: &[u8]) -> Result<Self, SealedError> {
+        if padded.len() != SEALED_REPLY - REPLY_OVERHEAD {
+            return Err(SealedError::Malformed(Malformed::Shape));
+        }
+        Ok(cbor::decode(unpad(padded)?, SEALED_REPLY, |d| {
             cbor::tuple(d, 3)?;
             let carried = d.u64()?;
-            let cut = d.bool()?;
-            let records = cbor::list(d, PAGE * MAX_PAGES / 64, |d| {
+            let left = d.u64()?;
+            let records = cbor::list(d, SEALED_REPLY / 64, |d| {
                 Ok(cbor::bytes(d, MAX_RECORD)?.to_vec())
             })?;
             Ok(Self {
                 carried,
                 records,
-                cut,
+                left,
             })
         })?)
     }

@@ -1,0 +1,195 @@
+//! Answering clients' sealed questions: every reply has one size, whatever is in it.
+
+use super::core::Engine;
+use super::fill::{Fill, Queues};
+use crate::admit::Tombstone;
+use crate::carried::{View, publisher};
+use crate::entropy::Entropy;
+use crate::ids::{Lock, OrganisationKey, RecordId};
+use crate::record::report::Audience;
+use crate::record::{Body, Kind, Verified};
+use crate::time::{Day, Timestamp};
+use crate::wire::peer::{Refusal, Reply};
+use crate::wire::sealed::{Question, open_question};
+use std::collections::BTreeMap;
+
+/// Reports of one publisher and smallest bucket that are looked at: more than fit a reply.
+const EACH: usize = 64;
+/// Reports that are looked at for one question.
+const MOST: usize = 20_000;
+/// Attachments of one kind by one organisation that are served with a report. Anyone with a
+/// report's lock can publish attachments; without a bound they could bury it.
+const ATTACHED: usize = 4;
+
+/// A report that may be served.
+struct Served {
+    bytes: Vec<u8>,
+    lock: Lock,
+}
+
+impl Engine {
+    /// Answers a sealed question.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn answer_sealed<V: View>(
+        &self,
+        sealed: &[u8],
+        view: &V,
+        now: Timestamp,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Reply, V::Error> {
+        let charter = self.directory.charter();
+        let Ok((question, key)) = open_question(sealed, &self.me.seal_key, charter.federation())
+        else {
+            return Ok(Reply::Refused(Refusal::Malformed));
+        };
+        let today = now.day();
+        let mut fill = Fill::default();
+        let mut reports: Queues<RecordId> = BTreeMap::new();
+        let mut unseen = 0;
+        match question {
+            Question::Bucket(bucket) => {
+                let bits = charter.terms().bucket_bits;
+                let found = view.bucket(bucket, bits, EACH, MOST)?;
+                unseen = u64::from(found.len() == MOST);
+                for at in found {
+                    reports.entry(at.publisher).or_default().push_back(at.id);
+                }
+            }
+            Question::Records(ids) => {
+                for id in ids {
+                    for id in view.find(&id)?.into_iter().take(1) {
+                        queue(view, id, &mut reports)?;
+                    }
+                }
+            }
+            Question::Locks(locks) => {
+                let mut retractions = BTreeMap::new();
+                for lock in &locks {
+                    for id in view.retractions(lock)? {
+                        queue(view, id, &mut retractions)?;
+                    }
+                    for id in view.of_lock(lock, Kind::Report, EACH)? {
+                        queue(view, id, &mut reports)?;
+                    }
+                }
+                fill.take(retractions, |id| view.record(id))?;
+            }
+        }
+        let mut locks = BTreeMap::new();
+        let taken = fill.take(reports, |id| {
+            // Whoever asks may be of any organisation.
+            let served = visible(view, id, Audience::Federation, today)?;
+            Ok(served.map(|served| {
+                locks.insert(*id, served.lock);
+                served.bytes
+            }))
+        })?;
+        let mut hanging: Queues<Vec<u8>> = BTreeMap::new();
+        for report in taken {
+            let Some(lock) = locks.get(&report) else {
+                continue;
+            };
+            for one in attached(view, &report, lock, today)? {
+                let queue = hanging.entry(publisher(&one.by)).or_default();
+                queue.push_back(one.bytes);
+            }
+        }
+        fill.take(hanging, |bytes| Ok(Some(bytes.clone())))?;
+        let reply = fill.reply(view.count(Kind::Report)?, unseen);
+        Ok(match key.seal(&reply, entropy) {
+            Ok(sealed) => Reply::Sealed(sealed),
+            Err(_) => Reply::Refused(Refusal::Busy),
+        })
+    }
+}
+
+fn queue<V: View>(view: &V, id: RecordId, queues: &mut Queues<RecordId>) -> Result<(), V::Error> {
+    let bytes = view.record(&id)?;
+    if let Some(record) = bytes.and_then(|b| Verified::from_own_store(&b).ok()) {
+        let by = publisher(&record.header().organisation);
+        queues.entry(by).or_default().push_back(id);
+    }
+    Ok(())
+}
+
+/// A report, unless it is hidden, has expired, is no report, or is not for these readers.
+fn visible<V: View>(
+    view: &V,
+    id: &RecordId,
+    readers: Audience,
+    today: Day,
+) -> Result<Option<Served>, V::Error> {
+    let Some(bytes) = view.record(id)? else {
+        return Ok(None);
+    };
+    let Ok(report) = Verified::from_own_store(&bytes) else {
+        return Ok(None);
+    };
+    let Body::Report(body) = report.body() else {
+        return Ok(None);
+    };
+    if body.audience == Audience::Own && readers != Audience::Own {
+        return Ok(None);
+    }
+    let publisher = report.header().organisation;
+    let lock = body.lock;
+    let hidden = |t: &Tombstone| t.hides(&publisher);
+    if report.header().expires < today || view.tombstones(&lock)?.iter().any(hidden) {
+        return Ok(None);
+    }
+    Ok(Some(Served { bytes, lock }))
+}
+
+/// What hangs on a report, and who published it.
+struct Hanging {
+    by: OrganisationKey,
+    bytes: Vec<u8>,
+}
+
+/// The seconds, disputes and translations of a report.
+fn attached<V: View>(
+    view: &V,
+    report: &RecordId,
+    lock: &Lock,
+    today: Day,
+) -> Result<Vec<Hanging>, V::Error> {
+    let mut all = Vec::new();
+    for kind in [Kind::Second, Kind::Dispute, Kind::Translation] {
+        for id in view.of_lock(lock, kind, ATTACHED)? {
+            let Some(bytes) = view.record(&id)? else {
+                continue;
+            };
+            let Ok(record) = Verified::from_own_store(&bytes) else {
+                continue;
+            };
+            let target = match record.body() {
+                Body::Translation(b) => &b.target,
+                Body::Second(b) => &b.target,
+                Body::Dispute(b) => &b.target,
+                _ => continue,
+            };
+            let header = record.header();
+            if target.report == *report && header.expires >= today {
+                let by = header.organisation;
+                all.push(Hanging { by, bytes });
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// A report with its translations, seconds and disputes, for its own organisation.
+pub(super) fn with_attachments<V: View>(
+    view: &V,
+    id: &RecordId,
+    today: Day,
+) -> Result<Vec<Vec<u8>>, V::Error> {
+    let Some(served) = visible(view, id, Audience::Own, today)? else {
+        return Ok(Vec::new());
+    };
+    let hanging = attached(view, id, &served.lock, today)?;
+    let hanging = hanging.into_iter().map(|one| one.bytes);
+    Ok(core::iter::once(served.bytes).chain(hanging).collect())
+}
