@@ -48,6 +48,14 @@ mod source;
 mod view;
 
 #[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod game;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 #[allow(

@@ -83,6 +83,12 @@ pub(super) struct World {
     pub(super) seen: Vec<u8>,
     /// What whoever watches the sizes sees of that: where, how much, and how much came back.
     pub(super) watched: Vec<(&'static str, usize, usize)>,
+    /// What the home node saw, one ask after the other, with its answer.
+    pub(super) passed: Vec<Vec<u8>>,
+    /// The elements that keyholders were given.
+    pub(super) blinded: Vec<u8>,
+    /// The questions that each answering node opened.
+    pub(super) heard: Vec<(usize, Question)>,
     slot: u32,
 }
 
@@ -208,6 +214,9 @@ impl World {
             entropy,
             seen: Vec::new(),
             watched: Vec::new(),
+            passed: Vec::new(),
+            blinded: Vec::new(),
+            heard: Vec::new(),
             slot: 0,
         }
     }
@@ -282,6 +291,8 @@ impl World {
                 let answer = self.answer(home, &ask);
                 let back = answer.as_ref().map_or(0, Vec::len);
                 self.watched.push((ask.path, ask.body.len(), back));
+                let bytes = answer.as_deref().unwrap_or_default();
+                self.passed.push([&ask.body, bytes].concat());
                 if let Ok(bytes) = &answer {
                     assert!(bytes.len() <= ask.reply_limit, "{}", ask.path);
                     self.seen.extend_from_slice(bytes);
@@ -295,7 +306,7 @@ impl World {
         panic!("the exchange does not end");
     }
 
-    fn answer(&mut self, home: usize, ask: &Ask) -> Result<Vec<u8>, Unanswered> {
+    pub(super) fn answer(&mut self, home: usize, ask: &Ask) -> Result<Vec<u8>, Unanswered> {
         if !self.nodes[home].up {
             return Err(Unanswered::Unreachable);
         }
@@ -311,6 +322,9 @@ impl World {
 
     fn evaluate(&mut self, wanted: &Evaluate) -> Vec<u8> {
         let threshold = usize::from(self.directory.charter().terms().threshold);
+        for element in &wanted.ask.elements {
+            self.blinded.extend_from_slice(element.as_bytes());
+        }
         let mut evaluated = Evaluated {
             answers: Vec::new(),
             missing: Vec::new(),
@@ -355,6 +369,7 @@ impl World {
         let charter = self.directory.charter();
         let (question, key) =
             open_question(&pass_on.sealed, &node.seal, charter.federation()).unwrap();
+        self.heard.push((place, question.clone()));
         let bits = charter.terms().bucket_bits;
         let records = || {
             node.records

@@ -22,7 +22,7 @@ fn words(lang: &str, text: &str) -> Words {
     }
 }
 
-fn says(handles: &[&str], text: &str) -> Particulars {
+pub(super) fn says(handles: &[&str], text: &str) -> Particulars {
     Particulars {
         summary: Summary {
             level: Level::Danger,
@@ -58,7 +58,7 @@ fn draft(world: &mut World, home: usize, says: Particulars) -> Draft {
     Draft::new(&federation, says, &mut world.entropy)
 }
 
-fn file_one(world: &mut World, home: usize, says: Particulars) -> Receipt {
+pub(super) fn file_one(world: &mut World, home: usize, says: Particulars) -> Receipt {
     let draft = draft(world, home, says);
     file(world, home, vec![draft]).remove(0)
 }
