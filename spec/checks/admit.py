@@ -1,0 +1,171 @@
+"""What a node carries (02, section 5). A node here is its charter, its organisation, and the records that it carries."""
+
+from . import ed25519
+from .records import parse, verify
+from .refusal import Refused
+
+ATTACHMENTS = ("translation", "second", "dispute")
+KEPT = 916
+
+
+class Node:
+    def __init__(self, charter, organisation):
+        self.charter, self.organisation = charter, organisation
+        self.carried = {}
+
+    def of_kind(self, *kinds):
+        return (record for record in self.carried.values() if record.kind in kinds)
+
+    def offer(self, data, today):
+        """Sections 3 and 5 over received bytes: the record, now carried, or the rule that refuses it."""
+        record = parse(data)
+        try:
+            verify(record, self.charter.id)
+        except Refused as no:
+            no.step = "verify"
+            raise
+        try:
+            self.begin(today)
+            self.admit(record, today)
+        except Refused as no:
+            no.step = "admit"
+            raise
+        return record
+
+    def begin(self, today):
+        """A day begins: what has expired goes, and what it spoke for is looked at again."""
+        for record in list(self.carried.values()):
+            if record.expires < today:
+                self.drop(record)
+
+    def admit(self, record, today):
+        if record.id in self.carried:
+            return
+        if record.organisation not in self.charter.organisations:
+            raise Refused("unknown-organisation")
+        self.life(record, today)
+        self.signer(record)
+        self.by_kind(record)
+        if record.kind == "report" or record.kind in ATTACHMENTS:
+            if any(other.lock == record.lock for other in self.of_kind("retraction") if "proof" in other.body):
+                raise Refused("retracted")
+        self.take_slot(record)
+        self.put_out(record)
+
+    def life(self, record, today):
+        issued, expires = record.issued, record.expires
+        lasts = expires - issued
+        most = {
+            "retraction": KEPT,
+            "vouch": 730,
+            "revocation": 90 + KEPT,
+            "affirmation": 90 + KEPT,
+        }.get(record.kind, self.charter["report life"])
+        if record.kind == "delegation":
+            until = record.body["until"]
+            good = issued <= until and until - issued <= 90 and until <= expires <= until + KEPT
+        else:
+            good = 0 <= lasts <= most and (record.kind != "retraction" or lasts == KEPT)
+        if not good:
+            raise Refused("life", f"from {issued} to {expires}")
+        if issued > today + 1:
+            raise Refused("future")
+        if expires < today:
+            raise Refused("expired")
+
+    def delegations(self, record):
+        return [
+            one
+            for one in self.of_kind("delegation")
+            if one.organisation == record.organisation and one.body["record key"] == record.node
+        ]
+
+    def affirmed(self, record):
+        return any(
+            one.organisation == record.organisation and record.id in one.body["records"]
+            for one in self.of_kind("affirmation")
+        )
+
+    def signer(self, record):
+        """Step 3."""
+        if record.node is None:
+            if record.slot >= 64:
+                raise Refused("slot-range")
+            return
+        delegations = self.delegations(record)
+        if not delegations:
+            raise Refused("unknown-key")
+        delegations = [one for one in delegations if one.issued <= record.issued <= one.body["until"]]
+        if not delegations:
+            raise Refused("delegation-time")
+        ranges = [(one.body["first slot"], one.body["slots"]) for one in delegations]
+        if record.slot >= self.charter["records a day"] or not any(0 <= record.slot - a < n for a, n in ranges):
+            raise Refused("slot-range")
+        revoked = any(
+            one.organisation == record.organisation and one.body["key"] == record.node for one in self.of_kind("revocation")
+        )
+        if revoked and not self.affirmed(record):
+            raise Refused("revoked-key")
+
+    def by_kind(self, record):
+        """Step 4."""
+        body, federation = record.body, self.charter.id
+        if record.kind == "report":
+            if body["audience"] == 1 and record.organisation != self.organisation:
+                raise Refused("not-ours")
+            labels = [label for _, label, _ in body["entries"]]
+            if any(a >= b for a, b in zip(labels, labels[1:])):
+                raise Refused("labels")
+            if any(bucket >> self.charter["bucket bits"] for bucket, _, _ in body["entries"]):
+                raise Refused("buckets")
+            if body["edition"]:
+                said = b"parasol 1 succession" + federation + body["lock"] + body["edition"].to_bytes(4, "big")
+                if not ed25519.holds(body["lock"], said + body["salt"] + body["commitment"], body["succession"]):
+                    raise Refused("succession")
+        elif record.kind == "retraction" and "proof" in body:
+            if not ed25519.holds(body["lock"], b"parasol 1 retraction" + federation + body["lock"], body["proof"]):
+                raise Refused("retraction-proof")
+        elif record.kind == "delegation":
+            keys = body["record key"], body["transport key"], body["seal key"]
+            said = b"parasol 1 delegation" + federation + record.organisation + b"".join(keys)
+            for key, signature in zip(keys, (body["possession"], body["transport possession"])):
+                if not ed25519.holds(key, said, signature):
+                    raise Refused("possession")
+        elif record.kind == "vouch" and body["subject"] == record.organisation:
+            raise Refused("self-vouch")
+
+    def slot(self, record):
+        return record.organisation, record.node is None, record.kind == "retraction", record.issued, record.slot
+
+    def ranks_above(self, a, b):
+        if a.node is not None and self.affirmed(a) != self.affirmed(b):
+            return self.affirmed(a)
+        return a.id < b.id
+
+    def take_slot(self, record):
+        for other in list(self.carried.values()):
+            if self.slot(other) == self.slot(record):
+                if self.ranks_above(other, record):
+                    raise Refused("slot-taken")
+                self.drop(other)
+        self.carried[record.id] = record
+
+    def put_out(self, record):
+        if record.kind == "retraction" and "proof" in record.body:
+            for other in list(self.of_kind("report", *ATTACHMENTS)):
+                if other.lock == record.lock:
+                    self.drop(other)
+        if record.kind == "revocation":
+            self.look_again(record.organisation)
+
+    def drop(self, record):
+        if self.carried.pop(record.id, None) and record.kind in ("delegation", "affirmation"):
+            self.look_again(record.organisation)
+
+    def look_again(self, organisation):
+        for other in list(self.carried.values()):
+            if other.organisation == organisation and other.id in self.carried:
+                try:
+                    self.signer(other)
+                except Refused:
+                    self.drop(other)

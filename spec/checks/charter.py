@@ -1,0 +1,154 @@
+"""The charter and the certificate of the shared keys (02, sections 6 and 7)."""
+
+import hashlib
+import re
+
+from . import cbor, cose, voprf
+from .areas import area
+from .refusal import Refused
+from .shape import ascending, boolean, day, listing, number, octets, row, table, text, u16, u32
+
+LARGEST = 262_144
+ORGANISATION = row(octets(32), text(8192), text(8192), number(256))
+PAYLOAD = table(
+    (1, "format", u32),
+    (2, "number", u32),
+    (4, "name", text(100)),
+    (5, "made", day),
+    (6, "organisations", listing(ORGANISATION, most=1000)),
+    (7, "threshold", u16),
+    (8, "report life", u32),
+    (9, "records a day", u32),
+    (10, "evaluations a day", u32),
+    (11, "bucket bits", number(256)),
+    (12, "cities", listing(text(64), most=10_000)),
+)
+
+
+def malformed(read, *arguments):
+    try:
+        return read(*arguments)
+    except Refused as no:
+        raise Refused("malformed", str(no)) from no
+
+
+class Charter:
+    """A charter that counts."""
+
+    def __init__(self, data):
+        if len(data) > LARGEST:
+            raise Refused("malformed", "too large")
+        payload, signers = malformed(cose.sign, data)
+        self.raw = malformed(cbor.decode, payload)
+        self.fields = malformed(PAYLOAD, self.raw)
+        self.id = hashlib.sha256(payload).digest()
+        self.check()
+        if [key for key, _, _ in signers] != list(self.organisations):
+            raise Refused("signatures", "not exactly the organisations have signed")
+        if not cose.sign_holds(b"parasol 1 charter", payload, signers):
+            raise Refused("signatures", "one does not hold")
+
+    def check(self):
+        fields = self.fields
+        rows = fields["organisations"]
+        self.organisations = {key: (name, country, share) for key, name, country, share in rows}
+        names = [name for _, name, _, _ in rows]
+        good = (
+            fields["format"] == 1
+            and fields["number"] == 1
+            and 1 <= len(rows)
+            and 1 <= fields["report life"] <= 730
+            and fields["bucket bits"] <= 20
+            and len(set(names)) == len(names)
+            and all(re.fullmatch("[a-z0-9-]{1,32}", name) for name in names)
+            and all(re.fullmatch("[A-Z]{2}", country) for _, _, country, _ in rows)
+        )
+        try:
+            ascending([key for key, _, _, _ in rows], "organisations")
+            ascending([city.encode() for city in fields["cities"]], "cities")
+            for city in fields["cities"]:
+                area(city, cities=fields["cities"])
+        except Refused as no:
+            raise Refused("invalid", str(no)) from no
+        self.shares = {share: key for key, _, _, share in rows if share}
+        keyholders = [country for _, _, country, share in rows if share]
+        n, t = len(keyholders), fields["threshold"]
+        if not good or sorted(self.shares) != list(range(1, n + 1)) or n > 64:
+            raise Refused("invalid")
+        if not n / 2 < t <= n:
+            raise Refused("threshold", f"{t} of {n}")
+        if any(keyholders.count(country) >= t for country in keyholders):
+            raise Refused("jurisdiction")
+
+    def __getitem__(self, name):
+        return self.fields[name]
+
+    def organisation(self, name):
+        return next(key for key, (known, _, _) in self.organisations.items() if known == name)
+
+
+def key_name(value):
+    """[0], [1, season] or [2, season]."""
+    if value == [0] and not isinstance(value[0], bool):
+        return value
+    kind, season = row(number(3), u32)(value)
+    if kind == 0:
+        raise Refused("encoding", "the bucket key has no season")
+    return [kind, season]
+
+
+def element(value):
+    value = octets(32)(value)
+    if not voprf.sound(value):
+        raise Refused("encoding", "no element, or the identity")
+    return value
+
+
+def index(value):
+    if number(256)(value) == 0:
+        raise Refused("encoding", "there is no share 0")
+    return value
+
+
+KEYS = listing(row(key_name, u16, element, listing(row(index, element), most=255)), most=64)
+CERTIFICATE = table(
+    (1, "format", u32),
+    (2, "federation", octets(32)),
+    (3, "epoch", u32),
+    (4, "issued", day),
+    (5, "dealt", boolean),
+    (6, "keys", KEYS),
+)
+
+
+class Certificate:
+    """A certificate that counts for a charter; `node_of` says which organisation a signer works for, or None."""
+
+    def __init__(self, data, charter, organisation_of):
+        if len(data) > LARGEST:
+            raise Refused("malformed", "too large")
+        payload, signers = malformed(cose.sign, data)
+        self.raw = malformed(cbor.decode, payload)
+        self.fields = malformed(CERTIFICATE, self.raw)
+        names = [cbor.encode(name) for name, _, _, _ in self.fields["keys"]]
+        ascending(names, "keys of a certificate")
+        if self.fields["format"] != 1 or self.fields["federation"] != charter.id:
+            raise Refused("invalid", "another format or federation")
+        self.keys = {}
+        for name, t, public, shares in self.fields["keys"]:
+            ascending([number for number, _ in shares], "shares of a key")
+            if t != charter["threshold"] or [number for number, _ in shares] != sorted(charter.shares):
+                raise Refused("invalid", "not the charter's threshold or keyholders")
+            if not voprf.one_polynomial(t, public, dict(shares)):
+                raise Refused("invalid", "the shares do not lie on one polynomial")
+            self.keys[tuple(name)] = (t, public, dict(shares))
+        if not cose.sign_holds(b"parasol 1 certificate" + charter.id, payload, signers):
+            raise Refused("signatures", "one does not hold")
+        keyholders = {organisation_of(key) for key, _, _ in signers} & set(charter.shares.values())
+        if len(keyholders) < charter["threshold"]:
+            raise Refused("signatures", "too few keyholders have signed")
+
+
+def printed(raw, names):
+    """As `fields` in the vectors."""
+    return {f"{key} {names[key]}": cbor.diag(value) for key, value in raw.items()}
