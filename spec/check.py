@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
-"""Reads all vectors, good and bad, and the CDDL, by the text of this folder alone, and says whether all of them agree.
+"""Reads all vectors, good and bad, by the text of this folder alone, holds the CDDL against all examples, and says
+whether everything agrees.
 
     pip install -r spec/requirements.txt
-    python3 spec/check.py [FILE…]        such as ok/seal.json
-    python3 spec/check.py --break        alters vectors, and wants to see each alteration noticed
+    python3 spec/check.py                the whole
+    python3 spec/check.py ok/seal.json   one file
+    python3 spec/check.py --break        alters vectors one value at a time, and wants to see each alteration noticed
 """
 
 import sys
 
-from checks.refusal import Disagreement, Refused
+import phonenumbers
+
+from checks import alter, examples
 from checks.files import CHECKS, cases_of
+from checks.refusal import Disagreement, Refused, agree
 from checks.world import World
 
 
@@ -22,29 +27,42 @@ def expected(file):
 
 def check(world, name):
     """How many cases agree. The first that does not ends it."""
-    agreed, last = 0, "the file as a whole"
+    file, agreed, last = world.files[name], 0, "the head of the file"
     try:
-        for last in CHECKS[name](world, cases_of(world.files[name])):
+        if isinstance(file, dict) and "federation" in file:
+            agree("federation", file["federation"], world.charter.id.hex())
+            agree("today", file["today"], world.today)
+        for last in CHECKS[name](world, cases_of(file)):
             agreed += 1
     except (Disagreement, Refused) as no:
-        raise SystemExit(f"{name}: case {agreed + 1}, after {last!r}: {no}") from no
+        raise SystemExit(f"{name}: the case after {last!r} ({agreed} agreed): {no}") from no
     return agreed
 
 
-def main(names):
+def main(arguments):
     world = World()
     if unknown := set(world.files) ^ set(CHECKS):
         raise SystemExit(f"vectors without a check, or checks without vectors: {sorted(unknown)}")
-    rows = []
-    for name in names or CHECKS:
-        agreed = check(world, name)
-        rows.append((name, expected(world.files[name]), agreed))
+    if arguments == ["--break"]:
+        counts = alter.check(world, CHECKS)
+        print(f"{'file':24}{'altered and noticed':>20}")
+        for name, noticed in counts.items():
+            print(f"{name:24}{noticed:20}")
+        return
+    rows = [(name, expected(world.files[name]), check(world, name)) for name in arguments or CHECKS]
     print(f"{'file':24}{'cases':>8}{'agreed':>8}")
     for name, cases, agreed in rows:
         print(f"{name:24}{cases:8}{agreed:8}")
     if any(cases != agreed for _, cases, agreed in rows):
         raise SystemExit("some cases were not checked")
+    if not arguments:
+        types, taken, refused = examples.check(world)
+        print(f"CDDL: {types} types, {taken} examples taken, {refused} alterations of them refused")
+        print(f"phones by the tables of libphonenumber {phonenumbers.__version__}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except Disagreement as no:
+        raise SystemExit(str(no)) from no

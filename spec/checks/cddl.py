@@ -46,7 +46,7 @@ class Grammar:
                 if name in self.rules:
                     raise ValueError(f"{path.name} defines {name}, and {self.file_of[name]} has defined it")
                 self.rules[name], self.file_of[name] = rule.type, path.name
-        self.used = set()
+        self.used, self.seen = set(), set()
         for name, rule in self.rules.items():
             self.walk(rule, name)
 
@@ -67,6 +67,7 @@ class Grammar:
     def check(self, name, value):
         if not self.type(self.rules[name], value):
             raise Refused("encoding", f"not a {name}")
+        self.seen.add(name)
 
     def type(self, node, value):
         if isinstance(node, ast.Type):
@@ -75,7 +76,10 @@ class Grammar:
             return self.type(node.type, value)
         if isinstance(node, ast.Typename):
             known = PRELUDE.get(node.name)
-            return known(value) if known else self.type(self.rules[node.name], value)
+            if not (known(value) if known else self.type(self.rules[node.name], value)):
+                return False
+            self.seen.add(node.name)
+            return True
         if isinstance(node, ast.Value):
             return same(value, literal(node))
         if isinstance(node, ast.Range):
@@ -114,6 +118,7 @@ class Grammar:
         """The entries of a name that stands for a group, or None."""
         node = only(node)
         if isinstance(node, ast.Typename) and node.name in self.rules:
+            self.seen.update({node.name} if isinstance(self.rules[node.name], ast.GroupEntry) else ())
             node = only(self.rules[node.name])
         if isinstance(node, ast.GroupEntry):
             node = only(node.type)

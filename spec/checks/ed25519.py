@@ -1,5 +1,6 @@
 """Ed25519 by the rule of 02, section 2, on the points themselves (RFC 8032, section 5.1)."""
 
+import functools
 import hashlib
 
 P = 2**255 - 19
@@ -58,6 +59,7 @@ def small(point):
 BASE = decode((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
 
 
+@functools.cache
 def holds(key, message, signature):
     """Whether a signature counts."""
     if len(signature) != 64:

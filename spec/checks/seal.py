@@ -53,6 +53,17 @@ def bucket(output, bits):
     return int.from_bytes(output[:4], "big") >> (32 - bits)
 
 
+def body_of(report):
+    """A report's body as seal.json has it."""
+    body = {
+        name.replace("_", " "): bytes.fromhex(value) if isinstance(value, str) else value
+        for name, value in report.items()
+        if value is not None
+    }
+    body["entries"] = [[bucket, bytes.fromhex(label), bytes.fromhex(wrap)] for bucket, label, wrap in report["entries"]]
+    return body
+
+
 def label(output):
     return derive(output, b"", "parasol 1 label")[:16]
 
@@ -81,8 +92,12 @@ def commitment(key, salt):
     return derive(key, salt, "parasol 1 commitment")
 
 
-def binding(federation, organisation, expires, body):
-    parts = [
+def binding(*arguments):
+    return hashlib.sha256(cbor.encode(binding_parts(*arguments))).digest()
+
+
+def binding_parts(federation, organisation, expires, body):
+    return [
         "parasol 1 report",
         federation,
         organisation,
@@ -95,13 +110,11 @@ def binding(federation, organisation, expires, body):
         body["area tag"],
         body["commitment"],
     ]
-    return hashlib.sha256(cbor.encode(parts)).digest()
 
 
-def attachment_binding(federation, record, kind):
-    body = record.body
-    parts = ["parasol 1 attachment", federation, record.organisation, record.expires, kind]
-    return hashlib.sha256(cbor.encode([*parts, body["lock"], body["report"], body["salt"]])).digest()
+def attachment_binding_parts(federation, record):
+    parts = ["parasol 1 attachment", federation, record.organisation, record.expires, record.fields["kind"]]
+    return [*parts, record.body["lock"], record.body["report"], record.body["salt"]]
 
 
 def opened(plain, read):
@@ -184,6 +197,7 @@ def open_report(federation, organisation, expires, body, handle, output):
     return out
 
 
-def open_attachment(federation, record, kind, text_key):
+def open_attachment(federation, record, text_key):
     key = derive(text_key, record.body["salt"], "parasol 1 attachment")
-    return text_of(unbox(key, record.body["sealed"], attachment_binding(federation, record, kind), "part"))
+    bound = hashlib.sha256(cbor.encode(attachment_binding_parts(federation, record))).digest()
+    return text_of(unbox(key, record.body["sealed"], bound, "part"))

@@ -35,10 +35,10 @@ class World:
     def today(self):
         return self.files["ok/charter.json"]["today"]
 
-    def node(self, organisation=None):
-        """A node that has admitted what the roots signed at the start."""
+    def node(self, organisation=None, carried=()):
+        """A node that has admitted, in order, what the roots signed at the start and what it is said to carry."""
         node = Node(self.charter, organisation or self.charter.organisation("rowan"))
-        for one in self.files["ok/charter.json"]["cases"][0]["records"]:
+        for one in (*self.files["ok/charter.json"]["cases"][0]["records"], *carried):
             node.offer(bytes.fromhex(one), self.today)
         return node
 

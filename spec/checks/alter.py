@@ -1,0 +1,71 @@
+"""Alters vectors, one value at a time, and wants each alteration noticed: who checks the check."""
+
+import copy
+import re
+
+from .refusal import Disagreement, Refused
+from .world import World
+
+HEX = re.compile(r"(?:[0-9a-f]{2}){4,}")
+VALUES = ("canonical", "kind", "season", "bucket")
+VERDICTS = ("refused", "rule", "error", "step")
+# What nothing determines: the surplus of a report, and a threshold that more answers than needed would meet.
+FREE = {
+    "ok/seal.json": re.compile(r"report\.(entries\.\d+\.2|area_wrap)$"),
+    "ok/voprf.json": re.compile(r"(threshold|index)$"),
+}
+
+
+def altered(value, way=""):
+    """(where, a copy with one value altered)."""
+    key = way.rpartition(".")[2]
+    if isinstance(value, (dict, list)):
+        for at in value if isinstance(value, dict) else range(len(value)):
+            for where, part in altered(value[at], f"{way}.{at}".lstrip(".")):
+                whole = copy.copy(value)
+                whole[at] = part
+                yield where, whole
+    elif isinstance(value, str) and HEX.fullmatch(value):
+        middle = len(value) // 2
+        yield way, value[:middle] + f"{int(value[middle], 16) ^ 1:x}" + value[middle + 1 :]
+    elif key in VALUES + VERDICTS and isinstance(value, (str, int)):
+        yield way, value + ("x" if isinstance(value, str) else 1)
+
+
+def alterations(name, file):
+    """Every one that must be noticed: of a good vector all of its values, of a bad one the verdict."""
+    whole = isinstance(file, dict) and "cases" not in file
+    for case in [file] if whole else (file if isinstance(file, list) else file["cases"]):
+        for where, bad in altered(case):
+            verdict = where.rpartition(".")[2] in VERDICTS
+            if verdict if name.startswith("bad/") else not (name in FREE and FREE[name].search(where)):
+                yield where, bad if whole else [bad]
+
+
+def made_good(world, name, file):
+    """Bad vectors with the bytes of a good one: whoever takes only good ones must miss the refusal."""
+    good = name.replace("bad/", "ok/")
+    for case in file["cases"] if name in ("bad/charter.json", "bad/records.json", "bad/wire.json") else ():
+        if case.get("carried") or case.get("today", file["today"]) != file["today"]:
+            continue
+        named = [one for one in world.files[good]["cases"] if one.get("type") == case.get("type")]
+        yield f"{case['name']}: made good", [{**case, "hex": named[0]["hex"]}]
+
+
+def check(world, checks):
+    """{file: alterations that were noticed}."""
+    counts = {}
+    for name, file in world.files.items():
+        counts[name] = 0
+        for where, cases in (*alterations(name, file), *made_good(world, name, file)):
+            other = copy.copy(world)
+            if name in ("ok/charter.json", "ok/certificate.json"):
+                other = World()
+                other.files = {**world.files, name: {**file, "cases": cases}}
+            try:
+                list(checks[name](other, cases))
+            except (Disagreement, Refused, ValueError, KeyError, StopIteration, IndexError):
+                counts[name] += 1
+                continue
+            raise Disagreement(f"{name}: {where} was altered, and nothing noticed")
+    return counts

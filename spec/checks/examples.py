@@ -1,0 +1,103 @@
+"""Holds the CDDL against examples of every type: each is taken, and each that is altered is not."""
+
+import copy
+
+from cbor2 import CBORTag
+
+from . import cbor, records, seal, wire
+from .refusal import Disagreement, Refused
+
+# Fields that may be absent, by the kind of the record; and in a summary.
+OPTIONAL = {(1, 4): "succession", (5, 2): "proof"}
+OPTIONAL_IN_SUMMARY = {3: "month", 4: "area"}
+
+
+def examples(world):
+    """(rule, value) of every vector that has a type."""
+    hexed = bytes.fromhex
+    files = world.files
+    for name, rule in (("charter", "charter"), ("certificate", "certificate"), ("records", "record")):
+        for case in files[f"ok/{name}.json"]["cases"]:
+            yield rule, cbor.tagged(hexed(case["hex"]))
+    for case in files["ok/records.json"]["cases"]:
+        record = records.parse(hexed(case["hex"]))
+        if "report" in record.body:
+            yield "attachment-binding", seal.attachment_binding_parts(world.charter.id, record)
+    for case in files["ok/wire.json"]["cases"]:
+        if case["type"] == "sealed question":
+            sealed = wire.Sealed(hexed(case["hex"]), hexed(case["seal_seed"]), world.charter.id)
+            yield "question", sealed.question
+            yield "reply", sealed.open_reply(hexed(case["reply"]))
+        else:
+            yield case["type"].replace(" ", "-"), cbor.decode(hexed(case["hex"]))
+    for case in files["ok/seal.json"]["cases"]:
+        for part, name, rule in ((1, "summary", "summary"), (2, "text", "words"), (3, "handles", "handles")):
+            if plain := seal.unpad(hexed(case[name]), seal.SIZES[part]):
+                yield rule, cbor.decode(plain)
+        body = seal.body_of(case["report"])
+        yield "binding", seal.binding_parts(world.charter.id, hexed(case["organisation"]), case["expires"], body)
+
+
+def another_type(value):
+    return 0 if isinstance(value, (str, bool, list, dict)) else "another type"
+
+
+def altered(value, way=()):
+    """(way, what was done, the whole with one part altered), for every part."""
+    yield way, "another type", another_type(value)
+    if isinstance(value, CBORTag):
+        yield way, "another tag", CBORTag(value.tag + 1, value.value)
+        for inner, what, part in altered(value.value, way):
+            yield inner, what, CBORTag(value.tag, part)
+    elif isinstance(value, bytes) and inside(value) is not None:
+        for inner, what, part in altered(inside(value), way):
+            yield inner, what, cbor.encode(part)
+    elif isinstance(value, (list, dict)):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            for inner, what, part in altered(value[key], (*way, key)):
+                whole = copy.copy(value)
+                whole[key] = part
+                yield inner, what, whole
+        if isinstance(value, dict):
+            yield way, "a field that nobody knows", {**value, 99: 0}
+            for key in value:
+                yield (*way, key), "missing", {k: v for k, v in value.items() if k != key}
+
+
+def inside(data):
+    """The map in a byte string of an envelope, if there is one."""
+    try:
+        found = cbor.decode(data)
+    except Refused:
+        return None
+    return found if isinstance(found, dict) and found else None
+
+
+def check(world):
+    """(types, examples, alterations that were refused)."""
+    grammar = wire.GRAMMAR
+    grammar.seen.clear()
+    taken = refused = 0
+    for rule, value in examples(world):
+        grammar.check(rule, value)
+        taken += 1
+        for way, what, bad in altered(value):
+            if what == "missing" and may_be_absent(rule, way, value):
+                continue
+            try:
+                grammar.check(rule, bad)
+            except Refused:
+                refused += 1
+                continue
+            raise Disagreement(f"{grammar.file_of[rule]}: a {rule} is taken though {list(way)} is {what}")
+    if unseen := sorted(set(grammar.rules) - grammar.seen):
+        raise Disagreement(f"no vector is an example of {unseen}")
+    return len(grammar.rules), taken, refused
+
+
+def may_be_absent(rule, way, value):
+    if rule == "record" and way[0] == 2 and len(way) == 3:
+        return (cbor.decode(value.value[2])[1], way[-1]) in OPTIONAL
+    if rule == "publish" and len(way) == 3:
+        return (value[way[0]][0], way[-1]) in OPTIONAL
+    return rule == "summary" and way[-1] in OPTIONAL_IN_SUMMARY
