@@ -63,7 +63,7 @@ class Node:
         }.get(record.kind, self.charter["report life"])
         if record.kind == "delegation":
             until = record.body["until"]
-            good = issued <= until and until - issued <= 90 and until <= expires <= until + KEPT
+            good = issued <= until <= issued + 90 and issued <= expires <= until + KEPT
         else:
             good = 0 <= lasts <= most and (record.kind != "retraction" or lasts == KEPT)
         if not good:

@@ -2,15 +2,21 @@
 
 import re
 
+import pycountry
+
+from .handles.country import country
 from .refusal import Refused
 
 
-def area(text, cities=None):
-    """Refuses what is not a canonical area; with `cities`, a city that is not listed too."""
-    country = re.fullmatch(r"([A-Z]{2})(?:-([A-Z0-9]{1,3})|:([a-z0-9]+(?:-[a-z0-9]+)*))?", text)
-    if country is None:
+def area(text):
+    """Refuses what is not a canonical area."""
+    code, colon, city = text.partition(":")
+    if len(text.encode()) > 64:
+        raise Refused("not-canonical", "too long for an area")
+    if colon:
+        good = country(code) == code and re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", city) and len(city) <= 40
+    else:
+        good = country(code) == code or pycountry.subdivisions.get(code=code) is not None
+    if not good:
         raise Refused("not-canonical", "not an area")
-    city = country[3]
-    if city and (len(city) > 40 or (cities is not None and text not in cities)):
-        raise Refused("not-canonical", "no city of this federation")
     return text

@@ -4,15 +4,14 @@ import hashlib
 import re
 
 from . import cbor, cose, voprf
-from .areas import area
 from .refusal import Refused
-from .shape import ascending, boolean, day, listing, number, octets, row, table, text, u16, u32
+from .shape import ascending, between, boolean, day, listing, number, octets, row, table, text, u16, u32
 
 LARGEST = 262_144
-ORGANISATION = row(octets(32), text(8192), text(8192), number(256))
+ORGANISATION = row(octets(32), text(32), text(2), u16)
 PAYLOAD = table(
-    (1, "format", u32),
-    (2, "number", u32),
+    (1, "format", between(1, 1)),
+    (2, "number", between(1, 1)),
     (4, "name", text(100)),
     (5, "made", day),
     (6, "organisations", listing(ORGANISATION, most=1000)),
@@ -54,9 +53,7 @@ class Charter:
         self.organisations = {key: (name, country, share) for key, name, country, share in rows}
         names = [name for _, name, _, _ in rows]
         good = (
-            fields["format"] == 1
-            and fields["number"] == 1
-            and 1 <= len(rows)
+            1 <= len(rows)
             and 1 <= fields["report life"] <= 730
             and fields["bucket bits"] <= 20
             and len(set(names)) == len(names)
@@ -66,8 +63,6 @@ class Charter:
         try:
             ascending([key for key, _, _, _ in rows], "organisations")
             ascending([city.encode() for city in fields["cities"]], "cities")
-            for city in fields["cities"]:
-                area(city, cities=fields["cities"])
         except Refused as no:
             raise Refused("invalid", str(no)) from no
         self.shares = {share: key for key, _, _, share in rows if share}
@@ -112,7 +107,7 @@ def index(value):
 
 KEYS = listing(row(key_name, u16, element, listing(row(index, element), most=255)), most=64)
 CERTIFICATE = table(
-    (1, "format", u32),
+    (1, "format", between(1, 1)),
     (2, "federation", octets(32)),
     (3, "epoch", u32),
     (4, "issued", day),
@@ -122,9 +117,9 @@ CERTIFICATE = table(
 
 
 class Certificate:
-    """A certificate that counts for a charter; `node_of` says which organisation a signer works for, or None."""
+    """A certificate that counts for a charter; `signer_on` says for whom a key may sign on a day."""
 
-    def __init__(self, data, charter, organisation_of):
+    def __init__(self, data, charter, signer_on):
         if len(data) > LARGEST:
             raise Refused("malformed", "too large")
         payload, signers = malformed(cose.sign, data)
@@ -132,8 +127,8 @@ class Certificate:
         self.fields = malformed(CERTIFICATE, self.raw)
         names = [cbor.encode(name) for name, _, _, _ in self.fields["keys"]]
         ascending(names, "keys of a certificate")
-        if self.fields["format"] != 1 or self.fields["federation"] != charter.id:
-            raise Refused("invalid", "another format or federation")
+        if self.fields["federation"] != charter.id:
+            raise Refused("invalid", "another federation")
         self.keys = {}
         for name, t, public, shares in self.fields["keys"]:
             ascending([number for number, _ in shares], "shares of a key")
@@ -144,7 +139,7 @@ class Certificate:
             self.keys[tuple(name)] = (t, public, dict(shares))
         if not cose.sign_holds(b"parasol 1 certificate" + charter.id, payload, signers):
             raise Refused("signatures", "one does not hold")
-        keyholders = {organisation_of(key) for key, _, _ in signers} & set(charter.shares.values())
+        keyholders = {signer_on(key, self.fields["issued"]) for key, _, _ in signers} & set(charter.shares.values())
         if len(keyholders) < charter["threshold"]:
             raise Refused("signatures", "too few keyholders have signed")
 

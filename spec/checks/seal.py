@@ -133,7 +133,7 @@ def codes(value):
 
 
 def language(value):
-    if not re.fullmatch(r"[a-z]{2,8}(-[A-Za-z0-9]{1,8})*", text(35)(value)):
+    if not re.fullmatch("[a-z]{2,8}(-[A-Za-z0-9]{1,8})*", text(35)(value)):
         raise Refused("schema", "no language")
     return value
 

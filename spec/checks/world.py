@@ -42,20 +42,17 @@ class World:
             node.offer(bytes.fromhex(one), self.today)
         return node
 
-    def organisation_of(self, day):
-        """Whom a record key works for on a day."""
+    def signer_on(self, key, day):
+        """For whom a record key may sign on a day."""
         node = self.node()
-
-        def find(key):
-            owners = [one for one in node.of_kind("delegation") if one.body["record key"] == key]
-            return next((one.organisation for one in owners if one.issued <= day <= one.body["until"]), None)
-
-        return find
+        revoked = {one.body["key"] for one in node.of_kind("revocation")}
+        owners = [one for one in node.of_kind("delegation") if one.body["record key"] == key and key not in revoked]
+        return next((one.organisation for one in owners if one.issued <= day <= one.body["until"]), None)
 
     @cached_property
     def certificate(self):
         case = self.files["ok/certificate.json"]["cases"][0]
-        return Certificate(bytes.fromhex(case["hex"]), self.charter, self.organisation_of(self.today))
+        return Certificate(bytes.fromhex(case["hex"]), self.charter, self.signer_on)
 
     @cached_property
     def secrets(self):

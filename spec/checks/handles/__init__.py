@@ -1,50 +1,71 @@
 """Canonical handles (03): from what somebody wrote to the one spelling, or the word that refuses it.
 
-Every reader below takes (text, country) and returns `kind:text`. The tables are those of spec/handles.json.
+The tables are those of spec/handles.json.
 """
 
 from ..refusal import Refused
 from . import account, mail, page, phone, plate
-from .clean import clean
 from .choose import choose, without_prefix
+from .clean import clean
+from .country import stated
 
-READERS = {
-    "phone": phone.read,
-    "email": mail.read,
-    "account": account.read,
-    "plate": plate.read,
-    "url": page.read,
+LONGEST = 512
+UNSETTLED = {
+    "phone": "impossible-number",
+    "email": "not-an-email",
+    "account": "not-an-account",
+    "plate": "not-a-plate",
+    "url": "not-a-url",
 }
 
 
 def read(text, kind=None, country=None):
     """3.7: by the kind that is stated or written in front, or by what it looks like."""
-    if len(text.encode()) > 512:
+    if len(text.encode()) > LONGEST:
         raise Refused("too-long")
-    text = clean(text)
+    text, country = clean(text), stated(country)
     if not text:
         raise Refused("empty")
-    country = {"UK": "GB"}.get(country, country)
     written, rest = without_prefix(text)
-    if kind is None and written:
-        kind, text = written, clean(rest)
-        if not text:
-            raise Refused("empty")
-    elif written and kind == written:
-        text = clean(rest)
-    if kind is None:
-        return choose(text, country)
-    found = account.address(text)
-    if found and (kind in ("account", "url") or found.startswith("phone:")):
-        return found
-    return READERS[kind](text, country)
+    if written and kind in (None, written):
+        found = of_kind(rest, written, country)
+    elif kind:
+        found = of_kind(text, kind, country)
+    else:
+        kind, found = choose(text, country)
+        found = of_kind(text, kind, country) if kind else dialled(found, country)
+    try:
+        return canonical(found)
+    except Refused:
+        raise Refused(UNSETTLED[found.partition(":")[0]], "it would be read otherwise again") from None
+
+
+def of_kind(text, kind, country):
+    if not text:
+        raise Refused("empty")
+    if kind in ("phone", "url"):
+        found = account.address(text)
+        if found and (kind == "url" or found.startswith("phone:")):
+            return dialled(found, country)
+    if kind == "account":
+        return dialled(account.read(text), country)
+    return {"phone": phone, "email": mail, "plate": plate, "url": page}[kind].read(text, country)
+
+
+def dialled(found, country):
+    """What turned out to be a number is still to be read as one."""
+    kind, _, text = found.partition(":")
+    return phone.read(text, country) if kind == "phone" else found
 
 
 def canonical(handle):
     """3.1: a canonical text is a fixed point of the rules of its kind, without a country."""
     kind, colon, text = handle.partition(":")
     try:
-        if not colon or kind not in READERS or read(text, kind) != handle:
-            raise Refused("not-canonical", handle)
+        if not colon or kind not in UNSETTLED or len(text.encode()) > LONGEST:
+            raise Refused("not-canonical")
+        if of_kind(clean(text), kind, None) != handle:
+            raise Refused("not-canonical")
     except Refused as no:
         raise Refused("not-canonical", str(no)) from no
+    return handle

@@ -1,164 +1,178 @@
-"""Accounts (03, section 3.4), and addresses that turn out to be accounts or phones."""
+"""Accounts (03, section 3.4), and addresses that turn out to be accounts or phones.
 
-from urllib.parse import unquote
+What is found here is `account:…`, or `phone:` and what is to be dialled.
+"""
+
+from urllib.parse import parse_qsl, unquote
 
 import ada_url
 import regex
 
 from ..refusal import Refused
-from . import mail, phone
-from .clean import lower
+from . import mail, page, phone
+from .clean import DASHES, LETTERS_AND_DIGITS, lower, without_remarks
 from .tables import TABLES
 
 PLATFORMS = TABLES["platforms"]
-ANY_SITE = TABLES["any other site"]
+APPS = ("tg", "viber", "whatsapp", "weixin", "snapchat")
 
 
 def platform(name):
+    name = lower(name)
     return next((slug for slug, one in PLATFORMS.items() if name == slug or name in one["also"]), None)
 
 
 def platform_of(host):
-    for slug, one in PLATFORMS.items():
-        for site in one["sites"]:
-            if host == site or host.endswith("." + site):
-                return slug, host.removesuffix(site).removesuffix(".")
-    return None, ""
+    return next(
+        (slug for slug, one in PLATFORMS.items() if any(host == at or host.endswith("." + at) for at in one["sites"])), None
+    )
+
+
+def by_phone(slug):
+    return PLATFORMS.get(slug, {}).get("by phone", False)
+
+
+def numeric(text):
+    return regex.fullmatch("[0-9]{5,}", text) is not None
 
 
 def name_on(slug, name):
     """The canonical name there, or None."""
-    name = lower(name).removeprefix("@")
-    one = PLATFORMS.get(slug, ANY_SITE)
-    if one.get("without dots"):
+    name = lower(name.strip().lstrip("@").rstrip("/"))
+    if slug == "facebook":
         name = name.replace(".", "")
-    return name if regex.fullmatch(one["name"], name) else None
+    shape = PLATFORMS[slug]["name"] if slug in PLATFORMS else TABLES["any other site"]
+    return name if regex.fullmatch(shape, name) and regex.search(rf"[{LETTERS_AND_DIGITS}]", name) else None
 
 
 def written(slug, name):
+    if by_phone(slug) and regex.fullmatch(r"\++[0-9]{5,}", name):
+        return "phone:" + name
     found = name_on(slug, name)
-    return f"account:{slug}/{found}" if found else None
+    if found is None:
+        raise Refused("not-an-account")
+    return f"account:{slug}/{found}"
+
+
+def parameters(query):
+    """The first value of each."""
+    return dict(reversed(parse_qsl(query.removeprefix("?"), keep_blank_values=True, errors="replace")))
 
 
 def address(text):
-    """`account:…` or `phone:…` if the text is the address of a profile or of a number; else None."""
-    if regex.search(r"\s", text):
+    """The account or number that the address of a profile or an app's link leads to, or None."""
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme.lower() in APPS and rest.startswith("//") and (found := app_link(rest)):
+        return found
+    if colon and scheme.lower() == "skype" and not regex.search("[ /]", rest):
+        return written("skype", rest.partition("?")[0])
+    if "." not in text or regex.search(r"\s", text):
         return None
-    scheme = regex.match(r"([a-z][a-z0-9+.-]*):", text, regex.I)
-    scheme = scheme[1].lower() if scheme else ""
-    if scheme in ("tg", "viber", "whatsapp", "skype"):
-        return app(scheme, text)
-    if scheme not in ("", "http", "https"):
-        if "." not in scheme:
-            return None
     try:
-        url = ada_url.URL(text if scheme in ("http", "https") else "https://" + text)
-    except ValueError:
-        return None
-    host = url.hostname.removesuffix(".").removeprefix("www.")
-    path = [unquote(part) for part in url.pathname.split("/") if part]
-    query = dict(ada_url.parse_search_params(url.search[1:])) if url.search else {}
-    query = {key: values[0] for key, values in query.items()}
-    if url.username:
-        return None
-    return number(host, path, query, url.hash) or profile(host, path, query)
-
-
-def app(scheme, text):
-    _, _, rest = text.partition(":")
-    rest, _, query = rest.removeprefix("//").partition("?")
-    values = {key: value[0] for key, value in ada_url.parse_search_params(query).items()}
-    if scheme == "skype":
-        return written("skype", unquote(rest))
-    for key in ("number", "phone"):
-        if key in values:
-            return phone_of(values[key])
-    if scheme == "tg":
-        return written("telegram", values.get("domain") or values.get("id") or "")
-    return None
-
-
-def phone_of(text):
-    try:
-        return "phone:" + phone.one("+" + phone.digits(text), None)
+        url = page.address(text)
     except Refused:
         return None
+    host, query = page.without_www(url.hostname), parameters(url.search)
+    path = [unquote(part) for part in url.pathname.split("/") if part]
+    if host == "wa.me" or host.endswith("whatsapp.com"):
+        number = query.get("phone", path[0] if path else "").lstrip("+ ")
+        return f"phone:+{number}" if numeric(number) else None
+    if host == "signal.me":
+        return "phone:" + unquote(url.hash[3:]) if url.hash.startswith("#p/") else None
+    return profile(host, path, query)
 
 
-def number(host, path, query, fragment):
-    """Links that hold a phone number."""
-    if host == "wa.me" and path:
-        return phone_of(path[0])
-    if host in ("api.whatsapp.com", "web.whatsapp.com", "whatsapp.com") and "phone" in query:
-        return phone_of(query["phone"])
-    if host == "signal.me" and fragment.startswith("#p/"):
-        return phone_of(fragment[3:])
-    if platform_of(host)[0] == "telegram" and path and regex.fullmatch(r"\+\d{6,}", path[0]):
-        return phone_of(path[0])
-    return None
+def app_link(rest):
+    """`tg://resolve?domain=name`, `viber://chat?number=…`."""
+    try:
+        values = parameters(ada_url.URL("https:" + rest).search)
+    except ValueError:
+        return None
+    number, name = values.get("phone", values.get("number")), values.get("domain", values.get("id"))
+    if number is not None:
+        return "phone:+" + number.lstrip("+ ")
+    return written("telegram", name) if name is not None else None
 
 
 def profile(host, path, query):
-    slug, below = platform_of(host)
+    slug = platform_of(host)
     if slug is None:
         return None
+    if slug == "telegram" and host.endswith(".t.me"):
+        return written(slug, host.removesuffix(".t.me"))
+    if not path:
+        return None
+    if slug == "telegram" and path[0].startswith("+") and numeric(path[0][1:]):
+        return "phone:" + path[0]
+    if slug == "facebook" and path[0] in ("profile.php", "people"):
+        identity = query.get("id", path[2] if len(path) > 2 else None)
+        return written(slug, identity) if identity is not None else None
     one = PLATFORMS[slug]
-    if slug == "telegram" and below and not path:
-        return written(slug, below)
-    if slug == "facebook":
-        if path[:1] == ["profile.php"]:
-            return written(slug, query.get("id", ""))
-        if path[:1] == ["people"] and len(path) > 2:
-            return written(slug, path[2])
+    if path[0].lower() in one["no name"]:
+        return None
     while path and path[0].lower() in one["before a name"]:
         path = path[1:]
-    if not path or path[0].lower() in one["no name"]:
+    name = path[0].lstrip("~") if path else ""
+    return written(slug, name) if name_on(slug, name) else None
+
+
+def with_platform(text):
+    """A name beside the name of a platform, or None if there is no platform."""
+    slug, name = leading(text) or trailing(text) or (None, None)
+    if slug is None:
         return None
-    return written(slug, path[0].lstrip("~"))
+    name = without_remarks(name).strip()
+    if by_phone(slug) and is_number(name, slug):
+        return "phone:" + name
+    return written(slug, name)
 
 
-def named(text, country):
-    """`platform: @name`, `platform name`, `name on platform`, `name (platform)`: the account, or None."""
-    words = "|".join(TABLES["on"])
-    shapes = (
-        (r"(?P<platform>[^\s:@/]+)\s*:\s*(?P<name>\S.*)", True),
-        (r"(?P<platform>\S+)\s+(?P<name>\S.*)", False),
-        (rf"(?P<name>\S+)\s+(?:{words})\s+(?P<platform>\S+)", False),
-        (r"(?P<name>.*\S)\s*\((?P<platform>[^()]+)\)", False),
-    )
-    for shape, _ in shapes:
-        if not (found := regex.fullmatch(shape, text, regex.I)):
-            continue
-        slug = platform(lower(found["platform"]))
-        if slug is None:
-            continue
-        name = found["name"].strip()
-        if PLATFORMS[slug]["by phone"] and regex.fullmatch(r"[+\d\s\p{Pd}./()\[\]~'·•]{6,}", name):
-            if len(phone.digits(name)) >= 6:
-                return phone.read(name, country)
-        if at := written(slug, name):
-            return at
-    return None
+def is_number(name, slug):
+    found = phone.run(name)
+    if not found or len(phone.digits_of(found.number)) < phone.FEWEST or not phone.is_label(found.before):
+        return False
+    return slug != "telegram" or found.number[0] in "+0(" or " " in found.number
 
 
-def read(text, country=None):
-    if found := address(text) or named(text, country):
+def leading(text):
+    found = regex.match(rf"([^\s:/@=({DASHES}]*)(?=[\s:/@=({DASHES}])(.*)", text, regex.S)
+    slug = platform(found[1]) if found else None
+    if slug is None:
+        return None
+    name = regex.sub(rf"^[\s:/={DASHES}]+", "", found[2])
+    marked = regex.match(r"\s*[:/@=]", found[2]) or name.startswith("@")
+    words = regex.search(r"\s", name) and not (by_phone(slug) and regex.search("[0-9]", name))
+    return (slug, name) if marked or (len(found[1]) > 2 and not words) or name.startswith("+") else None
+
+
+def trailing(text):
+    found = regex.fullmatch(r"(.*)([\s(\[])([^\s(\[]*)", text.rstrip(")]."), regex.S)
+    slug = platform(found[3]) if found else None
+    if slug is None:
+        return None
+    before, joined = found[1].strip(), found[2] in "(["
+    parted = regex.fullmatch(r"(.*)\s(\S+)", before, regex.S)
+    if parted and lower(parted[2]) in TABLES["between a name and its platform"]:
+        before, joined = parted[1].strip(), True
+    single = before and not regex.search(r"\s", before)
+    return (slug, before) if joined and (single or by_phone(slug)) else None
+
+
+def read(text):
+    if found := address(text) or with_platform(text):
         return found
     if text.startswith("@"):
-        if found := written("telegram", text):
-            return found
+        if name_on("telegram", text) is None:
+            raise Refused("no-platform")
+        return written("telegram", text)
+    parts = regex.fullmatch(r"([^/:]*[^\s/:][^/:]*)[/:](.*)", text, regex.S)
+    if not parts:
         raise Refused("no-platform")
-    where, slash, name = text.partition("/")
-    if not slash:
-        raise Refused("no-platform")
-    slug = platform(lower(where.strip()))
-    if slug is None:
-        host = mail.domain(lower(where.strip()))
-        if host is None:
-            raise Refused("unknown-platform")
-        host = host.removeprefix("www.")
-        slug = platform_of(host)[0] or host
-    found = written(slug, name.strip())
-    if found is None:
-        raise Refused("not-an-account")
-    return found
+    site = lower(parts[1])
+    if slug := platform(site):
+        return written(slug, parts[2])
+    host = mail.domain(site)
+    if host is None:
+        raise Refused("unknown-platform")
+    host = page.without_www(host)
+    return written(platform_of(host) or host, parts[2])

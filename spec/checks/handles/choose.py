@@ -3,7 +3,9 @@
 import regex
 
 from ..refusal import Refused
-from . import account, mail, page, phone, plate
+from . import account, mail, phone, plate
+from .clean import LETTER
+from .tables import TABLES
 
 PREFIXES = {
     "phone": "phone",
@@ -22,40 +24,51 @@ def without_prefix(text):
     """(the kind that is written in front or None, the rest)."""
     front, colon, rest = text.partition(":")
     kind = PREFIXES.get(front.strip().lower()) if colon else None
-    return (kind, rest) if kind else (None, text)
+    return (kind, rest.lstrip()) if kind else (None, text)
 
 
-def looks_like_phone(text):
-    found = regex.fullmatch(r"(?:\p{L}+[.:]*\s*:?\s*)?([+\d\s\p{Pd}./()\[\]~'’·•#*]+)", text)
-    return bool(found) and len(phone.digits(found[1])) >= 6
+def is_mail(text):
+    for word in regex.split(r"[\s<>(),;]+", text):
+        local, at, domain = word.partition("@")
+        local = mail.without_label(local)
+        if at and local and domain and not regex.search("[/:]", local):
+            return True
+    return False
 
 
-def looks_like_page(text):
-    if regex.match(r"https?://", text, regex.I):
+def is_page(text):
+    if regex.search(r"\s", text):
+        return False
+    if regex.match(r"https?://|www\.", text, regex.I):
         return True
-    found = regex.match(r"([^\s/?#:]+)(:\d+)?(?=[/?#]|$)", text)
-    name = mail.domain(found[1]) if found and not regex.search(r"\s", text) else None
-    return bool(name) and regex.fullmatch(r"[a-z]+|xn--[a-z0-9-]+", name.split(".")[-1]) is not None
+    host, path = regex.fullmatch(r"([^/?#:]*)(.*)", text, regex.S).groups()
+    name, dot, ending = host.rpartition(".")
+    if not name or not regex.fullmatch(rf"{LETTER}{{2,}}", ending):
+        return False
+    return path.startswith("/") or ending.lower() in TABLES["endings of pages"]
+
+
+def is_site_name(text):
+    site, slash, name = text.partition("/")
+    return bool(slash and name and account.platform(site) and not regex.search(r"\s", name))
 
 
 def choose(text, country):
+    """(kind, found): the kind; or what an address or a platform has already made of the text."""
     if found := account.address(text):
-        return found
-    if regex.search(r"[^\s@:]@[^\s@]", text):
-        return mail.read(text)
-    if looks_like_page(text):
-        return page.read(text)
-    if looks_like_phone(text):
-        return phone.read(text, country)
-    if found := account.named(text, country):
-        return found
-    if text.startswith("@"):
-        return account.read(text)
-    where, rest = plate.split(text, country)
-    if where and plate.shaped(rest, where):
-        return plate.read(text, country)
-    if plate.shaped(rest, None) and not regex.search("_", text) and regex.search(r"\p{L}", text):
-        raise Refused("no-country")
-    if regex.fullmatch(r"[^\s]*\p{L}[^\s]*", text):
+        return None, found
+    if is_mail(text):
+        return "email", None
+    if is_page(text):
+        return "url", None
+    if phone.looks_like(text):
+        return "phone", None
+    if found := account.with_platform(text):
+        return None, found
+    if text.startswith("@") or is_site_name(text):
+        return "account", None
+    if plate.looks_like(text, country):
+        return "plate", None
+    if regex.search(LETTER, text) and not regex.search(r"\s", text):
         raise Refused("no-platform")
     raise Refused("unknown-kind")

@@ -1,35 +1,46 @@
 """Pages (03, section 3.6), read by a WHATWG URL parser."""
 
-import re
-
 import ada_url
+import regex
 
 from ..refusal import Refused
-from .clean import clean
+from .mail import domain
 from .tables import TABLES
 
 
-def read(text, country=None):
-    if re.match(r"[a-z][a-z0-9+.-]*://", text, re.I):
-        if not re.match(r"https?://", text, re.I):
-            raise Refused("not-a-url", "another scheme")
-    else:
-        text = "https://" + text
-    if re.search(r"\s", text):
+def address(text):
+    """The parts of an address, with or without its scheme."""
+    if regex.search(r"\s", text):
         raise Refused("not-a-url", "white space")
+    scheme = regex.match(r"([A-Za-z0-9+]*)://", text)
+    if scheme and scheme[1].lower() not in ("http", "https"):
+        raise Refused("not-a-url", "another scheme")
     try:
-        url = ada_url.URL(text)
+        url = ada_url.URL(text if scheme else "https://" + text.lstrip("/"))
     except ValueError:
         raise Refused("not-a-url") from None
-    host = url.hostname.removesuffix(".").removeprefix("www.")
-    if url.username or url.password or url.host_type != 0 or "." not in host:
+    if url.username or url.password:
+        raise Refused("not-a-url", "a user name")
+    return url
+
+
+def without_www(host):
+    while host.startswith("www.") and "." in host[4:]:
+        host = host[4:]
+    return host
+
+
+def read(text, country=None):
+    url = address(text)
+    host = domain(url.hostname)
+    if host is None:
         raise Refused("not-a-url")
     port = f":{url.port}" if url.port not in ("", "80", "443") else ""
-    query = "&".join(part for part in escapes(url.search[1:]).split("&") if kept(part))
-    path = escapes(url.pathname)
+    path = escapes(url.pathname).rstrip("/")
+    query = escapes("&".join(part for part in url.search[1:].split("&") if kept(part)))
     if query:
-        return "url:" + clean(host + port + path + "?" + query)
-    return "url:" + clean(host + port + path.rstrip("/"))
+        query = ("?" if path else "/?") + query
+    return f"url:{without_www(host)}{port}{path}{query}"
 
 
 def kept(part):
@@ -38,12 +49,12 @@ def kept(part):
 
 
 def escapes(text):
-    """Escapes in capitals, and none for what is unreserved (RFC 3986, section 6.2.2)."""
+    """Escapes in capitals, and none for what is unreserved (RFC 3986, section 6.2.2); a lone % is escaped."""
 
     def one(found):
         if not found[1]:
             return "%25"
-        byte = int(found[1], 16)
-        return chr(byte) if chr(byte).isascii() and re.match(r"[A-Za-z0-9._~-]", chr(byte)) else f"%{byte:02X}"
+        c = chr(int(found[1], 16))
+        return c if regex.fullmatch(r"[A-Za-z0-9._~-]", c) else "%" + found[1].upper()
 
-    return re.sub(r"%([0-9A-Fa-f]{2})?", one, text)
+    return regex.sub(r"%([0-9A-Fa-f]{2})?", one, text)

@@ -1,116 +1,170 @@
 """Phones (03, section 3.2), by Google's tables as `phonenumbers` has them."""
 
+from typing import NamedTuple
+
 import phonenumbers
 import regex
-from phonenumbers import ValidationResult
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 from ..refusal import Refused
-from .clean import clean
+from .clean import DASHES, LETTERS_AND_DIGITS, without_remarks
+from .tables import TABLES
 
-RUN = r"\+?[\d\s\p{Pd}./()\[\]~'’·•]*\d[\d\s\p{Pd}./()\[\]~'’·•]*"
-
-
-def digits(text):
-    return regex.sub(r"\D", "", text)
+FEWEST = 6
+SEPARATOR = rf"[\s{DASHES}./)\]~'’·•]"
 
 
-def number_in(text):
-    """(the run of digits, what follows it)."""
-    text = regex.sub(r"[(\[][^()\[\]]*\p{L}[^()\[\]]*[)\]]", " ", text)
-    text = regex.sub(r"^\s*[#*]\d{2,3}#?(?=[\s+\d])", "", text)
-    text = expanded(text)
-    found = regex.search(r"[+(\[\s]*\d", text)
-    if not found:
-        raise Refused("not-a-phone")
-    start = found.start()
-    run, seen, at = "", 0, start
-    while at < len(text):
+class Run(NamedTuple):
+    before: str
+    number: str
+    after: str
+
+
+def run(text):
+    """3.2, step 1: the first run of digits and separators, or None."""
+    first = regex.search(r"[+(\[\s]*[0-9]", text)
+    if not first:
+        return None
+    start = first.start() + len(first[0]) - len(first[0].lstrip())
+    end, digits = start, 0
+    for at in range(start, len(text)):
         c = text[at]
-        if c == "+" and seen:
+        if c in "0123456789":
+            digits, end = digits + 1, at + 1
+        elif (c == "+" and digits) or (c in "([" and digits >= 8):
             break
-        if c in "([" and seen >= 8:
+        elif c not in "+([" and not regex.fullmatch(SEPARATOR, c):
             break
-        if not regex.match(r"[+\d\s\p{Pd}./()\[\]~'’·•]", c):
-            break
-        seen += c.isdigit()
-        run, at = run + c, at + 1
-    return run, text[at:]
+    return Run(text[:start], text[start:end], text[end:])
 
 
-def expanded(text):
-    """What a spreadsheet made of a number."""
-    text = regex.sub(r"^(\d{6,})\.0$", r"\1", text.strip())
-    if not (found := regex.fullmatch(r"(\d)[.,](\d+)E\+?(\d+)", text, regex.I)):
-        return text
-    if len(found[2]) < int(found[3]) or found[2].endswith("0"):
-        raise Refused("rounded-number")
-    return found[1] + found[2]
+def digits_of(text):
+    return regex.sub("[^0-9]", "", text)
 
 
-def possible(number):
-    why = phonenumbers.is_possible_number_with_reason(number)
-    if why == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
-        raise Refused("local-number")
-    if why != ValidationResult.IS_POSSIBLE:
-        raise Refused("impossible-number")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def parsed(text, country):
-    try:
-        return phonenumbers.parse(text, country)
-    except phonenumbers.NumberParseException:
-        raise Refused("impossible-number") from None
-
-
-def valid(text):
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(text, None))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def international(run, country):
-    """The digits after `+`, or None."""
-    plain = regex.sub(r"[^\d+]", "", run)
-    if plain.startswith("+"):
-        return plain[1:].removeprefix("00")
-    if country == "AU" and plain.startswith("0011"):
-        return plain[4:]
-    return plain[2:] if plain.startswith("00") else None
-
-
-def one(run, country):
-    """E.164 of one run of digits."""
-    plain = digits(run)
-    abroad = international(run, country)
-    if abroad is not None:
-        zero = regex.search(r"[(\[]\s*0\s*[)\]]", run)
-        if zero:
-            kept, dropped = "+" + abroad, "+" + international(run[: zero.start()] + run[zero.end() :], country)
-            return possible(parsed(dropped if valid(dropped) or not valid(kept) else kept, None))
-        return possible(parsed("+" + abroad, None))
-    if country is None:
-        raise Refused("no-country")
-    if country not in phonenumbers.SUPPORTED_REGIONS:
-        raise Refused("unknown-country")
-    return possible(parsed(plain, country))
+def is_label(text):
+    words = regex.split(rf"[^{LETTERS_AND_DIGITS}°]+", text)
+    return all(word.lower() in TABLES["labels of a number"] for word in words if word)
 
 
 def read(text, country=None):
-    run, rest = number_in(text)
-    if regex.match(r"[\s]*[xX*?_•]{2,}(?!\s*\d)", rest) or regex.search(r"\d\s*[xX*?]{2,}", run + rest):
+    number, semicolon, rest = text.partition(";")
+    if semicolon and "=" in rest:
+        text = number
+    text = regex.sub(r"^[*#][0-9]{2,3}(?![0-9])[*#]*", "", text)
+    found = run(unrounded(without_remarks(text)))
+    if found is None:
+        raise Refused("not-a-phone")
+    if regex.match(r"\s*([xX*?_#●█хХ])(\1|\s|$)", found.after):
         raise Refused("masked-number")
-    if len(digits(rest_number(rest))) >= 6:
+    number = dial_or_first(found.number, country)
+    more = run(without_extension(found.after))
+    if more and (dials(more.number, country) or dials(more.number.lstrip("+"), country)):
         raise Refused("several")
-    parts = regex.split(r"\s+/\s+|\s*[,;]\s*", run.strip())
-    if len(parts) > 1:
-        if any(len(digits(part)) >= 6 for part in parts[1:]):
-            raise Refused("several")
-        run = parts[0]
-    return "phone:" + one(run, country)
+    return "phone:" + number
 
 
-def rest_number(rest):
-    found = regex.search(r"\+?\d[\d\s\p{Pd}./()\[\]~'’·•]*", rest)
-    return found[0] if found else ""
+def unrounded(text):
+    """What a spreadsheet made of a number."""
+    text = text.strip()
+    if whole := regex.fullmatch(r"([0-9]{7,})\.0", text):
+        return whole[1]
+    found = regex.fullmatch(r"([0-9])[.,]([0-9]+)[eE]\+?([0-9]{1,2})", text)
+    if found and int(found[3]) != len(found[2]):
+        raise Refused("rounded-number")
+    return found[1] + found[2] if found else text
+
+
+def without_extension(after):
+    words = "|".join(map(regex.escape, TABLES["words before an extension"]))
+    found = regex.match(rf"[\s,;(]*(?:{words})[\s.:=]*([0-9]+)", after, regex.I)
+    return after[found.end() :] if found and len(found[1]) <= 7 else after
+
+
+def dial_or_first(number, country):
+    """Of `06 39 98 12 34 / 35` the first; of two whole ones neither."""
+    try:
+        return dial(number, country)
+    except Refused:
+        first, slash, rest = number.partition("/")
+        if not slash or not dials(first, country):
+            raise
+    if len(digits_of(rest)) >= FEWEST:
+        raise Refused("several")
+    return dial(first, country)
+
+
+def dials(number, country):
+    try:
+        return bool(dial(number, country))
+    except Refused:
+        return False
+
+
+def dial(number, country):
+    """3.2, steps 2 to 4: E.164."""
+    digits, abroad = digits_of(number), "+" in number
+    if not digits:
+        raise Refused("not-a-phone")
+    if country == "AU" and not abroad and digits.startswith("0011"):
+        digits, abroad = digits[4:], True
+    if digits.startswith("00"):
+        digits, abroad = digits[2:], True
+    if not abroad:
+        if country is None:
+            raise Refused("no-country")
+        if country not in phonenumbers.SUPPORTED_REGIONS:
+            raise Refused("unknown-country")
+        return look_up(digits, country)[0]
+    if digits.startswith("0"):
+        raise Refused("impossible-number")
+    zero = regex.fullmatch(r"(.*?)(?:\(0\)|\[0\])(.*)", regex.sub(r"\s", "", number))
+    if not zero:
+        return look_up("+" + digits)[0]
+    dropped = "+" + digits_of(zero[1]).removeprefix("00") + digits_of(zero[2])
+    return in_use_or_possible(dropped, "+" + digits)
+
+
+def in_use_or_possible(*numbers):
+    """The first that is valid, else the first that is possible."""
+    found, first = [], None
+    for number in numbers:
+        try:
+            found.append(look_up(number))
+        except Refused as no:
+            first = first or no
+    if not found:
+        raise first
+    return next((number for number, valid in found if valid), found[0][0])
+
+
+def look_up(text, country=None):
+    """(E.164, whether it is valid)."""
+    try:
+        number = phonenumbers.parse(text, country)
+    except NumberParseException as no:
+        why = no.error_type == NumberParseException.NOT_A_NUMBER
+        raise Refused("not-a-phone" if why else "impossible-number", str(no)) from no
+    for _ in range(4):
+        why = phonenumbers.is_possible_number_with_reason(number)
+        if why == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+            raise Refused("local-number")
+        if why != ValidationResult.IS_POSSIBLE:
+            raise Refused("impossible-number")
+        written = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        again = phonenumbers.parse(written, None)
+        if phonenumbers.format_number(again, PhoneNumberFormat.E164) == written:
+            return written, phonenumbers.is_valid_number(number)
+        number = again
+    raise Refused("impossible-number", "it does not settle")
+
+
+def looks_like(text):
+    """3.7: enough digits, and at most labels before them."""
+    found = run(without_remarks(text.lstrip("*#")))
+    return (
+        found is not None
+        and len(digits_of(found.number)) >= FEWEST
+        and is_label(found.before)
+        and not regex.match(r"\p{Alphabetic}", found.after)
+    )

@@ -3,44 +3,58 @@
 import regex
 
 from ..refusal import Refused
-from .clean import upper
+from .clean import DASHES, LETTERS_AND_DIGITS, upper
+from .country import country as country_of
+from .country import sign
 from .tables import TABLES
 
 LOOKS_LATIN = str.maketrans("АВЕКМНОРСТУХІ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXI" + "ABEZHIKMNOPTYX")
-SEPARATORS = r"[\s\p{Pd}.·•/:_]"
+SEPARATORS = rf"[\s{DASHES}.·•_*/|,']"
 WITHOUT_DIGIT = {"US", "CA", "AU", "NZ", "GB", "SE", "FI", "ZA"}
 
 
-def country_of(code):
-    code = {"UK": "GB"}.get(code, TABLES["signs on cars"].get(code, code))
-    return code if code in TABLES["countries"] else None
-
-
-def split(text, country):
-    """(country, the rest): the country in front, in brackets behind, or stated."""
-    text = upper(text)
-    if (front := regex.match(r"([A-Z]{2})\s*[:/]\s*(.+)", text)) and country_of(front[1]):
+def split(text):
+    """(country or None, the rest): the country in front, or in brackets behind."""
+    if (front := regex.fullmatch(r"([^:/]*)[:/](.*)", text)) and country_of(front[1]):
         return country_of(front[1]), front[2]
-    if (behind := regex.fullmatch(r"(.+?)\s*\(([A-Z]{1,3})\)", text)) and country_of(behind[2]):
-        return country_of(behind[2]), behind[1]
-    return country, text
+    if (behind := regex.fullmatch(r"(.*)[(\[]([^(\[]*)", text.strip().rstrip(")]"))) and sign(behind[2]):
+        return sign(behind[2]), behind[1]
+    return None, text
 
 
-def shaped(text, country):
-    """TEXT, or None."""
-    text = upper(regex.sub(SEPARATORS, "", upper(text).translate(LOOKS_LATIN)))
-    if not regex.fullmatch(r"[\p{Alphabetic}\p{M}\p{N}]{2,12}", text):
-        return None
-    if not regex.search(r"\d", text) and country not in WITHOUT_DIGIT:
-        return None
-    return text
+def folded(text):
+    return regex.sub(SEPARATORS, "", upper(text)).translate(LOOKS_LATIN)
 
 
 def read(text, country=None):
-    country, rest = split(text, country)
+    named, rest = split(text)
+    country = named or country
     if country is None:
-        raise Refused("no-country" if shaped(rest, "US") else "not-a-plate")
-    found = shaped(rest, country)
-    if found is None:
+        raise Refused("no-country")
+    found = folded(rest)
+    if not regex.fullmatch(rf"[{LETTERS_AND_DIGITS}]{{2,12}}", found):
+        raise Refused("not-a-plate")
+    if not regex.search(r"[0-9]", found) and country not in WITHOUT_DIGIT:
         raise Refused("not-a-plate")
     return f"plate:{country}/{found}"
+
+
+def looks_like(text, country):
+    """3.7: by the forms of its country; without one, by those of any."""
+    named, rest = split(text)
+    country = named or country
+    groups = [folded(group) for group in regex.split(rf"[^{LETTERS_AND_DIGITS}]+", rest) if group]
+    joined = "-".join(groups)
+    if country is None:
+        return any(fits(joined, groups, one) for one in TABLES["plates"])
+    if country in TABLES["plates"]:
+        return fits(joined, groups, country)
+    digits, letters = len(regex.findall("[0-9]", joined)), len(regex.findall(r"\p{Alphabetic}", joined))
+    lower = regex.search(r"\p{Lowercase}", rest)
+    return not lower and digits >= 2 and letters >= 1 and 4 <= digits + letters <= 8 and len(groups) <= 3
+
+
+def fits(joined, groups, country):
+    if groups[:1] and groups[0] in TABLES["makes of cars"] and country not in TABLES["whatever the make"]:
+        return False
+    return any(regex.fullmatch(form, joined) for form in TABLES["plates"][country])
