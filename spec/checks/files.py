@@ -166,9 +166,9 @@ def question(world, case, data):
     sealed = wire.Sealed(data, hexed(case["seal_seed"]), world.charter.id)
     agree("seal key", hexed(case["seal_key"]), sealed.public)
     agree("question", hexed(case["plain"]), sealed.plain)
-    carried, _, found = sealed.open_reply(hexed(case["reply"]))
+    carried, left, found = sealed.open_reply(hexed(case["reply"]))
     agree("records in the reply", list(map(hexed, case["reply_records"])), found)
-    agree("reports carried", case["reply_carried"], carried)
+    agree("reports carried, records left out", (case["reply_carried"], case["reply_left"]), (carried, left))
 
 
 def bad_wire(world, cases):

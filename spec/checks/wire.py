@@ -7,7 +7,7 @@ from .refusal import Refused
 
 GRAMMAR = cddl.Grammar()
 SUITE = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.CHACHA20_POLY1305)
-INSIDE, PAGE = 320, 30_720
+INSIDE, REPLY = 320, 30_720
 
 
 def decode(kind, data):
@@ -95,8 +95,8 @@ class Sealed:
 
     def open_reply(self, data):
         nonce, sealed = data[:32], data[32:]
-        if not data or len(data) % PAGE or len(data) > 64 * PAGE:
-            raise Refused("size", "not a whole number of pages")
+        if len(data) != REPLY:
+            raise Refused("size", f"a sealed reply has {REPLY} bytes")
         salt = self.enc + nonce
         key = seal.derive(self.secret, salt, "key")
         iv = seal.derive(self.secret, salt, "nonce", 12)

@@ -107,8 +107,8 @@ fn peer(
         ("no records", Reply::Records(Vec::new())),
         ("pushed", Reply::Pushed),
         ("evaluated", Reply::Evaluated(answers[0].clone())),
-        // A sealed reply is at least a page; its bytes stand under "sealed reply".
-        ("sealed", Reply::Sealed(vec![0; 8])),
+        // Of the one size that a sealed reply has; what is in one stands with the sealed questions.
+        ("sealed", Reply::Sealed(vec![0; 30 * 1024])),
         ("refused: quota", Reply::Refused(Refusal::Quota)),
         ("refused: no share", Reply::Refused(Refusal::NoShare)),
         ("refused: malformed", Reply::Refused(Refusal::Malformed)),
