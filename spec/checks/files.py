@@ -240,7 +240,7 @@ def ok_handles(world, cases):
     for case in cases:
         arguments = case["input"], case.get("kind"), case.get("country")
         agree(f"canonical form of {arguments}", case["canonical"], handles.read(*arguments))
-        handles.canonical(case["canonical"])
+        agree("read again", case["canonical"], handles.read(handles.canonical(case["canonical"])))
         yield case["input"]
 
 

@@ -97,7 +97,7 @@ fn of_page(url: &Url) -> Option<Result<Found, HandleError>> {
     };
     let mut path = url.path_segments()?.filter(|part| !part.is_empty());
     let first = path.next().map(unescaped);
-    if host == "wa.me" || host.ends_with("whatsapp.com") {
+    if host == "wa.me" || host == "whatsapp.com" || host.ends_with(".whatsapp.com") {
         let number = of("phone").or(first)?;
         let number = number.trim_start_matches(['+', ' ']);
         return is_numeric(number).then(|| Ok(Found::Phone(format!("+{number}"))));
@@ -119,7 +119,7 @@ fn of_page(url: &Url) -> Option<Result<Found, HandleError>> {
     }
     let first = first?;
     if platform.slug == "facebook" && matches!(first.as_str(), "profile.php" | "people") {
-        let id = of("id").or_else(|| path.nth(1).map(str::to_owned))?;
+        let id = of("id").or_else(|| path.nth(1).map(unescaped))?;
         return Some(account(platform, &id));
     }
     if platform.reserved.contains(&first.to_lowercase().as_str()) {
@@ -278,7 +278,7 @@ fn is_numeric(text: &str) -> bool {
 
 /// A path segment without its percent escapes.
 fn unescaped(text: &str) -> String {
-    let pair = format!("a={}", text.replace('+', "%2B"));
+    let pair = format!("a={}", text.replace('+', "%2B").replace('&', "%26"));
     ::url::form_urlencoded::parse(pair.as_bytes())
         .next()
         .map_or_else(|| text.to_owned(), |(_, value)| value.into_owned())

@@ -23,11 +23,10 @@ pub(super) struct Canonical {
 }
 
 /// Top-level domains after which a bare `name.tld` is taken for a page.
-const COMMON_ENDINGS: [&str; 44] = [
+const COMMON_ENDINGS: [&str; 43] = [
     "com", "net", "org", "info", "biz", "fr", "uk", "ru", "de", "es", "it", "nl", "be", "ch", "pl",
     "ua", "ca", "us", "br", "mx", "co", "ar", "cn", "th", "ke", "za", "ng", "in", "au", "eu", "io",
-    "me", "xxx", "sex", "escort", "online", "site", "app", "club", "vip", "рф", "укр", "xn--p1ai",
-    "at",
+    "me", "xxx", "sex", "escort", "online", "site", "app", "club", "vip", "рф", "укр", "at",
 ];
 
 /// Reads what a person typed. Without a kind, a prefix such as `phone:` or `mailto:` says it, or the

@@ -50,7 +50,9 @@ pub(super) fn canonical(text: &str) -> Result<String, HandleError> {
     if let Some(port) = url.port().filter(|port| !matches!(port, 80 | 443)) {
         out.push_str(&format!(":{port}"));
     }
-    out.push_str(normal_escapes(url.path()).trim_end_matches('/'));
+    // The standard escapes it, older readers of addresses do not.
+    let path = url.path().replace('^', "%5E");
+    out.push_str(normal_escapes(&path).trim_end_matches('/'));
     let kept: Vec<&str> = url
         .query()
         .unwrap_or("")

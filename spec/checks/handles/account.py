@@ -74,7 +74,7 @@ def address(text):
         return None
     host, query = page.without_www(url.hostname), parameters(url.search)
     path = [unquote(part) for part in url.pathname.split("/") if part]
-    if host == "wa.me" or host.endswith("whatsapp.com"):
+    if host in ("wa.me", "whatsapp.com") or host.endswith(".whatsapp.com"):
         number = query.get("phone", path[0] if path else "").lstrip("+ ")
         return f"phone:+{number}" if numeric(number) else None
     if host == "signal.me":
