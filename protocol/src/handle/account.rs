@@ -20,7 +20,7 @@ pub(super) enum Found {
 }
 
 /// Words between a name and its platform: "marc on Telegram".
-const ON: [&str; 18] = [
+pub(super) const ON: [&str; 18] = [
     "on", "sur", "auf", "en", "на", "в", "у", "su", "op", "no", "em", "i", "at", "via", "в:",
     "على", "在", "@",
 ];

@@ -23,7 +23,7 @@ pub(super) struct Canonical {
 }
 
 /// Top-level domains after which a bare `name.tld` is taken for a page.
-const COMMON_ENDINGS: [&str; 43] = [
+pub(super) const COMMON_ENDINGS: [&str; 43] = [
     "com", "net", "org", "info", "biz", "fr", "uk", "ru", "de", "es", "it", "nl", "be", "ch", "pl",
     "ua", "ca", "us", "br", "mx", "co", "ar", "cn", "th", "ke", "za", "ng", "in", "au", "eu", "io",
     "me", "xxx", "sex", "escort", "online", "site", "app", "club", "vip", "рф", "укр", "at",

@@ -16,7 +16,7 @@ use super::error::{HandleError, HandleWarning};
 pub(super) const FEWEST_DIGITS: usize = 6;
 
 /// Words before or after a number that say nothing new about it.
-const LABELS: [&str; 40] = [
+pub(super) const LABELS: [&str; 40] = [
     "phone",
     "tel",
     "tél",

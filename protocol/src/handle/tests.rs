@@ -74,6 +74,39 @@ fn golden_refusals() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Whoever implements the rules from the text has the tables of `spec/handles.json`.
+#[test]
+fn tables_are_those_of_the_specification() {
+    let text = std::fs::read_to_string(format!("{VECTORS}/../handles.json")).unwrap();
+    let tables: Value = serde_json::from_str(&text).unwrap();
+    let list = |value: &Value| -> Vec<String> {
+        let texts = value.as_array().unwrap().iter();
+        texts
+            .map(|text| text.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let platforms = tables["platforms"].as_object().unwrap();
+    assert_eq!(platforms.len(), super::platform::PLATFORMS.len());
+    for one in &super::platform::PLATFORMS {
+        let row = &platforms[one.slug];
+        assert_eq!(list(&row["also"]), one.aliases, "{}", one.slug);
+        assert_eq!(list(&row["sites"]), one.hosts, "{}", one.slug);
+        assert_eq!(list(&row["before a name"]), one.before_name, "{}", one.slug);
+        assert_eq!(list(&row["no name"]), one.reserved, "{}", one.slug);
+        assert_eq!(row["by phone"], one.by_phone, "{}", one.slug);
+    }
+    assert_eq!(list(&tables["dropped parameters"]), super::url::TRACKING);
+    assert_eq!(
+        list(&tables["endings of pages"]),
+        super::guess::COMMON_ENDINGS
+    );
+    assert_eq!(list(&tables["labels of a number"]), super::phone::LABELS);
+    assert_eq!(
+        list(&tables["between a name and its platform"]),
+        super::account::ON
+    );
+}
+
 /// A canonical form stays what it is, wherever and however it is read.
 fn settled(handle: &Handle) {
     let text = handle.to_canonical_string();

@@ -8,7 +8,7 @@ use ::url::Url;
 use super::error::HandleError;
 
 /// Parameters that say who shared a link, not where it leads.
-const TRACKING: [&str; 30] = [
+pub(super) const TRACKING: [&str; 30] = [
     "fbclid",
     "gclid",
     "dclid",
