@@ -32,14 +32,19 @@ def altered(value, way=""):
         yield way, value + ("x" if isinstance(value, str) else 1)
 
 
+def cases_alone(file):
+    """What a check takes for each case by itself."""
+    cases = file if isinstance(file, list) else file.get("cases")
+    return [file] if cases is None else [[case] for case in cases]
+
+
 def alterations(name, file):
     """Every one that must be noticed: of a good vector all of its values, of a bad one the verdict."""
-    whole = isinstance(file, dict) and "cases" not in file
-    for case in [file] if whole else (file if isinstance(file, list) else file["cases"]):
+    for case in cases_alone(file):
         for where, bad in altered(case):
             verdict = where.rpartition(".")[2] in VERDICTS
             if verdict if name.startswith("bad/") else not (name in FREE and FREE[name].search(where)):
-                yield where, bad if whole else [bad]
+                yield where, bad
 
 
 def made_good(world, name, file):
@@ -49,7 +54,7 @@ def made_good(world, name, file):
         if case.get("carried") or case.get("today", file["today"]) != file["today"]:
             continue
         named = [one for one in world.files[good]["cases"] if one.get("type") == case.get("type")]
-        yield f"{case['name']}: made good", [{**case, "hex": named[0]["hex"]}]
+        yield f"{case['name']}, made good", [{**case, "hex": named[0]["hex"]}]
 
 
 def check(world, checks):
@@ -57,6 +62,8 @@ def check(world, checks):
     counts = {}
     for name, file in world.files.items():
         counts[name] = 0
+        for case in cases_alone(file):
+            list(checks[name](world, case))
         for where, cases in (*alterations(name, file), *made_good(world, name, file)):
             other = copy.copy(world)
             if name in ("ok/charter.json", "ok/certificate.json"):
