@@ -305,6 +305,9 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
         push(kind, "one item too many", more);
     }
     let hexed = |text: &str| hex::decode(text).unwrap();
+    // A sound element and proof, so that each of these breaks one rule alone.
+    let element = "5820e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76";
+    let sound = "01".repeat(64);
     for (name, text) in [
         ("an unknown request", "820600"),
         ("no request at all", "80"),
@@ -313,7 +316,7 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
             "an id of 31 bytes",
             &format!("820281581f{}", "00".repeat(31)),
         ),
-        ("no keys", &format!("82048280815820{}", "01".repeat(32))),
+        ("no keys", &format!("8204828081{element}")),
         ("no elements", "82048281810080"),
         (
             "the identity as an element",
@@ -323,7 +326,11 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
             "an element that is not canonical",
             &format!("820482818100815820{}", "ff".repeat(32)),
         ),
-        ("the keys out of order", "820482828201190fd9810080"),
+        (
+            "the keys out of order",
+            &format!("820482828201190fd9810081{element}"),
+        ),
+        ("a key twice", &format!("820482828100810081{element}")),
         ("a day larger than 32 bits", "83011b000000010000000040"),
         ("a negative day", "83012040"),
         (
@@ -336,18 +343,16 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
     for (name, text) in [
         ("an unknown reply", "820600"),
         ("an unknown refusal", "820f05"),
-        (
-            "share 0",
-            &format!("82048184810000805840{}", "01".repeat(64)),
-        ),
+        ("share 0", &format!("8204818481000081{element}5840{sound}")),
         (
             "share 256",
-            &format!("820481848100190100805840{}", "01".repeat(64)),
+            &format!("82048184810019010081{element}5840{sound}"),
         ),
         (
             "a proof of zeros",
-            &format!("82048184810001805840{}", "00".repeat(64)),
+            &format!("8204818481000181{element}5840{}", "00".repeat(64)),
         ),
+        ("a sealed reply of 8 bytes", "8205480000000000000000"),
     ] {
         push("peer reply", name, hexed(text));
     }
