@@ -12,7 +12,7 @@ import sys
 
 import phonenumbers
 
-from checks import alter, examples
+from checks import alter, examples, order
 from checks.files import CHECKS, cases_of
 from checks.refusal import Disagreement, Refused, agree
 from checks.world import World
@@ -58,6 +58,8 @@ def main(arguments):
     if not arguments:
         types, taken, refused = examples.check(world)
         print(f"CDDL: {types} types, {taken} examples taken, {refused} alterations of them refused")
+        offered, carried = order.check(world)
+        print(f"order: {order.NODES} nodes, offered {offered} records in any order, carry the same {carried}")
         print(f"phones by the tables of libphonenumber {phonenumbers.__version__}")
 
 
