@@ -12,6 +12,7 @@ use parasol_protocol::directory::Directory;
 use parasol_protocol::handle::Handle;
 use parasol_protocol::ids::{FederationId, Lock, OrganisationKey, RecordId};
 use parasol_protocol::oprf::Output;
+use parasol_protocol::reconcile::Set;
 use parasol_protocol::record::report::{Audience, Entry, Label, Report};
 use parasol_protocol::record::{Kind, Rule, Unverified, Verified};
 use parasol_protocol::seal::{Bucket, HandleName, Refused, open_by_handle};
@@ -329,6 +330,43 @@ fn bad_messages_are_refused() {
         let kind = case["type"].as_str().unwrap();
         let decoded = again(kind, &bytes(&case["hex"]));
         assert!(decoded.is_err(), "{kind}: {}", case["name"]);
+    }
+}
+
+#[test]
+fn reconciliation_goes_as_a_second_implementation_has_it() {
+    let file = read("ok/reconcile.json");
+    let items = |rows: &Value| -> Vec<(Day, RecordId)> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| (day(&row[0]), RecordId::from_bytes(array(&row[1]))))
+            .collect()
+    };
+    for case in cases(&file) {
+        let side = |own: &str| Set::new([items(&case["both"]), items(&case[own])].concat());
+        let (ours, theirs) = (side("ours").unwrap(), side("theirs").unwrap());
+        let mut said = Vec::new();
+        let (mut have, mut need) = (BTreeSet::new(), BTreeSet::new());
+        let mut next = Some(ours.begin().unwrap());
+        while let Some(message) = next {
+            let answer = theirs.answer(&message).unwrap();
+            let step = ours.proceed(&answer).unwrap();
+            have.extend(step.have);
+            need.extend(step.need);
+            next = step.next;
+            said.extend([message, answer]);
+        }
+        let messages: Vec<_> = case["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(bytes)
+            .collect();
+        assert_eq!(said, messages, "{}", case["name"]);
+        let ids = |own: &str| -> BTreeSet<RecordId> {
+            items(&case[own]).into_iter().map(|(_, id)| id).collect()
+        };
+        assert_eq!(have, ids("ours"), "{}", case["name"]);
+        assert_eq!(need, ids("theirs"), "{}", case["name"]);
     }
 }
 

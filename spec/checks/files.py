@@ -169,8 +169,7 @@ def inside(world, case, value):
         world.node().offer(value[1], world.today)
     if case["name"] == "reconcile":
         agree("after", value[1], world.today + 1)
-        agree("message", value[2], reconcile.everything([]))
-        agree("ranges", reconcile.decode(value[2]), [((None, b""), reconcile.IDS, [])])
+        agree("message", value[2], reconcile.Side([], True).begin())
     carried = {"push": 1, "records": 1, "own reply": 0, "directory reply": 2}.get(case["name"])
     for one in value[carried] if carried is not None else ():
         records.verify(records.parse(one), world.charter.id)
@@ -192,6 +191,16 @@ def bad_wire(world, cases):
     for case in cases:
         refuses(case, None, wire.decode, case["type"], hexed(case["hex"]))
         yield f"{case['type']}: {case['name']}"
+
+
+def ok_reconcile(world, cases):
+    for case in cases:
+        both, ours, theirs = ([(day, hexed(one)) for day, one in case[key]] for key in ("both", "ours", "theirs"))
+        messages, have, need = reconcile.exchange(both + ours, both + theirs)
+        agree("messages", list(map(hexed, case["messages"])), messages)
+        agree("what they lack", {one for _, one in ours}, have)
+        agree("what we lack", {one for _, one in theirs}, need)
+        yield case["name"]
 
 
 def ok_voprf(world, cases):
@@ -273,6 +282,7 @@ CHECKS = {
     "ok/records.json": ok_records,
     "ok/seal.json": ok_seal,
     "ok/wire.json": ok_wire,
+    "ok/reconcile.json": ok_reconcile,
     "ok/voprf.json": ok_voprf,
     "ok/handles.json": ok_handles,
     "bad/charter.json": bad_charter,
