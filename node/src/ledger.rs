@@ -25,6 +25,9 @@
 //! the rest.
 
 mod aside;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 use crate::store::{
     Op, Snapshot, Store, StoreError, Table, Visit, join, prefix_end, read_seq, seq,
