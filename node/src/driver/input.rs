@@ -106,3 +106,22 @@ impl Input {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_while_the_store_fails_is_told_so_and_waits_for_nothing() {
+        let (answer, mut wait) = oneshot::channel();
+        Input::Status(answer).refuse();
+        assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
+        let (answer, mut wait) = oneshot::channel();
+        Input::Publish(Vec::new(), answer).refuse();
+        assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
+        let (answer, mut wait) = oneshot::channel();
+        Input::Holders(answer).refuse();
+        assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
+    }
+}

@@ -7,6 +7,7 @@ use crate::carried::View;
 use crate::record::Kind;
 use crate::wire::client::OwnAsk;
 use crate::wire::peer::{Refusal, Reply, Request};
+use crate::wire::sealed::{Question, seal_question};
 
 const TODAY: Day = Day::from_number(20_810);
 
@@ -78,6 +79,17 @@ fn what_hangs_on_an_own_report_stays_with_it() {
         let reply = lab.request(2, 0, ask);
         assert_eq!(reply, Reply::Refused(Refusal::Malformed));
     }
+    // Nor to a client of another organisation who knows the lock.
+    let federation = *lab.federation.charter.federation();
+    let to = lab.federation.stations[0].seal.public();
+    let question = Question::Locks(vec![lock.lock()]);
+    let (sealed, key) = seal_question(&question, &to, &federation, &mut entropy).unwrap();
+    let (engine, store) = &lab.sides[0];
+    let reply = engine.answer_sealed(&sealed, store, lab.now, &mut entropy);
+    let Reply::Sealed(reply) = reply.unwrap() else {
+        panic!("it is answered");
+    };
+    assert!(key.open(&reply).unwrap().records.is_empty());
     // With the report gone it still stays, and what comes later too.
     let proven = Retraction::by_lock(lab.federation.charter.federation(), &lock);
     let proven = publish(&mut lab, 0, TODAY, Body::Retraction(proven));
