@@ -117,8 +117,7 @@ fn peer(
         ("no records", Reply::Records(Vec::new())),
         ("pushed", Reply::Pushed),
         ("evaluated", Reply::Evaluated(answers[0].clone())),
-        // A sealed reply is at least a page; its bytes stand under "sealed reply".
-        ("sealed", Reply::Sealed(vec![0; 8])),
+        // A sealed reply is 30 KiB; its bytes stand with the sealed questions.
         ("refused: quota", Reply::Refused(Refusal::Quota)),
         ("refused: no share", Reply::Refused(Refusal::NoShare)),
         ("refused: malformed", Reply::Refused(Refusal::Malformed)),
