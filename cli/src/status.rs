@@ -52,6 +52,14 @@ impl Status {
             .unwrap_or_default()
     }
 
+    /// What whoever runs it should look at, in words.
+    pub fn warnings(&self) -> impl Iterator<Item = &str> {
+        let all = self.all.get("warnings").and_then(Value::as_array);
+        all.into_iter()
+            .flatten()
+            .filter_map(|w| w.get("message").and_then(Value::as_str))
+    }
+
     /// How many records of each kind it carries.
     pub fn records(&self) -> Option<&Value> {
         self.all.get("records")

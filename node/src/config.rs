@@ -3,6 +3,7 @@
 //! What is in the file as typed is [`File`]; what the node works with is [`NodeConfig`].
 
 use parasol_protocol::ids::OrganisationKey;
+use parasol_protocol::time::Day;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs;
@@ -28,6 +29,8 @@ pub struct NodeConfig {
     pub store: StoreKind,
     /// Organisations whose word counts here; none: the node's own organisation.
     pub roots: Vec<OrganisationKey>,
+    /// Days up to this one are believed, however far ahead the clock seems.
+    pub accept_time: Option<Day>,
     /// What it tells about its work.
     pub log: Log,
     /// How much a client may ask.
@@ -168,6 +171,9 @@ pub struct File {
     /// See [`NodeConfig::roots`]; in hexadecimal.
     #[serde(default)]
     pub roots: Vec<String>,
+    /// See [`NodeConfig::accept_time`]; as in 2026-03-14.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_time: Option<String>,
     /// See [`NodeConfig::http`].
     pub http: Http,
     /// See [`NodeConfig::net`].
@@ -404,6 +410,12 @@ impl File {
         if self.limits.request_bytes < 64 * 1024 {
             return Err(bad("limits.request_bytes", "write at least 65536".into()));
         }
+        let accept_time = self.accept_time.as_deref().map(|text| {
+            text.parse().map_err(|e| {
+                let message = format!("{text} is {e}");
+                bad("accept_time", message)
+            })
+        });
         let roots = self.roots.iter().map(|root| {
             root.parse()
                 .map_err(|e| bad("roots", format!("{root} is {e}")))
@@ -411,6 +423,7 @@ impl File {
         Ok(NodeConfig {
             roots: roots.collect::<Result<_, _>>()?,
             name: self.name,
+            accept_time: accept_time.transpose()?,
             dir: dir.to_owned(),
             http: self.http,
             net: self.net,
@@ -476,6 +489,9 @@ impl fmt::Display for NodeConfig {
             "roots          {}",
             list(&roots, "the node's own organisation")
         )?;
+        if let Some(day) = self.accept_time {
+            writeln!(f, "accept time    {day}")?;
+        }
         let file = self
             .log
             .file

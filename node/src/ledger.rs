@@ -11,20 +11,32 @@
 //! | issued | place | tag row, of reports for the federation |
 //! | own | place | id and audience, of the organisation's reports |
 //! | kinds | kind, place | id, of records signed by roots |
+//! | signers | organisation (16), node key (16), place | id, whether it proves itself |
 //! | quota | day, organisation (16), key | evaluations |
-//! | meta | `count/KIND`, `place` | counters |
+//! | aside | see [`aside`] | records that were put out and may come back |
+//! | meta | `count/KIND`, `place`, `contested/KEY`, `reached` | counters; the latest known day |
 //!
-//! A place is a record's number in the order of arrival. Organisations and locks stand with their
-//! first 16 bytes: to make another key share those takes 2^128 tries.
+//! A place is a record's number in the order of arrival. Organisations, locks and node keys stand
+//! with their first 16 bytes: to make another key share those takes 2^128 tries.
+//!
+//! A record that never leaves its organisation is flagged so when it comes, and stays so: of
+//! what hangs on a report, only the report says whether it does, and the report may go first.
+//! Counters count what other organisations may have, and under their number with [`OWN_COUNT`]
+//! the rest.
+
+mod aside;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 use crate::store::{
     Op, Snapshot, Store, StoreError, Table, Visit, join, prefix_end, read_seq, seq,
 };
-use parasol_protocol::admit::{Carried, SlotKey, Tombstone};
-use parasol_protocol::carried::{Change, InBucket, Listed, TagRow, View};
+use parasol_protocol::admit::{Carried, Signed, SlotKey, Tombstone};
+use parasol_protocol::carried::{Aside, Change, InBucket, Listed, TagRow, View};
 use parasol_protocol::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use parasol_protocol::oprf::KeyName;
-use parasol_protocol::record::report::{Audience, Report};
+use parasol_protocol::record::report::Report;
 use parasol_protocol::record::{Body, Kind, Signer, Verified};
 use parasol_protocol::seal::Bucket;
 use parasol_protocol::time::{Day, Season};
@@ -36,6 +48,12 @@ use std::ops::ControlFlow;
 const OWN: u8 = 1;
 /// Flag of a record that a root signed.
 const ROOT: u8 = 2;
+/// Added to a kind's number: the counter of records that never leave their organisation.
+const OWN_COUNT: u8 = 0x80;
+/// Where the counters of contested slots stand.
+const CONTESTED: &[u8] = b"contested/";
+/// Where the latest known day stands.
+const REACHED: &[u8] = b"reached";
 
 /// Records in a store.
 pub struct Ledger {
@@ -114,6 +132,19 @@ fn count_key(kind: u8) -> Vec<u8> {
     join(&[b"count/", &[kind]])
 }
 
+fn signer_key(organisation: &OrganisationKey, key: &NodeKey) -> Vec<u8> {
+    join(&[head16(organisation.as_bytes()), head16(key.as_bytes())])
+}
+
+/// The counter that a record counts in.
+const fn counter(kind: Kind, own: bool) -> u8 {
+    if own {
+        kind.number() | OWN_COUNT
+    } else {
+        kind.number()
+    }
+}
+
 fn id_at(bytes: &[u8], at: usize) -> Option<RecordId> {
     let tail = bytes.get(at..)?;
     tail.first_chunk::<32>().map(|id| RecordId::from_bytes(*id))
@@ -189,10 +220,13 @@ impl Ledger {
             None => 0,
         };
         let mut counts = BTreeMap::new();
-        for kind in Kind::ALL {
-            if let Some(bytes) = self.store.get(Table::Meta, &count_key(kind.number()))? {
+        for number in Kind::ALL
+            .iter()
+            .flat_map(|k| [counter(*k, false), counter(*k, true)])
+        {
+            if let Some(bytes) = self.store.get(Table::Meta, &count_key(number))? {
                 let count = read_seq(&bytes).ok_or_else(|| damaged("a counter of records"))?;
-                counts.insert(kind.number(), count);
+                counts.insert(number, count);
             }
         }
         self.place = place;
@@ -216,7 +250,7 @@ impl Ledger {
         self.store.as_ref()
     }
 
-    /// How many records of each kind there are.
+    /// How many records of each kind there are that other organisations may have.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
         let named =
             |(number, count): (&u8, &u64)| Some((Kind::from_number(*number)?.name(), *count));
@@ -233,7 +267,7 @@ impl Ledger {
         let mut place = self.place;
         for change in changes {
             match change {
-                Change::Insert(record) => {
+                Change::Insert(record) | Change::InsertOwn(record) => {
                     // A batch that is repeated after a doubtful failure must change nothing.
                     if self
                         .store
@@ -241,15 +275,27 @@ impl Ledger {
                         .is_none()
                     {
                         place += 1;
-                        self.put(record, place, &mut ops);
-                        *counts.entry(record.kind().number()).or_default() += 1;
+                        let own = matches!(change, Change::InsertOwn(_));
+                        for (table, key, value) in self.rows(record, place, own) {
+                            ops.push(Op::put(table, key, value));
+                        }
+                        *counts.entry(counter(record.kind(), own)).or_default() += 1;
                     }
                 }
                 Change::Remove(id) => {
-                    if let Some(kind) = self.take_out(id, &mut ops)? {
-                        let count = counts.entry(kind.number()).or_default();
+                    if let Some(counted) = self.take_out(id, &mut ops)? {
+                        let count = counts.entry(counted).or_default();
                         *count = count.saturating_sub(1);
                     }
+                }
+                Change::SetAside(aside) => aside::put(aside, &mut ops),
+                Change::DropAside(id) => aside::drop(self.store.as_ref(), id, &mut ops)?,
+                Change::Contested(key, count) => {
+                    let key = join(&[CONTESTED, key.as_bytes()]);
+                    ops.push(Op::put(Table::Meta, key, seq(*count)));
+                }
+                Change::Reached(reached) => {
+                    ops.push(Op::put(Table::Meta, REACHED, day(*reached)));
                 }
                 Change::Quota {
                     organisation,
@@ -297,13 +343,8 @@ impl Ledger {
         }
     }
 
-    fn put(&self, record: &Verified, place: u64, ops: &mut Vec<Op>) {
-        for (table, key, value) in self.rows(record, place) {
-            ops.push(Op::put(table, key, value));
-        }
-    }
-
-    fn take_out(&self, id: &RecordId, ops: &mut Vec<Op>) -> Result<Option<Kind>, StoreError> {
+    /// Says in which counter the record was.
+    fn take_out(&self, id: &RecordId, ops: &mut Vec<Op>) -> Result<Option<u8>, StoreError> {
         let Some(row) = self.store.get(Table::Ids, id.as_bytes())? else {
             return Ok(None);
         };
@@ -313,7 +354,8 @@ impl Ledger {
             .get(Table::Records, &seq(row.place))?
             .ok_or_else(|| damaged("a record that is listed and not there"))?;
         let record = Verified::from_own_store(&bytes).map_err(|_| damaged("a record"))?;
-        for (table, key, _) in self.rows(&record, row.place) {
+        let own = row.flags & OWN != 0;
+        for (table, key, _) in self.rows(&record, row.place, own) {
             // Another record may hold the slot by now.
             let taken_over = table == Table::Slots
                 && self
@@ -324,14 +366,13 @@ impl Ledger {
                 ops.push(Op::delete(table, key));
             }
         }
-        Ok(Some(record.kind()))
+        Ok(Some(counter(record.kind(), own)))
     }
 
     /// Every row that a record has.
-    fn rows(&self, record: &Verified, place: u64) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+    fn rows(&self, record: &Verified, place: u64, own: bool) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
         let (id, header, kind) = (record.id(), record.header(), record.kind());
         let id_bytes = id.as_bytes().to_vec();
-        let own = report(record).is_some_and(|r| r.audience == Audience::Own);
         let flags = if own { OWN } else { 0 } | if kind.by_root() { ROOT } else { 0 };
         let row = IdRow {
             place,
@@ -361,6 +402,14 @@ impl Ledger {
                 value.push(u8::from(r.proof.is_some()));
             }
             rows.push((Table::Locks, lock_key(lock, record, place), value));
+        }
+        if let Signer::Node(key) = &header.signer {
+            let signed = Signed::of(record);
+            rows.push((
+                Table::Signers,
+                join(&[&signer_key(&header.organisation, key), &seq(place)]),
+                join(&[&id_bytes, &[u8::from(signed.proven)]]),
+            ));
         }
         if kind.by_root() {
             rows.push((
@@ -543,19 +592,18 @@ impl Carried for LedgerView<'_> {
         &self,
         organisation: &OrganisationKey,
         key: &NodeKey,
-    ) -> Result<Vec<RecordId>, StoreError> {
-        // Revocations are rare, so no index is kept for them: all records are looked through.
-        let mut ids = Vec::new();
-        self.read.scan(Table::Records, &[], None, &mut |_, bytes| {
-            if let Ok(record) = Verified::from_own_store(bytes) {
-                let header = record.header();
-                if header.organisation == *organisation && header.signer == Signer::Node(*key) {
-                    ids.push(record.id());
-                }
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok(ids)
+    ) -> Result<Vec<Signed>, StoreError> {
+        let mut signed = Vec::new();
+        let prefix = signer_key(organisation, key);
+        self.read
+            .scan_prefix(Table::Signers, &prefix, &mut |_, value| {
+                signed.extend(id_at(value, 0).map(|id| Signed {
+                    id,
+                    proven: value.get(32) == Some(&1),
+                }));
+                ControlFlow::Continue(())
+            })?;
+        Ok(signed)
     }
 }
 
@@ -582,13 +630,12 @@ impl View for LedgerView<'_> {
 
     fn list(&self, visit: &mut dyn FnMut(Listed)) -> Result<(), StoreError> {
         self.read.scan(Table::Ids, &[], None, &mut |key, value| {
-            if let (Some(id), Some(row)) = (id_at(key, 0), IdRow::read(value))
-                && row.flags & OWN == 0
-            {
+            if let (Some(id), Some(row)) = (id_at(key, 0), IdRow::read(value)) {
                 visit(Listed {
                     id,
                     issued: row.issued,
                     expires: row.expires,
+                    own: row.flags & OWN != 0,
                 });
             }
             ControlFlow::Continue(())
@@ -734,6 +781,47 @@ impl View for LedgerView<'_> {
             },
         )?;
         Ok(rows)
+    }
+
+    fn is_own(&self, id: &RecordId) -> Result<bool, StoreError> {
+        Ok(self.row(id)?.is_some_and(|row| row.flags & OWN != 0))
+    }
+
+    fn aside(&self, id: &RecordId) -> Result<Option<Aside>, StoreError> {
+        aside::get(self.read.as_ref(), id)
+    }
+
+    fn aside_in(&self, slot: &SlotKey) -> Result<Vec<RecordId>, StoreError> {
+        aside::in_slot(self.read.as_ref(), slot)
+    }
+
+    fn aside_with(&self, lock: &Lock) -> Result<Vec<RecordId>, StoreError> {
+        aside::with_lock(self.read.as_ref(), lock)
+    }
+
+    fn aside_expired(&self, before: Day, limit: usize) -> Result<Vec<RecordId>, StoreError> {
+        aside::expired(self.read.as_ref(), before, limit)
+    }
+
+    fn contested(&self) -> Result<Vec<(NodeKey, u64)>, StoreError> {
+        let mut all = Vec::new();
+        self.read
+            .scan_prefix(Table::Meta, CONTESTED, &mut |key, value| {
+                let key = id_at(key, CONTESTED.len());
+                let key = key.map(|k| NodeKey::from_bytes(*k.as_bytes()));
+                all.extend(key.zip(read_seq(value)));
+                ControlFlow::Continue(())
+            })?;
+        Ok(all)
+    }
+
+    fn reached(&self) -> Result<Option<Day>, StoreError> {
+        match self.read.get(Table::Meta, REACHED)? {
+            Some(bytes) => Ok(Some(Day::from_number(
+                u32_at(&bytes, 0).ok_or_else(|| damaged("the latest known day"))?,
+            ))),
+            None => Ok(None),
+        }
     }
 
     fn count(&self, kind: Kind) -> Result<u64, StoreError> {

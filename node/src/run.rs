@@ -154,6 +154,7 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
             ..Settings::default()
         },
         ledger,
+        accept_time: config.accept_time,
     };
     let (handle, thread) = driver::start(setup, net.clone(), events)?;
     let app = App::new(

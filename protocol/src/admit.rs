@@ -4,6 +4,7 @@
 //! records therefore carry the same ones, in whatever order they came: of two records that exclude
 //! each other the rule names the winner, and the loser is refused or put out.
 
+use crate::charter::Terms;
 use crate::cose::Context;
 use crate::directory::Directory;
 use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
@@ -25,32 +26,46 @@ pub struct SlotKey {
     pub root: bool,
     /// The day of issue.
     pub issued: Day,
-    /// The number; that of a retraction has [`RETRACTION_SLOT`] added.
+    /// The number; that of a retraction has [`RETRACTION_SLOT`] or [`PROVEN_SLOT`] added.
     pub slot: u32,
 }
 
+/// Slots in records are below this; the bits from here on tell what counts apart.
+pub const SLOTS: u32 = 1 << 30;
 /// Retractions count their slots apart. Otherwise a report and its own retraction in one slot would
 /// shut each other out, and what is carried would hang on which of them came first.
 pub const RETRACTION_SLOT: u32 = 1 << 31;
+/// Those that the lock itself signed count apart again: a thief of a node key, who can sign none
+/// for the locks of others, must not put one out by another without proof.
+pub const PROVEN_SLOT: u32 = RETRACTION_SLOT | SLOTS;
 
 impl SlotKey {
     /// The slot that a record claims.
     pub fn of(record: &Verified) -> Self {
         let header = record.header();
-        let (kind, slot) = (record.kind(), header.slot);
-        Self::numbered(header.organisation, kind, header.issued, slot)
+        Self::numbered(
+            header.organisation,
+            record.body(),
+            header.issued,
+            header.slot,
+        )
     }
 
-    /// The slot of this number, for a record of this kind.
-    pub fn numbered(organisation: OrganisationKey, kind: Kind, issued: Day, slot: u32) -> Self {
-        let apart = if kind == Kind::Retraction {
-            RETRACTION_SLOT
-        } else {
-            0
+    /// The slot of this number, for a record that says this.
+    pub const fn numbered(
+        organisation: OrganisationKey,
+        body: &Body,
+        issued: Day,
+        slot: u32,
+    ) -> Self {
+        let apart = match body {
+            Body::Retraction(r) if r.proof.is_some() => PROVEN_SLOT,
+            Body::Retraction(_) => RETRACTION_SLOT,
+            _ => 0,
         };
         Self {
             organisation,
-            root: kind.by_root(),
+            root: body.kind().by_root(),
             issued,
             slot: slot | apart,
         }
@@ -72,6 +87,25 @@ impl Tombstone {
     /// Whether this retraction hides a report of this organisation.
     pub fn hides(&self, organisation: &OrganisationKey) -> bool {
         self.proven || self.organisation == *organisation
+    }
+}
+
+/// A record that a node key signed, as a revocation needs to know it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Signed {
+    /// The record.
+    pub id: RecordId,
+    /// Whether it [proves itself](Body::proves_itself), so that the key's revocation leaves it be.
+    pub proven: bool,
+}
+
+impl Signed {
+    /// What is to be known of a record.
+    pub const fn of(record: &Verified) -> Self {
+        Self {
+            id: record.id(),
+            proven: record.body().proves_itself(),
+        }
     }
 }
 
@@ -102,7 +136,7 @@ pub trait Carried {
         &self,
         organisation: &OrganisationKey,
         key: &NodeKey,
-    ) -> Result<Vec<RecordId>, Self::Error>;
+    ) -> Result<Vec<Signed>, Self::Error>;
 }
 
 /// What to do with a record.
@@ -164,7 +198,8 @@ pub fn admit<C: Carried>(
             carried
                 .signed_by(&header.organisation, &r.key)?
                 .into_iter()
-                .filter(|id| !directory.is_affirmed(&header.organisation, id)),
+                .filter(|s| !s.proven && !directory.is_affirmed(&header.organisation, &s.id))
+                .map(|s| s.id),
         ),
         _ => {}
     }
@@ -189,7 +224,7 @@ pub fn check(
     if charter.organisation(&header.organisation).is_none() {
         return Err(Rule::UnknownOrganisation.into());
     }
-    check_life(record, charter.terms().report_life, today)?;
+    check_life(record, charter.terms(), today)?;
     check_signer(record, directory)?;
     match record.body() {
         Body::Report(report) => check_report(report, header, directory, home),
@@ -204,10 +239,12 @@ pub fn check(
     }
 }
 
-fn check_life(record: &Verified, report_life: u32, today: Day) -> Result<(), Refusal> {
+fn check_life(record: &Verified, terms: &Terms, today: Day) -> Result<(), Refusal> {
     let header = record.header();
     let longest = match record.body() {
-        Body::Report(_) | Body::Translation(_) | Body::Second(_) | Body::Dispute(_) => report_life,
+        Body::Report(_) | Body::Translation(_) | Body::Second(_) | Body::Dispute(_) => {
+            terms.report_life
+        }
         Body::Retraction(_) => RETRACTION_LIFE,
         Body::Vouch(_) => MAX_VOUCH_LIFE,
         Body::Revocation(_) | Body::Affirmation(_) => MAX_REVOCATION_LIFE,
@@ -234,6 +271,12 @@ fn check_life(record: &Verified, report_life: u32, today: Day) -> Result<(), Ref
         return Err(Refusal::because(
             Rule::Life,
             format_args!("{life} days; a retraction lives {RETRACTION_LIFE}"),
+        ));
+    }
+    if header.issued < terms.made {
+        return Err(Refusal::because(
+            Rule::BeforeCharter,
+            format_args!("{}; the charter is of {}", header.issued, terms.made),
         ));
     }
     if header.issued > today.plus(1) {
@@ -278,15 +321,15 @@ pub(crate) fn check_signer(record: &Verified, directory: &Directory) -> Result<(
         ));
     }
     let quota = directory.charter().terms().quotas.records;
-    if header.slot >= quota.min(RETRACTION_SLOT)
-        || !in_time.any(|d| d.terms.slots.contains(header.slot))
-    {
+    if header.slot >= quota.min(SLOTS) || !in_time.any(|d| d.terms.slots.contains(header.slot)) {
         return Err(Refusal::because(
             Rule::SlotRange,
             format_args!("slot {}", header.slot),
         ));
     }
+    // What the lock itself signed says what its author said, whoever passed it on.
     if directory.is_revoked(&header.organisation, key)
+        && !record.body().proves_itself()
         && !directory.is_affirmed(&header.organisation, &record.id())
     {
         return Err(Rule::RevokedKey.into());

@@ -112,6 +112,30 @@ impl fmt::Debug for Day {
     }
 }
 
+impl core::str::FromStr for Day {
+    type Err = NotADay;
+    fn from_str(s: &str) -> Result<Self, NotADay> {
+        let (month, day) = s.rsplit_once('-').ok_or(NotADay)?;
+        let month: Month = month.parse().map_err(|_| NotADay)?;
+        if day.len() != 2 || !day.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(NotADay);
+        }
+        let day: u32 = day.parse().map_err(|_| NotADay)?;
+        let first = Day::first_of(month).ok_or(NotADay)?;
+        let found = first.plus(day.checked_sub(1).ok_or(NotADay)?);
+        if found.month() == month {
+            Ok(found)
+        } else {
+            Err(NotADay)
+        }
+    }
+}
+
+/// The text was not a day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("not a day; write year, month and day, as in 2026-03-14")]
+pub struct NotADay;
+
 /// A calendar month, the finest that a report says about when.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(u32);
@@ -243,6 +267,21 @@ mod tests {
         );
         assert_eq!(Timestamp::from_millis(86_400_000 * 20_779 + 5).day(), day);
         assert_eq!("2026-03".parse::<Month>().unwrap().to_string(), "2026-03");
+        assert_eq!("2026-11-22".parse(), Ok(day));
+        assert_eq!(
+            "2024-02-29".parse::<Day>().unwrap().to_string(),
+            "2024-02-29"
+        );
+        for bad in [
+            "2026-02-29",
+            "2026-11-00",
+            "2026-11-31",
+            "2026-11-1",
+            "2026-11",
+            "11-22",
+        ] {
+            assert!(bad.parse::<Day>().is_err(), "{bad}");
+        }
         for bad in [
             "2026-13",
             "2026-0",

@@ -75,5 +75,8 @@ fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
     {
         println!("  {kind:<13} {count}");
     }
+    for warning in status.warnings() {
+        println!("\nLook at this: {warning}.");
+    }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::calls::Unavailable;
 use crate::net::NetEvent;
-use parasol_protocol::engine::{AskId, Holder, Shares};
+use parasol_protocol::engine::{AskId, Holder, Shares, Warning};
 use parasol_protocol::ids::{NodeKey, OrganisationKey, TransportKey};
 use parasol_protocol::time::Day;
 use parasol_protocol::wire::EvaluateAsk;
@@ -46,6 +46,8 @@ pub struct Status {
     pub tables: BTreeMap<&'static str, u64>,
     /// The names of the shared keys of which it holds a share.
     pub shares: Vec<String>,
+    /// What whoever runs it should look at.
+    pub warnings: Vec<Warning>,
 }
 
 pub(super) enum Input {
@@ -75,4 +77,51 @@ pub(super) enum Input {
     Record(Vec<u8>, Answer<Vec<Vec<u8>>>),
     Status(Answer<Status>),
     Stop(oneshot::Sender<()>),
+}
+
+impl Input {
+    /// Answers that the store cannot be used, whatever was asked.
+    pub(super) fn refuse(self) {
+        fn no<T>(answer: Answer<T>) {
+            // Whoever asked may be gone.
+            let _ = answer.send(Err(Unavailable::Store));
+        }
+        match self {
+            Input::Publish(_, answer) => no(answer),
+            Input::Allow(_, _, answer) => no(answer),
+            Input::Holders(answer) => no(answer),
+            Input::Locate(_, answer) => no(answer),
+            Input::Sealed(_, answer) => no(answer),
+            Input::Directory(answer) => no(answer),
+            Input::Tags(_, answer) => no(answer),
+            Input::Own(_, answer) => no(answer),
+            Input::Record(_, answer) => no(answer),
+            Input::Status(answer) => no(answer),
+            // Peers get no answer and ask again.
+            Input::Net(_)
+            | Input::Replied { .. }
+            | Input::Greeted { .. }
+            | Input::Tick
+            | Input::Stop(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_while_the_store_fails_is_told_so_and_waits_for_nothing() {
+        let (answer, mut wait) = oneshot::channel();
+        Input::Status(answer).refuse();
+        assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
+        let (answer, mut wait) = oneshot::channel();
+        Input::Publish(Vec::new(), answer).refuse();
+        assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
+        let (answer, mut wait) = oneshot::channel();
+        Input::Holders(answer).refuse();
+        assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
+    }
 }

@@ -48,6 +48,8 @@ pub struct Setup {
     pub settings: Settings,
     /// Where records lie.
     pub ledger: Ledger,
+    /// Days up to this one are believed, however far ahead the clock seems.
+    pub accept_time: Option<Day>,
 }
 
 struct Machine {
@@ -63,6 +65,9 @@ struct Machine {
     clock: Clock,
     connected: BTreeSet<TransportKey>,
     quotas_of: Option<Day>,
+    accept_time: Option<Day>,
+    /// Whether engine and disk are known to agree. While they are not, nothing is answered.
+    sound: bool,
 }
 
 fn copy(identity: &Identity) -> Identity {
@@ -91,10 +96,14 @@ pub fn start(
         trust,
         settings,
         ledger,
+        accept_time,
     } = setup;
     let mut clock = Clock::default();
     let mut engine = Engine::new(charter.clone(), copy(&identity), settings, &ledger.view()?)?;
     engine.certify(certificate.clone());
+    if let Some(day) = accept_time {
+        engine.accept_time(day);
+    }
     let runtime = Handle::current();
     let outputs = engine.begin(clock.now());
     let mut machine = Machine {
@@ -110,6 +119,8 @@ pub fn start(
         clock,
         connected: BTreeSet::new(),
         quotas_of: None,
+        accept_time,
+        sound: true,
     };
     machine.carry_out(outputs)?;
     let now = machine.clock.now();
@@ -149,6 +160,20 @@ impl Machine {
     fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
         let mut held_back = None;
         while let Some(input) = held_back.take().or_else(|| inputs.blocking_recv()) {
+            if !self.sound && !matches!(input, Input::Stop(_)) {
+                // Peers ask again; a driver that guesses what is on disk could forget or repeat.
+                match input {
+                    Input::Tick => self.try_recovery(),
+                    Input::Net(NetEvent::Connected(peer)) => {
+                        self.connected.insert(peer);
+                    }
+                    Input::Net(NetEvent::Disconnected(peer)) => {
+                        self.connected.remove(&peer);
+                    }
+                    other => other.refuse(),
+                }
+                continue;
+            }
             match input {
                 Input::Stop(done) => {
                     // Nobody may be waiting any more.
@@ -184,8 +209,24 @@ impl Machine {
     fn survive(&mut self, result: Result<(), Failed>) {
         let Err(error) = result else { return };
         tracing::error!(%error, "the store failed; starting again from what is on disk");
-        if let Err(error) = self.recover() {
-            tracing::error!(%error, "the store cannot be read");
+        self.try_recovery();
+    }
+
+    /// Starts again from the disk; if that fails, at the next tick once more.
+    fn try_recovery(&mut self) {
+        let before = std::mem::replace(&mut self.sound, false);
+        match self.recover() {
+            Ok(()) => {
+                self.sound = true;
+                if !before {
+                    tracing::info!("the store can be read again; the node answers again");
+                }
+            }
+            Err(error) if before => {
+                tracing::error!(%error, "the store cannot be read: the node answers nothing and tries again every second; check the disk and its permissions, make room, or restore the store from a copy");
+            }
+            // It was said once.
+            Err(_) => {}
         }
     }
 
@@ -200,6 +241,9 @@ impl Machine {
         )?;
         drop(view);
         engine.certify(self.certificate.clone());
+        if let Some(day) = self.accept_time {
+            engine.accept_time(day);
+        }
         let now = self.clock.now();
         for key in &self.connected {
             engine.connected_to(*key, now);
@@ -297,12 +341,14 @@ impl Machine {
 
     fn status(&self, now: Timestamp) -> Result<Status, StoreError> {
         let stats = self.ledger.store().stats()?;
-        let nodes = self.engine.directory().nodes(now.day());
+        let today = self.engine.today(now);
+        let nodes = self.engine.directory().nodes(today);
         Ok(Status {
             peers: self.engine.connected().count(),
             known: nodes.len().saturating_sub(1),
             records: self.ledger.counts(),
-            today: now.day(),
+            warnings: self.engine.warnings(&self.ledger.view()?, now)?,
+            today,
             delegated_until: nodes.get(&self.engine.node()).map(|d| d.terms.until),
             bytes: stats.bytes,
             tables: stats
@@ -340,10 +386,14 @@ impl Machine {
     }
 
     fn tick(&mut self, now: Timestamp) -> Result<(), Failed> {
-        let today = now.day();
-        if self.quotas_of != Some(today) {
+        let settled = self.engine.settled(now);
+        if let Some(today) = settled.filter(|day| self.quotas_of != Some(*day)) {
             self.ledger.forget_quotas(today)?;
             self.quotas_of = Some(today);
+        }
+        if self.clock.ran_ahead() {
+            let outputs = self.engine.doubt_clock(now);
+            self.carry_out(outputs)?;
         }
         let outputs = self.engine.tick(&self.ledger.view()?, now)?;
         self.carry_out(outputs)
@@ -476,13 +526,10 @@ impl Machine {
             }
             other => other,
         };
-        let records = match &request {
-            Request::Push(list) => verify(&self.federation(), list)
-                .into_iter()
-                .filter_map(Result::ok)
-                .collect(),
-            _ => Vec::new(),
-        };
+        let records = verify(&self.federation(), request.records())
+            .into_iter()
+            .filter_map(Result::ok)
+            .collect();
         let view = self.ledger.view()?;
         let (outputs, reply) =
             self.engine
@@ -504,13 +551,10 @@ impl Machine {
             self.engine.unanswered(&peer, id, now);
             return Ok(());
         };
-        let records = match &reply {
-            Reply::Records(list) => verify(&self.federation(), list)
-                .into_iter()
-                .filter_map(Result::ok)
-                .collect(),
-            _ => Vec::new(),
-        };
+        let records = verify(&self.federation(), reply.records())
+            .into_iter()
+            .filter_map(Result::ok)
+            .collect();
         let view = self.ledger.view()?;
         let outputs = self.engine.replied(peer, id, reply, records, &view, now)?;
         drop(view);
@@ -519,7 +563,8 @@ impl Machine {
 
     /// The node's own hello, if it has a delegation to show.
     fn hello(&self, now: Timestamp) -> Result<Option<Vec<u8>>, Failed> {
-        let nodes = self.engine.directory().nodes(now.day());
+        let today = self.engine.today(now);
+        let nodes = self.engine.directory().nodes(today);
         let Some(mine) = nodes.get(&self.engine.node()) else {
             return Ok(None);
         };
@@ -660,6 +705,15 @@ fn tell(notice: &Notice) {
         Notice::Expired(count) => tracing::info!(count, "expired records were put out"),
         Notice::DelegationEnds(Some(day)) => {
             tracing::warn!(%day, "this node's delegation ends soon: its organisation must sign a new one");
+        }
+        Notice::Contested(key) => {
+            tracing::warn!(%key, "a record of this organisation was put out by another one in its slot: the key that signed it may be stolen; see the node's status");
+        }
+        Notice::Restored(count) => {
+            tracing::info!(count, "records that had been put out are carried again");
+        }
+        Notice::ClockAhead { known, today } => {
+            tracing::warn!(%known, %today, "the clock is far ahead of the latest day that is known to have come; nothing is deleted until that is borne out; see the node's status");
         }
         Notice::DelegationEnds(None) => {
             tracing::error!(

@@ -33,6 +33,16 @@ pub(super) struct StatusBody {
     today: String,
     /// The last day on which it may sign.
     delegated_until: Option<String>,
+    /// What whoever runs it should look at.
+    warnings: Vec<WarningBody>,
+}
+
+#[derive(serde::Serialize, utoipa::ToSchema)]
+struct WarningBody {
+    /// A stable word for it.
+    code: &'static str,
+    /// What it is, and what to do.
+    message: String,
 }
 
 /// How the node is.
@@ -51,6 +61,14 @@ pub(super) async fn status(State(app): State<App>) -> Result<Json<StatusBody>, A
         records: status.records,
         today: status.today.to_string(),
         delegated_until: status.delegated_until.map(|d| d.to_string()),
+        warnings: status
+            .warnings
+            .iter()
+            .map(|w| WarningBody {
+                code: w.code(),
+                message: w.to_string(),
+            })
+            .collect(),
     }))
 }
 

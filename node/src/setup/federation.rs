@@ -367,6 +367,7 @@ fn node_file(founder: &Founder<'_>, all: &[Founder<'_>]) -> Result<File, SetupEr
         name: founder.member.name.clone(),
         store: StoreKind::default(),
         roots: Vec::new(),
+        accept_time: None,
         http: Http {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, founder.member.http_port)),
         },

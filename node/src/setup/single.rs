@@ -106,6 +106,7 @@ fn write(dir: &Path, keys: &NodeKeys, request: &Request) -> Result<(), SetupErro
         name: request.name.clone(),
         store: StoreKind::default(),
         roots: Vec::new(),
+        accept_time: None,
         http: Http {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, http)),
         },

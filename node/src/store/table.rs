@@ -28,11 +28,15 @@ pub enum Table {
     Own = 9,
     /// Records by kind.
     Kinds = 10,
+    /// Records that were put out and may come back.
+    Aside = 11,
+    /// Records by the node key that signed them.
+    Signers = 12,
 }
 
 impl Table {
     /// Every table, in the order of their numbers.
-    pub const ALL: [Table; 11] = [
+    pub const ALL: [Table; 13] = [
         Table::Meta,
         Table::Records,
         Table::Ids,
@@ -44,6 +48,8 @@ impl Table {
         Table::Quota,
         Table::Own,
         Table::Kinds,
+        Table::Aside,
+        Table::Signers,
     ];
 
     /// The one byte that stands for this table on disk.
@@ -67,6 +73,8 @@ impl Table {
             Table::Quota => "quota",
             Table::Own => "own",
             Table::Kinds => "kinds",
+            Table::Aside => "aside",
+            Table::Signers => "signers",
         }
     }
 }

@@ -11,12 +11,12 @@ use parasol_protocol::limits::{
     DELEGATION_AFTERLIFE, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE, RETRACTION_LIFE,
 };
 use parasol_protocol::record::affirmation::Affirmation;
-use parasol_protocol::record::delegation::SlotRange;
+use parasol_protocol::record::delegation::{self, SlotRange};
 use parasol_protocol::record::report::Report;
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::revocation::Revocation;
 use parasol_protocol::record::vouch::Vouch;
-use parasol_protocol::record::{Body, Draft, Refusal, Rule, Verified};
+use parasol_protocol::record::{Body, Draft, Refusal, Rule, Signer, Verified};
 use parasol_protocol::time::Day;
 use serde_cbor::Value as Cbor;
 use serde_json::{Value, json};
@@ -625,13 +625,22 @@ fn lives(bad: &mut Bad<'_>, made: &Made) {
             node(report(), TODAY.minus(10), TODAY.minus(1)),
         ),
         (
-            "issued before its key's delegation",
-            Rule::DelegationTime,
+            "dated before the charter",
+            Rule::BeforeCharter,
             node(report(), TODAY.minus(21), expiry()),
         ),
     ] {
         bad.push(name, rule, record.bytes());
     }
+    let vouch = made.named("vouch").body().clone();
+    let old = by_root(lilas, vouch, TODAY.minus(21), 300, 9);
+    let old = old.sign(federation, &lilas.root).unwrap();
+    bad.push(
+        "a root's word dated before the charter",
+        Rule::BeforeCharter,
+        old.bytes(),
+    );
+    before_its_delegation(bad, made);
     let late = node(report(), TODAY.plus(61), expiry());
     let meeting = Meeting {
         later: 61,
@@ -703,6 +712,39 @@ fn lives(bad: &mut Bad<'_>, made: &Made) {
     ] {
         bad.push(name, life, record.bytes());
     }
+}
+
+/// A node that came later signs something for the days before.
+fn before_its_delegation(bad: &mut Bad<'_>, made: &Made) {
+    let world = bad.world;
+    let (lilas, later, federation) = (&world.lilas, &world.ryabina, &world.federation);
+    let terms = delegation::Terms {
+        record_key: later.node.node(),
+        transport_key: later.transport.transport(),
+        seal_key: later.seal.public(),
+        slots: SlotRange {
+            first: 0,
+            count: 100,
+        },
+        until: TODAY.plus(30),
+    };
+    let body = terms.agree(federation, &lilas.key(), &later.node, &later.transport);
+    let delegation = by_root(lilas, Body::Delegation(body), TODAY, 30, 9);
+    let delegation = delegation.sign(federation, &lilas.root).unwrap();
+    let mut draft = by_node(lilas, report_of(made), expiry(), 9);
+    draft.header.signer = Signer::Node(later.node.node());
+    draft.header.issued = TODAY.minus(1);
+    let record = draft.sign(federation, &later.node).unwrap();
+    let meeting = Meeting {
+        carried: &[&delegation],
+        ..Meeting::default()
+    };
+    bad.push_to(
+        "issued before its key's delegation",
+        Rule::DelegationTime,
+        record.bytes(),
+        meeting,
+    );
 }
 
 /// Signed by somebody who may not.

@@ -88,10 +88,19 @@ fn peer(
                 message: reconcile.clone(),
             },
         ),
-        ("fetch", Request::Fetch(ids)),
+        ("fetch", Request::Fetch(ids.clone())),
         ("push", Request::Push(vec![vouch.clone()])),
         ("evaluate", Request::Evaluate(ask.clone())),
         ("sealed", Request::Sealed(sealed.unwrap().0)),
+        (
+            "reconcile own",
+            Request::ReconcileOwn {
+                after: TODAY.plus(1),
+                message: reconcile.clone(),
+            },
+        ),
+        ("fetch own", Request::FetchOwn(ids)),
+        ("push own", Request::PushOwn(vec![vouch.clone()])),
     ] {
         out.push(case("peer request", name, &request.encode()));
     }
@@ -103,7 +112,8 @@ fn peer(
                 message: reconcile,
             },
         ),
-        ("records", Reply::Records(vec![vouch])),
+        ("records", Reply::Records(vec![vouch.clone()])),
+        ("own records", Reply::OwnRecords(vec![vouch])),
         ("no records", Reply::Records(Vec::new())),
         ("pushed", Reply::Pushed),
         ("evaluated", Reply::Evaluated(answers[0].clone())),

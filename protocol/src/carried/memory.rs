@@ -1,8 +1,8 @@
 //! A store in memory, for the simulator, tests and clients of other shapes.
 
 use super::overlay::tombstone;
-use super::view::{Change, InBucket, Listed, Publisher, TagRow, View, publisher, short};
-use crate::admit::{Carried, SlotKey, Tombstone};
+use super::view::{Aside, Change, InBucket, Listed, Publisher, TagRow, View, publisher, short};
+use crate::admit::{Carried, Signed, SlotKey, Tombstone};
 use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use crate::oprf::KeyName;
 use crate::record::report::{Audience, Report};
@@ -25,6 +25,10 @@ pub struct Memory {
     /// The latest first.
     buckets: BTreeSet<(u32, Publisher, Reverse<u64>)>,
     quotas: BTreeMap<(OrganisationKey, KeyName, Day), u32>,
+    own: BTreeSet<RecordId>,
+    asides: BTreeMap<RecordId, Box<Aside>>,
+    contested: BTreeMap<NodeKey, u64>,
+    reached: Option<Day>,
     next: u64,
 }
 
@@ -38,8 +42,19 @@ impl Memory {
     pub fn apply(&mut self, changes: &[Change]) {
         for change in changes {
             match change {
-                Change::Insert(record) => self.insert(record.as_ref().clone()),
+                Change::Insert(record) => self.share(Arc::new(record.as_ref().clone())),
+                Change::InsertOwn(record) => self.keep(Arc::new(record.as_ref().clone())),
                 Change::Remove(id) => self.remove(id),
+                Change::SetAside(aside) => {
+                    self.asides.insert(aside.record.id(), aside.clone());
+                }
+                Change::DropAside(id) => {
+                    self.asides.remove(id);
+                }
+                Change::Contested(key, count) => {
+                    self.contested.insert(*key, *count);
+                }
+                Change::Reached(day) => self.reached = self.reached.max(Some(*day)),
                 Change::Quota {
                     organisation,
                     key,
@@ -52,12 +67,18 @@ impl Memory {
         }
     }
 
-    fn insert(&mut self, record: Verified) {
-        self.share(Arc::new(record));
-    }
-
     /// Carries a record that others may hold too, so that a thousand stores keep it once.
     pub fn share(&mut self, record: Arc<Verified>) {
+        self.put(record);
+    }
+
+    /// Carries a record that never leaves the organisation.
+    pub fn keep(&mut self, record: Arc<Verified>) {
+        self.own.insert(record.id());
+        self.put(record);
+    }
+
+    fn put(&mut self, record: Arc<Verified>) {
         let id = record.id();
         if self.records.contains_key(&id) {
             return;
@@ -82,6 +103,7 @@ impl Memory {
         let Some((place, record)) = self.records.remove(id) else {
             return;
         };
+        self.own.remove(id);
         self.places.remove(&place);
         let slot = SlotKey::of(&record);
         if self.slots.get(&slot) == Some(id) {
@@ -128,10 +150,6 @@ fn shared(record: &Verified) -> Option<&Report> {
     }
 }
 
-fn is_own(record: &Verified) -> bool {
-    matches!(record.body(), Body::Report(r) if r.audience == Audience::Own)
-}
-
 impl Carried for Memory {
     type Error = Infallible;
 
@@ -148,12 +166,12 @@ impl Carried for Memory {
         &self,
         organisation: &OrganisationKey,
         key: &NodeKey,
-    ) -> Result<Vec<RecordId>, Infallible> {
+    ) -> Result<Vec<Signed>, Infallible> {
         let signer = Signer::Node(*key);
         let all = self.records.values().map(|(_, r)| r.as_ref());
         let theirs =
             all.filter(|r| r.header().signer == signer && r.header().organisation == *organisation);
-        Ok(theirs.map(Verified::id).collect())
+        Ok(theirs.map(Signed::of).collect())
     }
 }
 
@@ -175,14 +193,13 @@ impl View for Memory {
     }
     fn list(&self, visit: &mut dyn FnMut(Listed)) -> Result<(), Infallible> {
         for (id, (_, record)) in &self.records {
-            if !is_own(record) {
-                let header = record.header();
-                visit(Listed {
-                    id: *id,
-                    issued: header.issued,
-                    expires: header.expires,
-                });
-            }
+            let header = record.header();
+            visit(Listed {
+                id: *id,
+                issued: header.issued,
+                expires: header.expires,
+                own: self.own.contains(id),
+            });
         }
         Ok(())
     }
@@ -304,7 +321,7 @@ impl View for Memory {
                 self.get(id).is_some_and(|r| {
                     r.kind() == Kind::Report
                         && r.header().organisation == *organisation
-                        && (!only_own || is_own(r))
+                        && (!only_own || self.own.contains(id))
                 })
             });
         Ok(rows.map(|(place, id)| (*place, *id)).take(limit).collect())
@@ -312,9 +329,36 @@ impl View for Memory {
     fn count(&self, kind: Kind) -> Result<u64, Infallible> {
         Ok(self
             .records
-            .values()
-            .filter(|(_, r)| r.kind() == kind)
+            .iter()
+            .filter(|(id, (_, r))| r.kind() == kind && !self.own.contains(id))
             .count() as u64)
+    }
+    fn is_own(&self, id: &RecordId) -> Result<bool, Infallible> {
+        Ok(self.own.contains(id))
+    }
+    fn aside(&self, id: &RecordId) -> Result<Option<Aside>, Infallible> {
+        Ok(self.asides.get(id).map(|a| a.as_ref().clone()))
+    }
+    fn aside_in(&self, slot: &SlotKey) -> Result<Vec<RecordId>, Infallible> {
+        let all = self.asides.iter();
+        let here = all.filter(|(_, a)| SlotKey::of(&a.record) == *slot);
+        Ok(here.map(|(id, _)| *id).collect())
+    }
+    fn aside_with(&self, lock: &Lock) -> Result<Vec<RecordId>, Infallible> {
+        let all = self.asides.iter();
+        let here = all.filter(|(_, a)| a.record.body().lock() == Some(lock));
+        Ok(here.map(|(id, _)| *id).collect())
+    }
+    fn aside_expired(&self, day: Day, limit: usize) -> Result<Vec<RecordId>, Infallible> {
+        let all = self.asides.iter();
+        let gone = all.filter(|(_, a)| a.record.header().expires < day);
+        Ok(gone.map(|(id, _)| *id).take(limit).collect())
+    }
+    fn contested(&self) -> Result<Vec<(NodeKey, u64)>, Infallible> {
+        Ok(self.contested.iter().map(|(k, n)| (*k, *n)).collect())
+    }
+    fn reached(&self) -> Result<Option<Day>, Infallible> {
+        Ok(self.reached)
     }
     fn quota(
         &self,

@@ -1,7 +1,7 @@
 //! What the engine reads from a store, and what it asks it to change.
 
-use crate::admit::Carried;
-use crate::ids::{OrganisationKey, RecordId};
+use crate::admit::{Carried, SlotKey};
+use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use crate::oprf::KeyName;
 use crate::record::{Kind, Verified};
 use crate::seal::Bucket;
@@ -14,8 +14,18 @@ use crate::wire::sealed::ShortId;
 pub enum Change {
     /// A record is carried from now on.
     Insert(Box<Verified>),
+    /// A record is carried from now on and never leaves the organisation.
+    InsertOwn(Box<Verified>),
     /// A record is carried no longer.
     Remove(RecordId),
+    /// A record is set aside: it is not carried, and may be again. It goes when it expires.
+    SetAside(Box<Aside>),
+    /// A record is set aside no longer.
+    DropAside(RecordId),
+    /// So many records of one's own organisation lost their slots to others signed by this key.
+    Contested(NodeKey, u64),
+    /// The day that is known to have come. It never goes back.
+    Reached(Day),
     /// So many evaluations of the day are spent or set aside.
     Quota {
         /// Whose.
@@ -29,6 +39,15 @@ pub enum Change {
     },
 }
 
+/// A record that was put out and may come back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Aside {
+    /// The record.
+    pub record: Verified,
+    /// Whether it never leaves the organisation.
+    pub own: bool,
+}
+
 /// A record as reconciliation needs it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Listed {
@@ -38,6 +57,8 @@ pub struct Listed {
     pub issued: Day,
     /// Its last day.
     pub expires: Day,
+    /// Whether it never leaves the organisation.
+    pub own: bool,
 }
 
 /// One row of the tags that browsing downloads, with its place in the node's order.
@@ -74,7 +95,7 @@ pub trait View: Carried {
     /// # Errors
     /// If the store cannot be read.
     fn find(&self, prefix: &[u8]) -> Result<Vec<RecordId>, Self::Error>;
-    /// Every record that other organisations may have, in any order.
+    /// Every record, in any order.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -112,7 +133,7 @@ pub trait View: Carried {
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn retractions(&self, lock: &crate::ids::Lock) -> Result<Vec<RecordId>, Self::Error>;
+    fn retractions(&self, lock: &Lock) -> Result<Vec<RecordId>, Self::Error>;
     /// The highest slot in use of an organisation's day, below `below`.
     ///
     /// # Errors
@@ -152,7 +173,42 @@ pub trait View: Carried {
         after: u64,
         limit: usize,
     ) -> Result<Vec<(u64, RecordId)>, Self::Error>;
-    /// How many records of a kind are carried.
+    /// Whether a carried record never leaves the organisation.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn is_own(&self, id: &RecordId) -> Result<bool, Self::Error>;
+    /// A record that is set aside.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn aside(&self, id: &RecordId) -> Result<Option<Aside>, Self::Error>;
+    /// The records that are set aside and claim this slot.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn aside_in(&self, slot: &SlotKey) -> Result<Vec<RecordId>, Self::Error>;
+    /// The records that are set aside and have this lock.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn aside_with(&self, lock: &Lock) -> Result<Vec<RecordId>, Self::Error>;
+    /// Records that are set aside and whose last day is before `day`, at most `limit`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn aside_expired(&self, day: Day, limit: usize) -> Result<Vec<RecordId>, Self::Error>;
+    /// The node keys whose records took the slots of others, and how many.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn contested(&self) -> Result<Vec<(NodeKey, u64)>, Self::Error>;
+    /// The latest day that is known to have come.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn reached(&self) -> Result<Option<Day>, Self::Error>;
+    /// How many records of a kind are carried that other organisations may have.
     ///
     /// # Errors
     /// If the store cannot be read.

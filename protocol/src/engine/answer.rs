@@ -44,7 +44,7 @@ impl Engine {
         else {
             return Ok(Reply::Refused(Refusal::Malformed));
         };
-        let today = now.day();
+        let today = self.today(now);
         let mut fill = Fill::default();
         let mut reports: Queues<RecordId> = BTreeMap::new();
         let mut unseen = 0;
@@ -68,7 +68,10 @@ impl Engine {
                 let mut retractions = BTreeMap::new();
                 for lock in &locks {
                     for id in view.retractions(lock)? {
-                        queue(view, id, &mut retractions)?;
+                        // One that takes back an own report would show that there is one.
+                        if !view.is_own(&id)? {
+                            queue(view, id, &mut retractions)?;
+                        }
                     }
                     for id in view.of_lock(lock, Kind::Report, EACH)? {
                         queue(view, id, &mut reports)?;
@@ -91,7 +94,7 @@ impl Engine {
             let Some(lock) = locks.get(&report) else {
                 continue;
             };
-            for one in attached(view, &report, lock, today)? {
+            for one in attached(view, &report, lock, Audience::Federation, today)? {
                 let queue = hanging.entry(publisher(&one.by)).or_default();
                 queue.push_back(one.bytes);
             }
@@ -153,11 +156,15 @@ fn attached<V: View>(
     view: &V,
     report: &RecordId,
     lock: &Lock,
+    readers: Audience,
     today: Day,
 ) -> Result<Vec<Hanging>, V::Error> {
     let mut all = Vec::new();
     for kind in [Kind::Second, Kind::Dispute, Kind::Translation] {
         for id in view.of_lock(lock, kind, ATTACHED)? {
+            if readers != Audience::Own && view.is_own(&id)? {
+                continue;
+            }
             let Some(bytes) = view.record(&id)? else {
                 continue;
             };
@@ -189,7 +196,7 @@ pub(super) fn with_attachments<V: View>(
     let Some(served) = visible(view, id, Audience::Own, today)? else {
         return Ok(Vec::new());
     };
-    let hanging = attached(view, id, &served.lock, today)?;
+    let hanging = attached(view, id, &served.lock, Audience::Own, today)?;
     let hanging = hanging.into_iter().map(|one| one.bytes);
     Ok(core::iter::once(served.bytes).chain(hanging).collect())
 }

@@ -1,7 +1,8 @@
 //! Records that arrive: by gossip, by catch-up, from a file.
 
+use super::batch::Batch;
 use super::core::{Engine, EngineError, Notice, Output};
-use crate::carried::{Overlay, View};
+use crate::carried::View;
 use crate::ids::{RecordId, TransportKey};
 use crate::record::{Fault, Refusal, Rule, Verified};
 use crate::time::Timestamp;
@@ -11,6 +12,8 @@ use crate::time::Timestamp;
 pub enum Source {
     /// A peer, by gossip or catch-up.
     Peer(TransportKey),
+    /// A peer of the same organisation, by the catch-up of what never leaves it.
+    Colleague(TransportKey),
     /// A file or this node's own set-up.
     Local,
 }
@@ -42,13 +45,18 @@ impl Engine {
         // Delegations before what is signed under them.
         records.sort_by_key(|r| !r.kind().by_root());
         let mut arrived = Arrived::default();
-        let mut overlay = Overlay::new(view);
+        let mut batch = Batch::new(view);
+        let today = self.today(now);
         let mut roots = false;
+        let own = matches!(source, Source::Colleague(_));
+        if own {
+            records.retain(|r| self.is_ours(r));
+        }
         for record in records {
             let id = record.id();
             let by_root = record.kind().by_root();
             let pending = record.clone();
-            let verdict = self.admit_into(record, &mut overlay, now.day())?;
+            let verdict = self.admit_into(record, own, &mut batch, today)?;
             match &verdict {
                 Ok(new) => roots |= by_root && *new,
                 Err(refusal) if may_become_right(refusal.rule) => {
@@ -58,10 +66,8 @@ impl Engine {
             }
             arrived.verdicts.push((id, verdict));
         }
-        let changes = overlay.into_changes();
-        if !changes.is_empty() {
-            arrived.outputs.push(Output::Store(changes));
-        }
+        self.offer_again(&mut batch, today)?;
+        arrived.outputs.extend(batch.into_outputs([]));
         if roots {
             self.roots_changed = true;
             self.refresh_peers(now, &mut arrived.outputs);
@@ -89,7 +95,9 @@ impl Engine {
         refusal: &Refusal,
         out: &mut Vec<Output>,
     ) {
-        let Source::Peer(key) = source else { return };
+        let (Source::Peer(key) | Source::Colleague(key)) = source else {
+            return;
+        };
         if let Some(peer) = self.peers.get_mut(&key) {
             super::sync::remember(&mut peer.refused, id);
         }

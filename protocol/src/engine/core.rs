@@ -1,14 +1,15 @@
 //! The engine's state, and what it asks its driver to do.
 
-use crate::admit::{Carried, Verdict, check_signer};
-use crate::carried::{Change, Overlay, View};
+use super::batch::Batch;
+use super::calendar::Calendar;
+use super::sets::Sets;
+use crate::carried::{Change, View};
 use crate::certificate::Certificate;
 use crate::charter::Charter;
-use crate::directory::{Directory, Forgotten};
+use crate::directory::Directory;
 use crate::ids::{NodeKey, OrganisationKey, RecordId, TransportKey};
 use crate::keys::SecretKey;
 use crate::oprf::{KeyName, KeyShare};
-use crate::reconcile::Set;
 use crate::record::{Refusal, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::peer::Request;
@@ -107,6 +108,18 @@ pub enum Notice {
     Expired(usize),
     /// This node's own delegation ends soon, or has ended.
     DelegationEnds(Option<Day>),
+    /// A record of this organisation lost its slot to another one, signed by this key: it may be
+    /// stolen.
+    Contested(NodeKey),
+    /// Records that had been put out are carried again.
+    Restored(usize),
+    /// The clock is far ahead of the latest day that is known to have come.
+    ClockAhead {
+        /// That day.
+        known: Day,
+        /// What the clock says.
+        today: Day,
+    },
 }
 
 /// The engine cannot start or go on.
@@ -154,12 +167,15 @@ pub struct Engine {
     pub(super) waiting: VecDeque<Verified>,
     pub(super) next_ask: u64,
     pub(super) next_slot: Option<(Day, u32)>,
-    /// The set for reconciliation and the day it was made for; none when it is out of date.
-    pub(super) set: Option<(Day, Arc<Set>)>,
+    /// The sets for reconciliation.
+    pub(super) sets: Sets,
+    pub(super) calendar: Calendar,
     pub(super) reserved: BTreeMap<(OrganisationKey, KeyName), (Day, super::evaluate::Reserve)>,
     pub(super) roots_changed: bool,
     authorised: BTreeSet<TransportKey>,
     swept: Option<Day>,
+    begun: Option<Day>,
+    ticked: Timestamp,
 }
 
 impl Engine {
@@ -173,6 +189,7 @@ impl Engine {
         settings: Settings,
         view: &V,
     ) -> Result<Self, EngineError<V::Error>> {
+        let calendar = Calendar::new(&charter, view.reached()?);
         let mut directory = Directory::new(charter);
         for id in view.by_roots()? {
             if let Some(bytes) = view.record(&id)? {
@@ -190,11 +207,14 @@ impl Engine {
             waiting: VecDeque::new(),
             next_ask: 0,
             next_slot: None,
-            set: None,
+            sets: Sets::default(),
+            calendar,
             reserved: BTreeMap::new(),
             roots_changed: false,
             authorised: BTreeSet::new(),
             swept: None,
+            begun: None,
+            ticked: Timestamp::default(),
         })
     }
 
@@ -242,7 +262,7 @@ impl Engine {
 
     /// A peer is connected. The transport has proved its key.
     pub fn connected_to(&mut self, key: TransportKey, now: Timestamp) {
-        if let Some((node, delegated)) = self.directory.node_by_transport(&key, now.day()) {
+        if let Some((node, delegated)) = self.directory.node_by_transport(&key, self.today(now)) {
             self.peers.entry(key).or_insert(Peer {
                 organisation: delegated.organisation,
                 node,
@@ -291,27 +311,15 @@ impl Engine {
         view: &V,
         now: Timestamp,
     ) -> Result<Vec<Output>, EngineError<V::Error>> {
-        let mut out = Vec::new();
-        let today = now.day();
-        if self.swept != Some(today) {
-            let gone: BTreeSet<RecordId> = view.expired(today, SWEEP)?.into_iter().collect();
-            if gone.len() < SWEEP {
-                self.swept = Some(today);
-            }
-            if !gone.is_empty() {
-                let mut overlay = Overlay::new(view);
-                for id in &gone {
-                    overlay.remove(*id);
-                }
-                for id in &gone {
-                    let forgotten = self.directory.forget(id);
-                    self.put_out_orphans(&forgotten, &mut overlay)?;
-                }
-                let changes = overlay.into_changes();
-                out.push(Output::Notice(Notice::Expired(changes.len())));
-                out.push(Output::Store(changes));
-                self.set = None;
-            }
+        let today = self.today(now);
+        let mut out = self.look_at_clock(today, false);
+        self.mind_a_clock_set_back(now);
+        let swept = self.sweep(view, now)?;
+        // The view does not show yet what is to be stored; a set made from it would stay wrong.
+        let mut stored = !swept.is_empty();
+        out.extend(swept);
+        if self.begun != Some(today) {
+            self.begun = Some(today);
             let mine = self
                 .directory
                 .nodes(today)
@@ -325,76 +333,64 @@ impl Engine {
             self.roots_changed = true;
         }
         if std::mem::take(&mut self.roots_changed) {
-            out.extend(self.retry(view, now)?);
+            let retried = self.retry(view, now)?;
+            stored |= retried.iter().any(|o| matches!(o, Output::Store(_)));
+            out.extend(retried);
         }
-        // The view does not show yet what is to be stored; a set made from it would stay wrong.
-        if !out.iter().any(|o| matches!(o, Output::Store(_))) {
+        if !stored {
             self.sync_due(view, now, &mut out)?;
         }
         Ok(out)
     }
 
-    /// Admits one record on top of the batch so far. Says whether it is new.
-    pub(super) fn admit_into<V: View>(
+    /// Deletes what has expired, once a day, unless the day is in doubt.
+    fn sweep<V: View>(
         &mut self,
-        record: Verified,
-        overlay: &mut Overlay<'_, V>,
-        today: Day,
-    ) -> Result<Result<bool, Refusal>, V::Error> {
-        match crate::admit::admit(
-            &record,
-            &self.directory,
-            overlay,
-            &self.me.organisation,
-            today,
-        )? {
-            Verdict::Known => Ok(Ok(false)),
-            Verdict::Refuse(refusal) => Ok(Err(refusal)),
-            Verdict::Carry { evicts } => {
-                let mut forgotten = Vec::new();
-                for id in &evicts {
-                    forgotten.push(self.directory.forget(id));
-                    overlay.remove(*id);
-                }
-                let matters = record.kind().by_root() || !evicts.is_empty();
-                self.directory.learn(&record);
-                overlay.insert(record);
-                for one in &forgotten {
-                    self.put_out_orphans(one, overlay)?;
-                }
-                self.set = None;
-                if matters {
-                    self.forget_settled_ids();
-                }
-                Ok(Ok(true))
-            }
+        view: &V,
+        now: Timestamp,
+    ) -> Result<Vec<Output>, EngineError<V::Error>> {
+        let Some(today) = self.settled(now).filter(|day| self.swept != Some(*day)) else {
+            return Ok(Vec::new());
+        };
+        let gone: BTreeSet<RecordId> = view.expired(today, SWEEP)?.into_iter().collect();
+        let aside = view.aside_expired(today, SWEEP)?;
+        if gone.len().max(aside.len()) < SWEEP {
+            self.swept = Some(today);
         }
+        if gone.is_empty() && aside.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut batch = Batch::new(view);
+        for id in &aside {
+            batch.overlay.drop_aside(id)?;
+        }
+        for id in &gone {
+            batch.overlay.remove(*id);
+        }
+        for id in &gone {
+            let forgotten = self.directory.forget(id);
+            self.put_out_orphans(&forgotten, &mut batch)?;
+        }
+        self.offer_again(&mut batch, today)?;
+        self.sets.changed();
+        let mut out = batch.into_outputs([]);
+        out.push(Output::Notice(Notice::Expired(gone.len())));
+        Ok(out)
     }
 
-    /// Puts out what stood only by a record that is gone: what is carried must not hang on whether
-    /// it came before that record went.
-    fn put_out_orphans<V: View>(
-        &self,
-        forgotten: &Forgotten,
-        overlay: &mut Overlay<'_, V>,
-    ) -> Result<(), V::Error> {
-        let mut doubtful = forgotten.records.clone();
-        for (organisation, key) in &forgotten.keys {
-            doubtful.extend(overlay.signed_by(organisation, key)?);
-        }
-        for id in doubtful {
-            let stands = overlay
-                .record(&id)?
-                .is_none_or(|r| check_signer(&r, &self.directory).is_ok());
-            if !stands {
-                overlay.remove(id);
+    /// Nothing that was to be done at a moment may wait for it to come a second time.
+    fn mind_a_clock_set_back(&mut self, now: Timestamp) {
+        if now < self.ticked {
+            for peer in self.peers.values_mut() {
+                peer.sync = None;
+                peer.next_sync = now;
             }
         }
-        Ok(())
+        self.ticked = now;
     }
 
     /// What was refused once may be carried now, here and at the peers.
-    fn forget_settled_ids(&mut self) {
+    pub(super) fn forget_settled_ids(&mut self) {
         for peer in self.peers.values_mut() {
             peer.sent.clear();
             peer.refused.clear();
@@ -414,7 +410,7 @@ impl Engine {
     /// Tells the driver whom to talk with, if that has changed.
     pub(super) fn refresh_peers(&mut self, now: Timestamp, out: &mut Vec<Output>) {
         let mine = self.node();
-        let nodes = self.directory.nodes(now.day());
+        let nodes = self.directory.nodes(self.today(now));
         let others = nodes.into_iter().filter(|(key, _)| *key != mine);
         let authorised: BTreeSet<TransportKey> =
             others.map(|(_, d)| d.terms.transport_key).collect();

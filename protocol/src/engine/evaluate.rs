@@ -117,7 +117,7 @@ impl Engine {
         view: &V,
         now: Timestamp,
     ) -> Result<(Vec<Output>, bool), V::Error> {
-        let today = now.day();
+        let today = self.today(now);
         let quota = self.directory.charter().terms().quotas.evaluations;
         let count = u32::try_from(ask.elements.len()).unwrap_or(u32::MAX);
         let mut after = Vec::new();

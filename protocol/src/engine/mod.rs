@@ -19,15 +19,20 @@
 
 mod answer;
 mod arrive;
+mod batch;
+mod calendar;
 mod core;
 mod evaluate;
 pub(crate) mod fill;
 mod publish;
 mod serve;
+mod sets;
 mod sync;
+mod warning;
 
 pub use self::core::{
     AskId, Done, Engine, EngineError, Identity, Notice, Output, Settings, Shares,
 };
 pub use arrive::{Arrived, Source};
 pub use evaluate::{Holder, evaluate};
+pub use warning::Warning;

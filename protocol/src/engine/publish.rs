@@ -1,10 +1,10 @@
 //! Publishing: the node signs what its organisation's clients hand in, in a slot of the day.
 
+use super::batch::Batch;
 use super::core::{Done, Engine, EngineError, Output};
-use crate::admit::{Carried, SlotKey};
+use crate::admit::{Carried, SLOTS, SlotKey};
 use crate::carried::{Overlay, View};
 use crate::limits::RETRACTION_LIFE;
-use crate::record::report::Audience;
 use crate::record::{Body, Draft, Header, Kind, Rule, Signer, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::client::{Outcome, Wanted};
@@ -32,20 +32,17 @@ impl Engine {
         view: &V,
         now: Timestamp,
     ) -> Result<Done<Vec<Outcome>>, EngineError<V::Error>> {
-        let today = now.day();
-        let mut overlay = Overlay::new(view);
+        let today = self.today(now);
+        let mut batch = Batch::new(view);
         let mut outcomes = Vec::new();
         let mut gossip = Vec::new();
         for one in wanted {
-            let (outcome, published) = self.publish_one(one, &mut overlay, today)?;
+            let (outcome, published) = self.publish_one(one, &mut batch, today)?;
             outcomes.push(outcome);
             gossip.extend(published);
         }
-        let mut outputs = Vec::new();
-        let changes = overlay.into_changes();
-        if !changes.is_empty() {
-            outputs.push(Output::Store(changes));
-        }
+        self.offer_again(&mut batch, today)?;
+        let mut outputs = batch.into_outputs([]);
         outputs.extend(gossip.into_iter().map(Output::Gossip));
         Ok((outputs, outcomes))
     }
@@ -53,9 +50,10 @@ impl Engine {
     fn publish_one<V: View>(
         &mut self,
         wanted: Wanted,
-        overlay: &mut Overlay<'_, V>,
+        batch: &mut Batch<'_, V>,
         today: Day,
     ) -> Result<One, EngineError<V::Error>> {
+        let overlay = &batch.overlay;
         if let Body::Report(report) = &wanted.body {
             if let Some(id) = self.same_report(&wanted, overlay)? {
                 return Ok((Outcome::Published(id), None));
@@ -64,8 +62,7 @@ impl Engine {
                 return Ok((refused(Rule::Retracted.id(), Rule::Retracted.text()), None));
             }
         }
-        let kind = wanted.body.kind();
-        let Some(slot) = self.take_slot(kind, overlay, today)? else {
+        let Some(slot) = self.take_slot(&wanted.body, overlay, today)? else {
             let message = "the organisation's records of today are used up; the draft can be sent again tomorrow";
             return Ok((refused("quota", message), None));
         };
@@ -80,7 +77,6 @@ impl Engine {
             expires,
             slot,
         };
-        let own = matches!(&wanted.body, Body::Report(r) if r.audience == Audience::Own);
         let draft = Draft {
             header,
             body: wanted.body,
@@ -93,8 +89,11 @@ impl Engine {
             }
         };
         let (id, bytes) = (record.id(), record.bytes().to_vec());
-        match self.admit_into(record, overlay, today)? {
-            Ok(_) => Ok((Outcome::Published(id), (!own).then_some(bytes))),
+        match self.admit_into(record, false, batch, today)? {
+            Ok(_) => {
+                let own = batch.overlay.is_own(&id)?;
+                Ok((Outcome::Published(id), (!own).then_some(bytes)))
+            }
             Err(refusal) => {
                 self.give_back(slot, today);
                 Ok((refused(refusal.rule.id(), &refusal), None))
@@ -131,7 +130,7 @@ impl Engine {
     /// The next free slot of today, if the node has one left.
     fn take_slot<V: View>(
         &mut self,
-        kind: Kind,
+        body: &Body,
         overlay: &Overlay<'_, V>,
         today: Day,
     ) -> Result<Option<u32>, V::Error> {
@@ -145,7 +144,7 @@ impl Engine {
         else {
             return Ok(None);
         };
-        let below = mine.first.saturating_add(mine.count).min(quota);
+        let below = mine.first.saturating_add(mine.count).min(quota).min(SLOTS);
         let mut next = match self.next_slot {
             Some((day, next)) if day == today => next,
             _ => match overlay
@@ -158,7 +157,7 @@ impl Engine {
         };
         // A slot may be held already: after a restore from a backup the node's own records come
         // back from the others.
-        while next < below && self.is_held(kind, next, overlay, today)? {
+        while next < below && self.is_held(body, next, overlay, today)? {
             next += 1;
         }
         if next >= below {
@@ -170,12 +169,12 @@ impl Engine {
 
     fn is_held<V: View>(
         &self,
-        kind: Kind,
+        body: &Body,
         slot: u32,
         overlay: &Overlay<'_, V>,
         today: Day,
     ) -> Result<bool, V::Error> {
-        let key = SlotKey::numbered(self.me.organisation, kind, today, slot);
+        let key = SlotKey::numbered(self.me.organisation, body, today, slot);
         Ok(overlay.occupant(&key)?.is_some())
     }
 

@@ -3,12 +3,12 @@
 use super::answer::with_attachments;
 use super::core::{Engine, EngineError, Output};
 use super::evaluate::evaluate;
+use super::sets::Of;
 use super::{Arrived, Source};
 use crate::carried::View;
 use crate::entropy::Entropy;
 use crate::ids::TransportKey;
-use crate::record::report::Audience;
-use crate::record::{Body, Kind, Verified};
+use crate::record::{Kind, Verified};
 use crate::time::Timestamp;
 use crate::wire::client::{DirectoryReply, OwnAsk, OwnReply, TagsAsk, TagsReply};
 use crate::wire::peer::{Refusal, Reply, Request};
@@ -19,11 +19,6 @@ const TAGS: usize = 20_000;
 const OWN_BYTES: usize = 4 * 1024 * 1024;
 /// Own reports in one answer.
 const OWN: usize = 500;
-
-pub(super) fn is_own(record: &[u8]) -> bool {
-    Verified::from_own_store(record)
-        .is_ok_and(|r| matches!(r.body(), Body::Report(report) if report.audience == Audience::Own))
-}
 
 impl Engine {
     /// Answers a peer. `records` are those of a push that the driver verified. The outputs come
@@ -44,11 +39,32 @@ impl Engine {
             return Ok((Vec::new(), Reply::Refused(Refusal::Malformed)));
         };
         Ok(match request {
-            Request::Reconcile { after, message } => (
-                Vec::new(),
-                self.answer_reconcile(after, &message, view, now)?,
-            ),
-            Request::Fetch(ids) => (Vec::new(), Self::answer_fetch(&ids, view)?),
+            Request::Reconcile { after, message } => {
+                let of = Of { after, own: false };
+                (Vec::new(), self.answer_reconcile(of, &message, view, now)?)
+            }
+            Request::Fetch(ids) => {
+                let records = Self::answer_fetch(&ids, false, view)?;
+                (Vec::new(), Reply::Records(records))
+            }
+            Request::ReconcileOwn { .. } | Request::FetchOwn(_) | Request::PushOwn(_)
+                if organisation != self.me.organisation =>
+            {
+                (Vec::new(), Reply::Refused(Refusal::Malformed))
+            }
+            Request::ReconcileOwn { after, message } => {
+                let of = Of { after, own: true };
+                (Vec::new(), self.answer_reconcile(of, &message, view, now)?)
+            }
+            Request::FetchOwn(ids) => {
+                let records = Self::answer_fetch(&ids, true, view)?;
+                (Vec::new(), Reply::OwnRecords(records))
+            }
+            Request::PushOwn(_) => {
+                let Arrived { outputs, .. } =
+                    self.arrived(Source::Colleague(from), records, view, now)?;
+                (outputs, Reply::Pushed)
+            }
             Request::Push(_) => {
                 let Arrived { outputs, .. } =
                     self.arrived(Source::Peer(from), records, view, now)?;
@@ -90,7 +106,7 @@ impl Engine {
                 .unwrap_or_default(),
             records,
             home: self.node(),
-            today: now.day(),
+            today: self.today(now),
             carried: view.count(Kind::Report)?,
         })
     }
@@ -122,11 +138,12 @@ impl Engine {
         view: &V,
         now: Timestamp,
     ) -> Result<OwnReply, V::Error> {
+        let today = self.today(now);
         let rows = view.reports_of(&self.me.organisation, ask.only_own, ask.cursor, OWN)?;
         let full = rows.len() == OWN;
         let (mut records, mut bytes, mut next) = (Vec::new(), 0, 0);
         for (place, id) in rows {
-            let whole = with_attachments(view, &id, now.day())?;
+            let whole = with_attachments(view, &id, today)?;
             bytes += whole.iter().map(Vec::len).sum::<usize>();
             records.extend(whole);
             next = place;

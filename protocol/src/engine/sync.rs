@@ -2,12 +2,13 @@
 //! sends what the peer lacks.
 
 use super::core::{AskId, Engine, EngineError, Notice, Output};
+use super::sets::Of;
 use super::{Arrived, Source};
 use crate::carried::View;
 use crate::ids::{RecordId, TransportKey};
 use crate::reconcile::Set;
 use crate::record::Verified;
-use crate::time::{Day, Timestamp};
+use crate::time::Timestamp;
 use crate::wire::peer::{MAX_BATCH_BYTES, MAX_FETCH, Refusal, Reply, Request};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ const MAX_MISSING: usize = 65_536;
 /// A catch-up under way with one peer. One request is out at a time.
 pub(super) struct Session {
     set: Arc<Set>,
-    after: Day,
+    of: Of,
     ask: AskId,
     deadline: Timestamp,
     steps: u32,
@@ -32,6 +33,15 @@ pub(super) struct Session {
     under_way: Vec<RecordId>,
     received: usize,
     sent: usize,
+}
+
+fn reconcile(of: Of, message: Vec<u8>) -> Request {
+    let after = of.after;
+    if of.own {
+        Request::ReconcileOwn { after, message }
+    } else {
+        Request::Reconcile { after, message }
+    }
 }
 
 pub(super) fn remember(ids: &mut BTreeSet<RecordId>, id: RecordId) {
@@ -61,7 +71,8 @@ impl Engine {
             }
         }
         for key in due {
-            self.begin_sync(key, now.day().plus(1), view, now, out)?;
+            let after = self.today(now).plus(1);
+            self.begin_sync(key, Of { after, own: false }, view, now, out)?;
         }
         Ok(())
     }
@@ -73,43 +84,40 @@ impl Engine {
         }
     }
 
-    /// The set of what expires after `after`. It is made anew only when something changed.
-    fn set_after<V: View>(&mut self, after: Day, view: &V) -> Result<Arc<Set>, V::Error> {
-        if let Some((day, set)) = &self.set
-            && *day == after
-        {
-            return Ok(Arc::clone(set));
+    fn set_of<V: View>(&mut self, of: Of, view: &V, now: Timestamp) -> Result<Arc<Set>, V::Error> {
+        if let Some(set) = self.sets.get(of, now) {
+            return Ok(set);
         }
         let mut items = Vec::new();
         view.list(&mut |r| {
-            if r.expires > after {
+            if r.expires > of.after && r.own == of.own {
                 items.push((r.issued, r.id));
             }
         })?;
         let set = Arc::new(Set::new(items).unwrap_or_default());
-        self.set = Some((after, Arc::clone(&set)));
+        self.sets.put(of, Arc::clone(&set), now);
         Ok(set)
     }
 
     fn begin_sync<V: View>(
         &mut self,
         key: TransportKey,
-        after: Day,
+        of: Of,
         view: &V,
         now: Timestamp,
         out: &mut Vec<Output>,
     ) -> Result<(), EngineError<V::Error>> {
-        let set = self.set_after(after, view)?;
+        let set = self.set_of(of, view, now)?;
         let Ok(message) = set.begin() else {
             return Ok(());
         };
-        let ask = self.ask(key, Request::Reconcile { after, message }, out);
+        let ask = self.ask(key, reconcile(of, message), out);
         let deadline = now.plus_millis(self.settings.patience);
         if let Some(peer) = self.peers.get_mut(&key) {
             let (have, need) = (Vec::new(), Vec::new());
             peer.sync = Some(Session {
                 set,
-                after,
+                of,
                 ask,
                 deadline,
                 steps: 0,
@@ -165,10 +173,11 @@ impl Engine {
         }
         session.deadline = now.plus_millis(self.settings.patience);
         match reply {
-            Reply::Reconcile { after, .. } if after > session.after => {
+            Reply::Reconcile { after, .. } if after > session.of.after => {
                 // The peer's day is later. A wrong clock must not draw us far.
-                if after <= now.day().plus(3) {
-                    self.begin_sync(key, after, view, now, &mut out)?;
+                if after <= self.today(now).plus(3) {
+                    let own = session.of.own;
+                    self.begin_sync(key, Of { after, own }, view, now, &mut out)?;
                     return Ok(out);
                 }
                 self.finish(key, None, now, &mut out);
@@ -183,14 +192,7 @@ impl Engine {
                         || session.need.len() >= MAX_MISSING
                         || session.have.len() >= MAX_MISSING;
                     if let Some(message) = step.next.filter(|_| !enough) {
-                        session.ask = self.ask(
-                            key,
-                            Request::Reconcile {
-                                after: session.after,
-                                message,
-                            },
-                            &mut out,
-                        );
+                        session.ask = self.ask(key, reconcile(session.of, message), &mut out);
                         self.put_session(&key, Some(session));
                         return Ok(out);
                     }
@@ -201,7 +203,9 @@ impl Engine {
                     return Ok(out);
                 }
             },
-            Reply::Records(_) => {
+            Reply::Records(_) | Reply::OwnRecords(_)
+                if session.of.own == matches!(reply, Reply::OwnRecords(_)) =>
+            {
                 // A reply has room for so much; what did not fit is asked for again, as long as
                 // the peer sends something of it.
                 let came: BTreeSet<RecordId> = records.iter().map(Verified::id).collect();
@@ -210,8 +214,12 @@ impl Engine {
                 if session.under_way.len() < before {
                     session.need.append(&mut session.under_way);
                 }
-                let Arrived { outputs, verdicts } =
-                    self.arrived(Source::Peer(key), records, view, now)?;
+                let source = if session.of.own {
+                    Source::Colleague(key)
+                } else {
+                    Source::Peer(key)
+                };
+                let Arrived { outputs, verdicts } = self.arrived(source, records, view, now)?;
                 session.received += verdicts
                     .iter()
                     .filter(|(_, v)| matches!(v, Ok(true)))
@@ -256,7 +264,12 @@ impl Engine {
             let rest = session.need.split_off(session.need.len().min(MAX_FETCH));
             let wanted = std::mem::replace(&mut session.need, rest);
             session.under_way.clone_from(&wanted);
-            session.ask = self.ask(key, Request::Fetch(wanted), out);
+            let request = if session.of.own {
+                Request::FetchOwn(wanted)
+            } else {
+                Request::Fetch(wanted)
+            };
+            session.ask = self.ask(key, request, out);
             self.put_session(&key, Some(session));
             return Ok(());
         }
@@ -278,10 +291,21 @@ impl Engine {
         }
         if batch.is_empty() {
             self.finish(key, Some(&session), now, out);
+            let Of { after, own } = session.of;
+            let colleague = |p: &super::core::Peer| p.organisation == self.me.organisation;
+            if !own && self.peers.get(&key).is_some_and(colleague) {
+                // What never leaves the organisation goes apart, so that no flag can be lost.
+                return self.begin_sync(key, Of { after, own: true }, view, now, out);
+            }
             return Ok(());
         }
         session.sent += batch.len();
-        session.ask = self.ask(key, Request::Push(batch), out);
+        let request = if session.of.own {
+            Request::PushOwn(batch)
+        } else {
+            Request::Push(batch)
+        };
+        session.ask = self.ask(key, request, out);
         self.put_session(&key, Some(session));
         Ok(())
     }
@@ -314,12 +338,13 @@ impl Engine {
 
     pub(super) fn answer_reconcile<V: View>(
         &mut self,
-        after: Day,
+        of: Of,
         message: &[u8],
         view: &V,
         now: Timestamp,
     ) -> Result<Reply, V::Error> {
-        let tomorrow = now.day().plus(1);
+        let after = of.after;
+        let tomorrow = self.today(now).plus(1);
         if after < tomorrow {
             return Ok(Reply::Reconcile {
                 after: tomorrow,
@@ -330,22 +355,27 @@ impl Engine {
         if after > tomorrow.plus(2) {
             return Ok(Reply::Refused(Refusal::Malformed));
         }
-        let set = self.set_after(after, view)?;
+        let set = self.set_of(of, view, now)?;
         Ok(match set.answer(message) {
             Ok(message) => Reply::Reconcile { after, message },
             Err(_) => Reply::Refused(Refusal::Malformed),
         })
     }
 
-    pub(super) fn answer_fetch<V: View>(ids: &[RecordId], view: &V) -> Result<Reply, V::Error> {
+    /// The records with these ids, of those that never leave the organisation or of the others.
+    pub(super) fn answer_fetch<V: View>(
+        ids: &[RecordId],
+        own: bool,
+        view: &V,
+    ) -> Result<Vec<Vec<u8>>, V::Error> {
         let mut records = Vec::new();
         let mut bytes = 0;
         for id in ids {
             let Some(record) = view.record(id)? else {
                 continue;
             };
-            // Reports of audience *own* go to no one by this way, whoever asks.
-            if super::serve::is_own(&record) {
+            // What never leaves the organisation goes to no one by the common way, whoever asks.
+            if view.is_own(id)? != own {
                 continue;
             }
             bytes += record.len();
@@ -354,6 +384,6 @@ impl Engine {
             }
             records.push(record);
         }
-        Ok(Reply::Records(records))
+        Ok(records)
     }
 }

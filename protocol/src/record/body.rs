@@ -88,6 +88,11 @@ impl Kind {
 }
 
 impl Body {
+    /// Whether it holds by itself, whoever published it: a retraction that the lock signed.
+    pub const fn proves_itself(&self) -> bool {
+        matches!(self, Body::Retraction(r) if r.proof.is_some())
+    }
+
     /// The lock of the report that the record is, belongs to, or takes back.
     pub const fn lock(&self) -> Option<&Lock> {
         match self {

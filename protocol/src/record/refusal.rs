@@ -85,6 +85,8 @@ rules! {
     NotOurs = "not-ours", Sender, "it is a report that its organisation keeps to itself";
     /// A vouch for oneself.
     SelfVouch = "self-vouch", Sender, "an organisation cannot vouch for itself";
+    /// Issued before there was a federation.
+    BeforeCharter = "before-charter", Sender, "it is dated before its federation was made; if that seems wrong, check the clock of the machine that signed it";
 }
 
 /// A record was refused: the rule it broke, and what was found where that helps.

@@ -1,11 +1,10 @@
 //! A simulated node: an engine, its store, and what its driver keeps.
 
 use super::Drbg;
-use crate::carried::{Change, Memory};
+use crate::carried::{Change, Memory, View};
 use crate::engine::{AskId, Engine};
 use crate::ids::RecordId;
-use crate::record::report::Audience;
-use crate::record::{Body, Verified};
+use crate::record::Verified;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -87,10 +86,8 @@ impl Node {
                     if self.withheld.contains(&id) || self.store.get(&id).is_some() {
                         continue;
                     }
-                    if is_shared(&record) {
-                        self.mix(&id);
-                        fresh.push(id);
-                    }
+                    self.mix(&id);
+                    fresh.push(id);
                     let kept = pool
                         .entry(id)
                         .or_default()
@@ -98,15 +95,20 @@ impl Node {
                     self.store.share(Arc::clone(kept));
                 }
                 Change::Remove(id) => {
-                    if self.store.get(&id).is_some_and(is_shared) {
+                    if self.is_shared(&id) {
                         self.mix(&id);
                     }
                     self.store.apply(&[Change::Remove(id)]);
                 }
-                quota @ Change::Quota { .. } => self.store.apply(&[quota]),
+                other => self.store.apply(&[other]),
             }
         }
         fresh
+    }
+
+    /// Whether it carries the record, and other organisations may have it.
+    pub fn is_shared(&self, id: &RecordId) -> bool {
+        self.store.get(id).is_some() && self.store.is_own(id) == Ok(false)
     }
 
     fn mix(&mut self, id: &RecordId) {
@@ -114,9 +116,4 @@ impl Node {
             *sum ^= byte;
         }
     }
-}
-
-/// Whether other organisations may have the record.
-pub(super) fn is_shared(record: &Verified) -> bool {
-    !matches!(record.body(), Body::Report(r) if r.audience == Audience::Own)
 }

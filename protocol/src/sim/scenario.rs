@@ -388,6 +388,7 @@ impl Chaos {
         for node in 0..self.world.federation.stations.len() {
             self.world.skew(node, 0);
             self.world.start(node);
+            self.world.accept_time(node, 10);
         }
         // What was set aside as refused is tried again on a new day.
         self.world.run_for(3 * DAY);

@@ -1,7 +1,7 @@
 //! The world: nodes, the true time, and a queue of events. It does for every engine what a driver
 //! does.
 
-use super::node::{Node, is_shared};
+use super::node::Node;
 use super::{Conditions, Drbg, Federation, Network, Report};
 use crate::carried::{Change, Memory};
 use crate::engine::{AskId, Engine, Output, Settings, Source};
@@ -197,11 +197,9 @@ impl World {
     }
     /// What a node carries for the whole federation.
     pub fn carried(&self, node: NodeIndex) -> BTreeSet<RecordId> {
-        let store = &self.nodes[node].store;
-        store
-            .ids()
-            .filter(|id| store.get(id).is_some_and(is_shared))
-            .collect()
+        let node = &self.nodes[node];
+        let ids = node.store.ids();
+        ids.filter(|id| node.is_shared(id)).collect()
     }
     /// Whether all nodes that are up carry the same.
     pub fn agree(&self) -> bool {
@@ -266,6 +264,14 @@ impl World {
         self.import(node, delegation);
     }
 
+    /// Whoever runs a node says that its clock is right, for so many days from today.
+    pub fn accept_time(&mut self, node: NodeIndex, days: u32) {
+        let today = self.today();
+        if let Some(engine) = &mut self.nodes[node].engine {
+            engine.accept_time(today.plus(days));
+        }
+    }
+
     /// A node dies; what it had not stored is lost.
     pub fn crash(&mut self, node: NodeIndex) {
         self.nodes[node].stop();
@@ -289,6 +295,8 @@ impl World {
         }
         let mut engine = Engine::new(charter, identity, self.pace.settings, &n.store)
             .expect("a store in memory holds what was verified");
+        // Whoever starts a node knows what day it is.
+        engine.accept_time(Timestamp::from_millis(self.now).day());
         let outputs = engine.begin(n.clock(self.now));
         n.engine = Some(engine);
         let life = n.life;
@@ -508,10 +516,7 @@ impl World {
                 let Ok(request) = Request::decode(bytes) else {
                     return;
                 };
-                let records = match &request {
-                    Request::Push(list) => self.verify_all(list),
-                    _ => Vec::new(),
-                };
+                let records = self.verify_all(request.records());
                 let key = self.transport(from);
                 let n = &mut self.nodes[to];
                 let now = n.clock(self.now);
@@ -537,10 +542,7 @@ impl World {
                 let Ok(reply) = Reply::decode(bytes) else {
                     return;
                 };
-                let records = match &reply {
-                    Reply::Records(list) => self.verify_all(list),
-                    _ => Vec::new(),
-                };
+                let records = self.verify_all(reply.records());
                 let key = self.transport(from);
                 let n = &mut self.nodes[to];
                 let now = n.clock(self.now);

@@ -35,6 +35,17 @@ pub enum Request {
     Evaluate(EvaluateAsk),
     /// A client's sealed question.
     Sealed(Vec<u8>),
+    /// The same as `Reconcile`, of what never leaves the organisation: for its own nodes alone.
+    ReconcileOwn {
+        /// Records expiring on this day or before take no part.
+        after: Day,
+        /// A message of the reconciliation.
+        message: Vec<u8>,
+    },
+    /// Of what never leaves the organisation, by id.
+    FetchOwn(Vec<RecordId>),
+    /// Of what never leaves the organisation, what the peer lacks.
+    PushOwn(Vec<Vec<u8>>),
 }
 
 /// What a peer answers.
@@ -55,6 +66,8 @@ pub enum Reply {
     Evaluated(Vec<KeyEvaluation>),
     /// A sealed reply.
     Sealed(Vec<u8>),
+    /// As `Records`, of what never leaves the organisation.
+    OwnRecords(Vec<Vec<u8>>),
     /// Not done, and why.
     Refused(Refusal),
 }
@@ -117,9 +130,28 @@ fn records(d: &mut Decoder<'_>) -> Result<Vec<Vec<u8>>, Malformed> {
     })
 }
 
-fn put_reconcile(e: &mut cbor::Out, after: Day, message: &[u8]) {
+fn put_ids(e: &mut cbor::Out, number: u64, ids: &[RecordId]) {
+    cbor::put_array(e, 2);
+    cbor::put_uint(e, number);
+    cbor::put_array(e, ids.len() as u64);
+    for id in ids {
+        cbor::put_bytes(e, id.as_bytes());
+    }
+}
+
+fn put_records(e: &mut cbor::Out, number: u64, list: &[Vec<u8>]) {
+    cbor::put_array(e, 2);
+    cbor::put_uint(e, number);
+    put_list(e, list);
+}
+
+fn ids(d: &mut Decoder<'_>) -> Result<Vec<RecordId>, Malformed> {
+    cbor::list(d, MAX_FETCH, |d| Ok(RecordId::from_bytes(cbor::array(d)?)))
+}
+
+fn put_reconcile(e: &mut cbor::Out, number: u64, after: Day, message: &[u8]) {
     cbor::put_array(e, 3);
-    cbor::put_uint(e, 1);
+    cbor::put_uint(e, number);
     cbor::put_uint(e, u64::from(after.number()));
     cbor::put_bytes(e, message);
 }
@@ -128,20 +160,12 @@ impl Request {
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
         cbor::encode(|e| match self {
-            Request::Reconcile { after, message } => put_reconcile(e, *after, message),
-            Request::Fetch(ids) => {
-                cbor::put_array(e, 2);
-                cbor::put_uint(e, 2);
-                cbor::put_array(e, ids.len() as u64);
-                for id in ids {
-                    cbor::put_bytes(e, id.as_bytes());
-                }
-            }
-            Request::Push(list) => {
-                cbor::put_array(e, 2);
-                cbor::put_uint(e, 3);
-                put_list(e, list);
-            }
+            Request::Reconcile { after, message } => put_reconcile(e, 1, *after, message),
+            Request::Fetch(ids) => put_ids(e, 2, ids),
+            Request::Push(list) => put_records(e, 3, list),
+            Request::ReconcileOwn { after, message } => put_reconcile(e, 6, *after, message),
+            Request::FetchOwn(ids) => put_ids(e, 7, ids),
+            Request::PushOwn(list) => put_records(e, 8, list),
             Request::Evaluate(ask) => {
                 cbor::put_array(e, 2);
                 cbor::put_uint(e, 4);
@@ -167,11 +191,13 @@ impl Request {
                     after: Day::from_number(d.u32()?),
                     message: cbor::bytes(d, MAX_REQUEST)?.to_vec(),
                 }),
-                (2, Some(2)) => {
-                    let ids =
-                        cbor::list(d, MAX_FETCH, |d| Ok(RecordId::from_bytes(cbor::array(d)?)))?;
-                    Ok(Request::Fetch(ids))
-                }
+                (2, Some(2)) => Ok(Request::Fetch(ids(d)?)),
+                (6, Some(3)) => Ok(Request::ReconcileOwn {
+                    after: Day::from_number(d.u32()?),
+                    message: cbor::bytes(d, MAX_REQUEST)?.to_vec(),
+                }),
+                (7, Some(2)) => Ok(Request::FetchOwn(ids(d)?)),
+                (8, Some(2)) => Ok(Request::PushOwn(records(d)?)),
                 (3, Some(2)) => Ok(Request::Push(records(d)?)),
                 (4, Some(2)) => Ok(Request::Evaluate(EvaluateAsk::read(d)?)),
                 (5, Some(2)) => Ok(Request::Sealed(cbor::bytes(d, SEALED_REQUEST)?.to_vec())),
@@ -181,16 +207,31 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The records in it, to be verified before the engine has them.
+    pub fn records(&self) -> &[Vec<u8>] {
+        match self {
+            Request::Push(list) | Request::PushOwn(list) => list,
+            _ => &[],
+        }
+    }
+}
+
 impl Reply {
+    /// The records in it, to be verified before the engine has them.
+    pub fn records(&self) -> &[Vec<u8>] {
+        match self {
+            Reply::Records(list) | Reply::OwnRecords(list) => list,
+            _ => &[],
+        }
+    }
+
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
         cbor::encode(|e| match self {
-            Reply::Reconcile { after, message } => put_reconcile(e, *after, message),
-            Reply::Records(list) => {
-                cbor::put_array(e, 2);
-                cbor::put_uint(e, 2);
-                put_list(e, list);
-            }
+            Reply::Reconcile { after, message } => put_reconcile(e, 1, *after, message),
+            Reply::Records(list) => put_records(e, 2, list),
+            Reply::OwnRecords(list) => put_records(e, 7, list),
             Reply::Pushed => {
                 cbor::put_array(e, 1);
                 cbor::put_uint(e, 3);
@@ -226,6 +267,7 @@ impl Reply {
                     message: cbor::bytes(d, MAX_REPLY)?.to_vec(),
                 }),
                 (2, Some(2)) => Ok(Reply::Records(records(d)?)),
+                (7, Some(2)) => Ok(Reply::OwnRecords(records(d)?)),
                 (3, Some(1)) => Ok(Reply::Pushed),
                 (4, Some(2)) => Ok(Reply::Evaluated(KeyEvaluation::read_all(d)?)),
                 (5, Some(2)) => match cbor::bytes(d, SEALED_REPLY)? {

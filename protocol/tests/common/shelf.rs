@@ -1,7 +1,7 @@
 //! A node's records in memory, as admission asks for them.
 
 use core::convert::Infallible;
-use parasol_protocol::admit::{Carried, SlotKey, Tombstone, Verdict, admit, check};
+use parasol_protocol::admit::{Carried, Signed, SlotKey, Tombstone, Verdict, admit, check};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use parasol_protocol::record::{Body, Refusal, Signer, Verified};
@@ -96,13 +96,13 @@ impl Carried for Shelf {
         &self,
         organisation: &OrganisationKey,
         key: &NodeKey,
-    ) -> Result<Vec<RecordId>, Infallible> {
+    ) -> Result<Vec<Signed>, Infallible> {
         let all = self.records.values();
         Ok(all
             .filter(|r| {
                 r.header().organisation == *organisation && r.header().signer == Signer::Node(*key)
             })
-            .map(Verified::id)
+            .map(Signed::of)
             .collect())
     }
 }

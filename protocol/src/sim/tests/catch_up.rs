@@ -182,9 +182,11 @@ fn a_push_that_was_lost_goes_again() {
         let (engine, store) = &mut lab.sides[0];
         engine.sync_soon(now);
         let outputs = engine.tick(store, now).unwrap();
-        let Some(Output::Ask { peer, id, request }) = outputs.into_iter().next() else {
-            panic!("no catch-up");
-        };
+        let asked = outputs.into_iter().find_map(|o| match o {
+            Output::Ask { peer, id, request } => Some((peer, id, request)),
+            _ => None,
+        });
+        let (peer, id, request) = asked.expect("a catch-up begins");
         let reply = lab.request(0, 1, request);
         let (engine, store) = &mut lab.sides[0];
         let outputs = engine

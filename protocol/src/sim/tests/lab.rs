@@ -2,7 +2,7 @@
 
 use super::super::{Drbg, Federation};
 use crate::carried::Memory;
-use crate::engine::{Engine, Output, Settings, Source};
+use crate::engine::{Engine, Notice, Output, Settings, Source};
 use crate::ids::RecordId;
 use crate::record::{Refusal, Verified};
 use crate::time::{Day, Timestamp};
@@ -13,6 +13,9 @@ pub(super) struct Lab {
     pub federation: Federation,
     pub sides: Vec<(Engine, Memory)>,
     pub now: Timestamp,
+    /// What each side passed on and told.
+    pub gossiped: Vec<(usize, RecordId)>,
+    pub told: Vec<(usize, Notice)>,
     entropy: Drbg,
 }
 
@@ -29,6 +32,8 @@ impl Lab {
         let mut lab = Self {
             sides: Vec::new(),
             now,
+            gossiped: Vec::new(),
+            told: Vec::new(),
             entropy: Drbg::new(0, "lab"),
             federation,
         };
@@ -81,6 +86,8 @@ impl Lab {
 
     /// A tick of every engine, with a catch-up between all.
     pub fn tick(&mut self) {
+        // So long that no set that was made before is used any more.
+        self.now = self.now.plus_millis(10_000);
         for side in 0..self.sides.len() {
             let (engine, store) = &mut self.sides[side];
             engine.sync_soon(self.now);
@@ -101,26 +108,22 @@ impl Lab {
                         .position(|s| s.transport.transport() == peer)
                         .unwrap();
                     let reply = self.request(side, other, request);
-                    let records = match &reply {
-                        Reply::Records(list) => parse(list),
-                        _ => Vec::new(),
-                    };
+                    let records = parse(reply.records());
                     let (engine, store) = &mut self.sides[side];
                     let more = engine
                         .replied(peer, id, reply, records, store, self.now)
                         .unwrap();
                     more.into_iter().rev().for_each(|o| queue.push_front(o));
                 }
-                _ => {}
+                Output::Gossip(bytes) => self.gossiped.push((side, RecordId::of(&bytes))),
+                Output::Notice(notice) => self.told.push((side, notice)),
+                Output::Peers(_) => {}
             }
         }
     }
 
     pub fn request(&mut self, from: usize, to: usize, request: Request) -> Reply {
-        let records = match &request {
-            Request::Push(list) => parse(list),
-            _ => Vec::new(),
-        };
+        let records = parse(request.records());
         let key = self.federation.stations[from].transport.transport();
         let (engine, store) = &mut self.sides[to];
         let (outputs, reply) = engine
@@ -140,5 +143,8 @@ impl Lab {
 
     pub fn next_day(&mut self) {
         self.now = self.now.plus_millis(86_400_000);
+        for (engine, _) in &mut self.sides {
+            engine.accept_time(self.now.day());
+        }
     }
 }

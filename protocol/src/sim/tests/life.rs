@@ -3,7 +3,7 @@
 use super::super::attachment_body;
 use super::lab::Lab;
 use super::*;
-use crate::carried::{Change, View};
+use crate::carried::View;
 use crate::engine::Source;
 use crate::oprf::{KeyName, blind};
 use crate::record::delegation::SlotRange;
@@ -415,30 +415,77 @@ fn evaluations_stop_at_the_limit_and_a_restart_gives_none_back() {
 }
 
 #[test]
-fn a_batch_voids_tombstones_of_a_key_that_it_revokes() {
+fn a_retraction_by_the_lock_holds_though_its_publishers_key_is_revoked() {
+    for revoked_first in [false, true] {
+        let (mut lab, mut entropy) = lab(1);
+        lab.offer(0, lab.federation.delegations[1].clone()).unwrap();
+        let (report, lock) = some_report(&lab, 0, 0, 300, &mut entropy);
+        lab.offer(0, report.clone()).unwrap();
+        let tombstone = lab.federation.retraction(1, &lock, true, TODAY, 0);
+        let unproven = lab.federation.retraction(1, &lock, false, TODAY, 1);
+        let revocation = lab.federation.revocation(1, TODAY, 40);
+        let order = match revoked_first {
+            true => [revocation, tombstone.clone(), unproven.clone()],
+            false => [tombstone.clone(), unproven.clone(), revocation],
+        };
+        for record in order {
+            let _ = lab.offer(0, record);
+        }
+        let set = lab.carried(0);
+        assert!(set.contains(&tombstone.id()) && !set.contains(&report.id()));
+        assert!(!set.contains(&unproven.id()), "that one is void");
+        assert_eq!(lab.offer(0, report).unwrap_err().rule, Rule::Retracted);
+    }
+}
+
+#[test]
+fn a_batch_voids_what_a_key_signed_that_it_revokes() {
     let (mut lab, mut entropy) = lab(1);
     lab.offer(0, lab.federation.delegations[1].clone()).unwrap();
-    let (report, lock) = some_report(&lab, 0, 0, 300, &mut entropy);
-    let tombstone = lab.federation.retraction(1, &lock, true, TODAY, 0);
-    lab.offer(0, tombstone).unwrap();
-    assert_eq!(
-        lab.offer(0, report.clone()).unwrap_err().rule,
-        Rule::Retracted
-    );
+    let (rival, _) = some_report(&lab, 1, 0, 300, &mut entropy);
+    lab.offer(0, rival.clone()).unwrap();
     let revocation = lab.federation.revocation(1, TODAY, 40);
+    let (report, _) = some_report(&lab, 1, 0, 200, &mut entropy);
+    let affirmation = lab.federation.affirmation(1, vec![report.id()], TODAY, 41);
     let (engine, store) = &mut lab.sides[0];
-    let batch = vec![report.clone(), revocation];
+    let batch = vec![report.clone(), revocation, affirmation];
     let arrived = engine
         .arrived(Source::Local, batch, store, lab.now)
         .unwrap();
     assert!(arrived.verdicts.iter().all(|(_, v)| v == &Ok(true)));
-    for output in &arrived.outputs {
-        if let crate::engine::Output::Store(changes) = output {
-            assert!(
-                changes
-                    .iter()
-                    .any(|c| matches!(c, Change::Insert(r) if r.id() == report.id()))
-            );
-        }
+    lab.perform(0, arrived.outputs);
+    let set = lab.carried(0);
+    assert!(set.contains(&report.id()) && !set.contains(&rival.id()));
+}
+
+#[test]
+fn one_without_proof_does_not_put_out_one_by_the_lock() {
+    let (mut lab, mut entropy) = lab(2);
+    for slot in 0..12 {
+        let lock = SecretKey::generate(&mut entropy);
+        let proven = lab.federation.retraction(1, &lock, true, TODAY, slot);
+        let other = SecretKey::generate(&mut entropy);
+        let unproven = lab.federation.retraction(1, &other, false, TODAY, slot);
+        lab.offer(0, proven).unwrap();
+        assert_eq!(lab.offer(0, unproven), Ok(true));
+    }
+    assert_eq!(lab.sides[0].1.count(Kind::Retraction), Ok(24));
+}
+
+#[test]
+fn nothing_is_dated_before_the_federation() {
+    let (mut lab, mut entropy) = lab(2);
+    let made = lab.federation.charter.terms().made;
+    let body = report_body(
+        SecretKey::generate(&mut entropy).lock(),
+        Audience::Federation,
+        &mut entropy,
+    );
+    let early = made.minus(1);
+    let back = lab.federation.sign(1, early, early.plus(300), 0, body);
+    let revocation = lab.federation.revocation(1, early, 3);
+    for record in [back, revocation] {
+        let refusal = lab.offer(0, record).unwrap_err();
+        assert_eq!(refusal.rule, Rule::BeforeCharter);
     }
 }

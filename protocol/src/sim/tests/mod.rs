@@ -1,10 +1,13 @@
 //! What the simulator is for: the promises, under hardship.
 
 mod catch_up;
+mod clock;
 mod hardship;
 mod lab;
 mod life;
 mod order;
+mod own;
+mod stolen;
 mod trust;
 
 use super::{Conditions, Drbg, Federation, NodeIndex, Pace, Shape, World, report_body};

@@ -286,3 +286,35 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    /// Whose own records they are sets aside what is put out, and offers it again; that must make
+    /// no difference to what it carries.
+    #[test]
+    fn the_writers_own_nodes_carry_what_all_carry(
+        items in prop::collection::vec(item(), 1..14),
+        order in any::<u64>(),
+    ) {
+        let bag = make(&federation(), &items);
+        let mut lab = Lab::new(federation(), 10, Day::from_number(TODAY));
+        for round in 0.. {
+            let before = lab.sets();
+            for side in 0..10 {
+                for record in shuffled(&bag, order.wrapping_add(side as u64)) {
+                    let _ = lab.offer(side, record);
+                }
+            }
+            lab.tick();
+            if lab.sets() == before {
+                break;
+            }
+            prop_assert!(round < 30, "the carried sets never settle");
+        }
+        let sets = lab.sets();
+        for set in &sets[1..] {
+            prop_assert_eq!(&sets[0], set);
+        }
+    }
+}

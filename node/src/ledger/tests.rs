@@ -1,0 +1,299 @@
+//! The ledger in each engine, against the store in memory that the protocol is tested with.
+
+use super::Ledger;
+use crate::entropy::OsEntropy;
+use crate::store::{Engine, open};
+use parasol_protocol::admit::{Signed, SlotKey};
+use parasol_protocol::carried::{Aside, Change, Listed, Memory, View};
+use parasol_protocol::entropy::Entropy;
+use parasol_protocol::ids::{FederationId, OrganisationKey, RecordId};
+use parasol_protocol::keys::SecretKey;
+use parasol_protocol::record::report::{Audience, Entry, Label, Report};
+use parasol_protocol::record::retraction::Retraction;
+use parasol_protocol::record::{Body, Draft, Header, Kind, Signer, Verified};
+use parasol_protocol::time::Day;
+
+const TODAY: Day = Day::from_number(20_810);
+const FEDERATION: FederationId = FederationId::from_bytes([7; 32]);
+
+fn draw<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsEntropy.fill(&mut bytes);
+    bytes
+}
+
+fn key() -> SecretKey {
+    SecretKey::generate(&mut OsEntropy)
+}
+
+/// A ledger in a directory, and the same in memory.
+struct Both {
+    home: tempfile::TempDir,
+    engine: Engine,
+    organisation: OrganisationKey,
+    ledger: Option<Ledger>,
+    memory: Memory,
+    node: SecretKey,
+}
+
+impl Both {
+    fn new(engine: Engine) -> Self {
+        let mut both = Self {
+            home: tempfile::tempdir().unwrap(),
+            engine,
+            organisation: key().organisation(),
+            ledger: None,
+            memory: Memory::new(),
+            node: key(),
+        };
+        both.reopen();
+        both
+    }
+
+    fn reopen(&mut self) {
+        drop(self.ledger.take());
+        let store = open(&self.home.path().join("store"), self.engine).unwrap();
+        self.ledger = Some(Ledger::open(store, self.organisation).unwrap());
+    }
+
+    fn apply(&mut self, changes: &[Change]) {
+        self.ledger.as_mut().unwrap().apply(changes).unwrap();
+        self.memory.apply(changes);
+    }
+
+    fn sign(&self, node: &SecretKey, expires: Day, slot: u32, body: Body) -> Verified {
+        let header = Header {
+            organisation: self.organisation,
+            signer: Signer::Node(node.node()),
+            issued: TODAY,
+            expires,
+            slot,
+        };
+        Draft { header, body }.sign(&FEDERATION, node).unwrap()
+    }
+
+    fn report(&self, slot: u32, days: u32, lock: &SecretKey, audience: Audience) -> Verified {
+        let mut entries: Vec<Entry> = (0..4)
+            .map(|bucket| Entry {
+                bucket,
+                label: Label(draw()),
+                wrap: draw(),
+            })
+            .collect();
+        entries.sort_by_key(|e| e.label);
+        let body = Body::Report(Report {
+            audience,
+            lock: lock.lock(),
+            edition: 0,
+            succession: None,
+            salt: draw(),
+            entries,
+            area_tag: draw(),
+            area_wrap: draw(),
+            commitment: draw(),
+            summary: vec![1; 112],
+            text: vec![2; 272],
+            handles: vec![3; 144],
+        });
+        self.sign(&self.node, TODAY.plus(days), slot, body)
+    }
+
+    fn retraction(&self, slot: u32, lock: &SecretKey, proven: bool) -> Verified {
+        let proof = Retraction::by_lock(&FEDERATION, lock).proof;
+        let body = Body::Retraction(Retraction {
+            lock: lock.lock(),
+            proof: proof.filter(|_| proven),
+        });
+        self.sign(&self.node, TODAY.plus(916), slot, body)
+    }
+
+    /// Whether ledger and memory answer alike, before and after it is opened again.
+    fn check(&mut self, records: &[Verified]) {
+        for _ in 0..2 {
+            let ledger = self.ledger.as_ref().unwrap();
+            let view = ledger.view().unwrap();
+            let (one, two) = (
+                said(&view, self, records),
+                said(&self.memory, self, records),
+            );
+            assert_eq!(one, two);
+            drop(view);
+            self.reopen();
+        }
+    }
+}
+
+/// All that a view says of these records.
+fn said<V: View>(view: &V, both: &Both, records: &[Verified]) -> Vec<String>
+where
+    V::Error: std::fmt::Debug,
+{
+    let sorted = |mut ids: Vec<RecordId>| {
+        ids.sort_unstable();
+        ids
+    };
+    let mut out = Vec::new();
+    for record in records {
+        let id = record.id();
+        out.push(format!("{:?}", view.record(&id).unwrap()));
+        out.push(format!("{:?}", view.is_own(&id).unwrap()));
+        out.push(format!("{:?}", view.aside(&id).unwrap()));
+        let slot = SlotKey::of(record);
+        out.push(format!("{:?}", view.occupant(&slot).unwrap()));
+        out.push(format!("{:?}", sorted(view.aside_in(&slot).unwrap())));
+        if let Some(lock) = record.body().lock() {
+            out.push(format!("{:?}", sorted(view.aside_with(lock).unwrap())));
+            out.push(format!("{:?}", sorted(view.with_lock(lock).unwrap())));
+            out.push(format!("{:?}", sorted(view.retractions(lock).unwrap())));
+        }
+    }
+    let mut listed: Vec<Listed> = Vec::new();
+    view.list(&mut |l| listed.push(l)).unwrap();
+    listed.sort_by_key(|l| l.id);
+    out.push(format!("{listed:?}"));
+    for day in [0, 50, 150, 1000] {
+        let day = TODAY.plus(day);
+        out.push(format!("{:?}", sorted(view.expired(day, 99).unwrap())));
+        out.push(format!(
+            "{:?}",
+            sorted(view.aside_expired(day, 99).unwrap())
+        ));
+    }
+    for key in [both.node.node(), key().node()] {
+        let mut signed: Vec<Signed> = view.signed_by(&both.organisation, &key).unwrap();
+        signed.sort_by_key(|s| s.id);
+        out.push(format!("{signed:?}"));
+    }
+    for kind in Kind::ALL {
+        out.push(format!("{kind:?} {}", view.count(*kind).unwrap()));
+    }
+    out.push(format!("{:?}", view.contested().unwrap()));
+    out.push(format!("{:?}", view.reached().unwrap()));
+    out
+}
+
+fn answers_as_the_store_in_memory(engine: Engine) {
+    let mut both = Both::new(engine);
+    let lock = key();
+    let shared = both.report(0, 100, &lock, Audience::Federation);
+    let rival = both.report(0, 120, &key(), Audience::Federation);
+    let own = both.report(1, 40, &key(), Audience::Own);
+    let (proven, unproven) = (
+        both.retraction(2, &lock, true),
+        both.retraction(2, &lock, false),
+    );
+    let own_stone = both.retraction(3, &key(), false);
+    let all = [
+        shared.clone(),
+        rival.clone(),
+        own.clone(),
+        proven.clone(),
+        unproven.clone(),
+        own_stone.clone(),
+    ];
+    let boxed = |r: &Verified| Box::new(r.clone());
+    let aside = |r: &Verified, own| {
+        let record = r.clone();
+        Change::SetAside(Box::new(Aside { record, own }))
+    };
+    let steps: [&[Change]; 8] = [
+        &[
+            Change::Insert(boxed(&shared)),
+            Change::InsertOwn(boxed(&own)),
+        ],
+        &[
+            Change::InsertOwn(boxed(&own_stone)),
+            Change::Insert(boxed(&unproven)),
+            Change::Insert(boxed(&proven)),
+        ],
+        &[
+            Change::Remove(shared.id()),
+            Change::Insert(boxed(&rival)),
+            aside(&shared, false),
+            Change::Contested(both.node.node(), 1),
+            Change::Reached(TODAY),
+        ],
+        // The flag stays when the report that it came from is gone.
+        &[Change::Remove(own.id()), aside(&own, true)],
+        &[
+            Change::Contested(both.node.node(), 2),
+            Change::Reached(TODAY.plus(1)),
+        ],
+        // Back it comes, in one batch.
+        &[
+            Change::Remove(rival.id()),
+            Change::Insert(boxed(&shared)),
+            Change::DropAside(shared.id()),
+            aside(&rival, false),
+        ],
+        &[
+            Change::DropAside(own.id()),
+            Change::DropAside(unproven.id()),
+        ],
+        &[
+            Change::Remove(own_stone.id()),
+            Change::DropAside(rival.id()),
+        ],
+    ];
+    for step in steps {
+        both.apply(step);
+        both.check(&all);
+    }
+    // A batch that is repeated changes nothing.
+    both.ledger
+        .as_mut()
+        .unwrap()
+        .apply(&[Change::Insert(boxed(&shared))])
+        .unwrap();
+    both.check(&all);
+    let counts = both.ledger.as_ref().unwrap().counts();
+    assert_eq!(counts.get("report"), Some(&1));
+    assert_eq!(counts.get("retraction"), Some(&2));
+}
+
+fn nothing_is_left_of_what_was_set_aside(engine: Engine) {
+    let mut both = Both::new(engine);
+    let report = both.report(0, 100, &key(), Audience::Federation);
+    let before = tables(&both);
+    let record = report.clone();
+    both.apply(&[Change::SetAside(Box::new(Aside { record, own: true }))]);
+    assert_ne!(tables(&both), before);
+    both.apply(&[Change::DropAside(report.id())]);
+    assert_eq!(tables(&both), before);
+    // Nor of one that was carried.
+    both.apply(&[Change::InsertOwn(Box::new(report.clone()))]);
+    both.apply(&[Change::Remove(report.id())]);
+    let rows = tables(&both);
+    assert!(rows.iter().all(|(table, _)| *table == "meta"), "{rows:?}");
+}
+
+/// Every row, by its table.
+fn tables(both: &Both) -> Vec<(&'static str, Vec<u8>)> {
+    let store = both.ledger.as_ref().unwrap().store();
+    let mut rows = Vec::new();
+    for table in crate::store::Table::ALL {
+        let mut visit = |key: &[u8], _: &[u8]| {
+            rows.push((table.name(), key.to_vec()));
+            std::ops::ControlFlow::Continue(())
+        };
+        store.scan(table, &[], None, &mut visit).unwrap();
+    }
+    rows
+}
+
+macro_rules! checks {
+    ($($check:ident),+) => {
+        mod redb {
+            $(#[test] fn $check() { super::$check(super::Engine::Redb); })+
+        }
+        #[cfg(feature = "sled")]
+        mod sled {
+            $(#[test] fn $check() { super::$check(super::Engine::Sled); })+
+        }
+    };
+}
+
+checks!(
+    answers_as_the_store_in_memory,
+    nothing_is_left_of_what_was_set_aside
+);

@@ -1,0 +1,112 @@
+//! The sets that catch-up compares, kept for a few seconds.
+//!
+//! A set takes a pass over all records to make, and every record that comes changes it. One that
+//! is a few seconds old is right all the same: what came since is on its way by gossip, and the
+//! next catch-up has it.
+
+use crate::reconcile::Set;
+use crate::time::{Day, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Milliseconds for which a set that is out of date is used.
+const STALE: u64 = 5_000;
+/// Sets kept: of the three days that peers may ask for, with one's own records and without.
+const KEPT: usize = 6;
+
+/// What a set is made of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Of {
+    /// What expires after this day.
+    pub after: Day,
+    /// Whether with what never leaves the organisation.
+    pub own: bool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    made: Timestamp,
+    /// Whether something changed since.
+    changed: bool,
+    set: Arc<Set>,
+}
+
+/// Sets that were made.
+#[derive(Debug, Default)]
+pub(super) struct Sets {
+    kept: BTreeMap<Of, Kept>,
+}
+
+impl Sets {
+    /// Something else is carried now.
+    pub(super) fn changed(&mut self) {
+        for kept in self.kept.values_mut() {
+            kept.changed = true;
+        }
+    }
+
+    /// The set, if it was made and is fresh enough.
+    pub(super) fn get(&self, of: Of, now: Timestamp) -> Option<Arc<Set>> {
+        let kept = self.kept.get(&of)?;
+        let young = kept.made <= now && now < kept.made.plus_millis(STALE);
+        (!kept.changed || young).then(|| Arc::clone(&kept.set))
+    }
+
+    /// Keeps a set that was made now.
+    pub(super) fn put(&mut self, of: Of, set: Arc<Set>, now: Timestamp) {
+        self.kept.insert(
+            of,
+            Kept {
+                made: now,
+                changed: false,
+                set,
+            },
+        );
+        // Days only go on: the earliest is the one that nobody asks for any more.
+        while self.kept.len() > KEPT {
+            self.kept.pop_first();
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn of(after: u32) -> Of {
+        Of {
+            after: Day::from_number(after),
+            own: false,
+        }
+    }
+
+    #[test]
+    fn a_set_out_of_date_is_used_for_seconds_and_an_unchanged_one_for_ever() {
+        let at = Timestamp::from_millis;
+        let mut sets = Sets::default();
+        assert!(sets.get(of(1), at(0)).is_none());
+        let set = Arc::new(Set::default());
+        sets.put(of(1), Arc::clone(&set), at(10_000));
+        assert!(sets.get(of(1), at(900_000)).is_some());
+        assert!(sets.get(of(2), at(10_000)).is_none());
+        sets.changed();
+        assert!(sets.get(of(1), at(14_999)).is_some());
+        assert!(sets.get(of(1), at(15_000)).is_none());
+        assert!(sets.get(of(1), at(9_000)).is_none(), "made in the future");
+        sets.put(of(1), set, at(20_000));
+        assert!(sets.get(of(1), at(900_000)).is_some());
+    }
+
+    #[test]
+    fn few_days_are_kept_and_the_latest_of_them() {
+        let mut sets = Sets::default();
+        for day in 0..20 {
+            let now = Timestamp::from_millis(1);
+            sets.put(of(day), Arc::new(Set::default()), now);
+        }
+        assert_eq!(sets.kept.len(), KEPT);
+        let now = Timestamp::from_millis(1);
+        assert!(sets.get(of(19), now).is_some() && sets.get(of(0), now).is_none());
+    }
+}

@@ -1,0 +1,70 @@
+//! What whoever runs a node should look at, in plain words.
+
+use super::core::Engine;
+use crate::carried::View;
+use crate::ids::NodeKey;
+use crate::time::{Day, Timestamp};
+
+/// Something that only a person can put right.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Warning {
+    /// Two records of one slot, signed by one key.
+    #[error(
+        "the record key {} signed other records into the slots of {records} of this organisation's records. Either that key was stolen, or its node was restored from an old copy. If it may be stolen: list what the organisation stands by in an affirmation, then revoke the key; what was put out comes back with the affirmation",
+        short(.key)
+    )]
+    Contested {
+        /// The key.
+        key: NodeKey,
+        /// How many lost their slots.
+        records: u64,
+    },
+    /// The clock is far ahead.
+    #[error(
+        "this machine's clock says {today}, and the latest day that is known to have come is {known}. Until other organisations' records bear the day out, nothing that seems to have expired is deleted; it is not shown either. If the clock is wrong, put it right. If it is right, write accept_time = \"{today}\" into node.toml and start the node again"
+    )]
+    Clock {
+        /// The latest day that is known to have come.
+        known: Day,
+        /// What the clock says.
+        today: Day,
+    },
+}
+
+impl Warning {
+    /// A stable word for it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Warning::Contested { .. } => "slot-contested",
+            Warning::Clock { .. } => "clock-ahead",
+        }
+    }
+}
+
+fn short(key: &NodeKey) -> String {
+    key.to_string().chars().take(16).collect()
+}
+
+impl Engine {
+    /// What whoever runs the node should look at.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn warnings<V: View>(&self, view: &V, now: Timestamp) -> Result<Vec<Warning>, V::Error> {
+        let (home, today) = (self.organisation(), self.today(now));
+        let clock = self.clock_in_doubt();
+        let mut all: Vec<Warning> = clock
+            .map(|(known, today)| Warning::Clock { known, today })
+            .into_iter()
+            .collect();
+        // A key that is revoked, or may sign no more, is no news.
+        let alive = |key: &NodeKey| self.directory().signer_on(key, today) == Some(home);
+        let contested = view.contested()?.into_iter();
+        all.extend(
+            contested
+                .filter(|(key, _)| alive(key))
+                .map(|(key, records)| Warning::Contested { key, records }),
+        );
+        Ok(all)
+    }
+}

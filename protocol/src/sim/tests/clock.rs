@@ -1,0 +1,180 @@
+//! A clock that is wrong destroys nothing and brings nothing back.
+
+use super::lab::Lab;
+use super::*;
+use crate::engine::{Notice, Warning};
+use crate::time::Timestamp;
+use crate::wire::client::OwnAsk;
+
+const TODAY: Day = Day::from_number(20_810);
+
+/// Four organisations; the node of the first is looked at. It carries a report that lives ten days.
+fn lab() -> (Lab, Drbg, RecordId) {
+    let shape = Shape {
+        organisations: 4,
+        ..Shape::default()
+    };
+    let mut lab = Lab::new(Federation::new(shape, 9), 4, TODAY);
+    let mut entropy = Drbg::new(9, "clock");
+    let record = signed(&lab, 0, TODAY, 0, &mut entropy);
+    lab.offer(0, record.clone()).unwrap();
+    tick(&mut lab);
+    (lab, entropy, record.id())
+}
+
+fn signed(lab: &Lab, node: usize, issued: Day, slot: u32, entropy: &mut Drbg) -> Verified {
+    let lock = SecretKey::generate(entropy);
+    let body = report_body(lock.lock(), Audience::Federation, entropy);
+    let record = lab
+        .federation
+        .sign(node, issued, issued.plus(10), slot, body);
+    record
+}
+
+/// A tick of the first node alone, without catch-up.
+fn tick(lab: &mut Lab) {
+    let now = lab.now;
+    let (engine, store) = &mut lab.sides[0];
+    let outputs = engine.tick(store, now).unwrap();
+    lab.perform(0, outputs);
+}
+
+fn set_clock(lab: &mut Lab, day: Day) {
+    lab.now = Timestamp::from_millis(u64::from(day.number()) * 86_400_000 + 5_000);
+}
+
+fn shown(lab: &Lab) -> usize {
+    let (engine, store) = &lab.sides[0];
+    let ask = OwnAsk {
+        only_own: false,
+        cursor: 0,
+    };
+    engine.own(&ask, store, lab.now).unwrap().records.len()
+}
+
+fn warned(lab: &Lab) -> Vec<Warning> {
+    let (engine, store) = &lab.sides[0];
+    engine.warnings(store, lab.now).unwrap()
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_deletes_nothing_until_two_others_bear_it_out() {
+    let (mut lab, mut entropy, id) = lab();
+    assert_eq!(shown(&lab), 1);
+    let ahead = TODAY.plus(30);
+    set_clock(&mut lab, ahead);
+    tick(&mut lab);
+    let notice = Notice::ClockAhead {
+        known: TODAY,
+        today: ahead,
+    };
+    assert!(lab.told.contains(&(0, notice)));
+    assert!(lab.carried(0).contains(&id), "it is not deleted");
+    assert_eq!(shown(&lab), 0, "nor shown");
+    let doubt = Warning::Clock {
+        known: TODAY,
+        today: ahead,
+    };
+    assert_eq!(warned(&lab), [doubt]);
+    // What one other says is not enough, however often; nor what is old; nor one's own.
+    let says = [
+        (1, ahead, 1, true),
+        (1, ahead.minus(1), 2, true),
+        (2, ahead.minus(3), 3, true),
+        (0, ahead, 4, true),
+        (3, ahead.minus(2), 5, false),
+    ];
+    for (node, issued, slot, kept) in says {
+        let record = signed(&lab, node, issued, slot, &mut entropy);
+        lab.offer(0, record).unwrap();
+        tick(&mut lab);
+        assert_eq!(lab.carried(0).contains(&id), kept, "slot {slot}");
+    }
+    assert!(warned(&lab).is_empty());
+}
+
+#[test]
+fn whoever_runs_the_node_can_say_that_the_day_is_right() {
+    let (mut lab, _, id) = lab();
+    let ahead = TODAY.plus(30);
+    set_clock(&mut lab, ahead);
+    tick(&mut lab);
+    lab.sides[0].0.accept_time(ahead.minus(1));
+    tick(&mut lab);
+    assert!(lab.carried(0).contains(&id), "that was another day");
+    lab.sides[0].0.accept_time(ahead);
+    tick(&mut lab);
+    assert!(!lab.carried(0).contains(&id));
+}
+
+#[test]
+fn a_clock_that_is_put_right_again_has_done_no_harm() {
+    let (mut lab, _, id) = lab();
+    set_clock(&mut lab, TODAY.plus(300));
+    tick(&mut lab);
+    set_clock(&mut lab, TODAY.plus(1));
+    tick(&mut lab);
+    assert!(warned(&lab).is_empty());
+    assert_eq!(shown(&lab), 1);
+    for day in 2..12 {
+        set_clock(&mut lab, TODAY.plus(day));
+        tick(&mut lab);
+        assert_eq!(lab.carried(0).contains(&id), day < 11, "day {day}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_brings_nothing_back() {
+    let (mut lab, mut entropy, id) = lab();
+    for day in 1..=11 {
+        set_clock(&mut lab, TODAY.plus(day));
+        tick(&mut lab);
+    }
+    let gone = signed(&lab, 1, TODAY, 1, &mut entropy);
+    let late = TODAY.plus(11);
+    set_clock(&mut lab, TODAY);
+    for restart in [false, true] {
+        if restart {
+            lab.restart(0);
+        }
+        tick(&mut lab);
+        assert!(!lab.carried(0).contains(&id));
+        assert!(lab.offer(0, gone.clone()).is_err(), "it has expired");
+        assert_eq!(lab.sides[0].0.today(lab.now), late);
+    }
+    // Catch-up goes on all the same.
+    let record = signed(&lab, 2, late, 2, &mut entropy);
+    lab.offer(0, record.clone()).unwrap();
+    for side in 1..4 {
+        lab.sides[side].0.accept_time(late);
+    }
+    set_clock(&mut lab, late);
+    lab.tick();
+    assert!(lab.carried(1).contains(&record.id()));
+}
+
+#[test]
+fn a_start_after_a_long_time_is_a_jump_too() {
+    let (mut lab, _, id) = lab();
+    set_clock(&mut lab, TODAY.plus(30));
+    lab.restart(0);
+    tick(&mut lab);
+    assert!(lab.carried(0).contains(&id));
+    assert_eq!(shown(&lab), 0);
+    assert_eq!(warned(&lab).len(), 1);
+}
+
+#[test]
+fn small_steps_that_were_no_time_are_doubted() {
+    let (mut lab, _, id) = lab();
+    for day in 1..12 {
+        set_clock(&mut lab, TODAY.plus(day));
+        let now = lab.now;
+        if day == 2 {
+            let outputs = lab.sides[0].0.doubt_clock(now);
+            lab.perform(0, outputs);
+        }
+        tick(&mut lab);
+    }
+    assert!(lab.carried(0).contains(&id));
+}
