@@ -19,15 +19,20 @@
 
 mod answer;
 mod arrive;
+mod blame;
 mod core;
 mod evaluate;
 pub(crate) mod fill;
 mod publish;
+mod reader;
+mod roster;
 mod serve;
 mod sync;
+mod waiting;
 
 pub use self::core::{
     AskId, Done, Engine, EngineError, Identity, Notice, Output, Settings, Shares,
 };
 pub use arrive::{Arrived, Source};
 pub use evaluate::{Holder, evaluate};
+pub use reader::Reader;

@@ -5,6 +5,9 @@ mod hardship;
 mod lab;
 mod life;
 mod order;
+mod past;
+mod roster;
+mod shun;
 mod trust;
 
 use super::{Conditions, Drbg, Federation, NodeIndex, Pace, Shape, World, report_body};
