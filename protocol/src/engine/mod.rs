@@ -20,14 +20,18 @@
 mod answer;
 mod arrive;
 mod batch;
+mod blame;
 mod calendar;
 mod core;
 mod evaluate;
 pub(crate) mod fill;
 mod publish;
+mod reader;
+mod roster;
 mod serve;
 mod sets;
 mod sync;
+mod waiting;
 mod warning;
 
 pub use self::core::{
@@ -35,4 +39,5 @@ pub use self::core::{
 };
 pub use arrive::{Arrived, Source};
 pub use evaluate::{Holder, evaluate};
+pub use reader::Reader;
 pub use warning::Warning;

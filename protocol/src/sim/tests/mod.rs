@@ -7,6 +7,9 @@ mod lab;
 mod life;
 mod order;
 mod own;
+mod past;
+mod roster;
+mod shun;
 mod stolen;
 mod trust;
 
