@@ -338,3 +338,66 @@ pub(crate) fn trouble(what: &str, path: &Path, error: &io::Error) -> CliError {
     )
     .next("check that the directory is yours and that the disk is not full")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use parasol_protocol::ids::OrganisationKey;
+    use parasol_protocol::keys::SecretKey;
+    use parasol_protocol::time::Day;
+
+    fn receipt(n: u8) -> Receipt {
+        let lock = SecretKey::from_seed([n; 32]);
+        Receipt {
+            grip: Grip {
+                id: RecordId::from_bytes([n; 32]),
+                lock: lock.lock(),
+                organisation: OrganisationKey::from_bytes([9; 32]),
+                expires: Day::from_number(21_000),
+                salt: [n; 16],
+                full_key: FullKey::from_bytes([n; 32]),
+            },
+            lock,
+        }
+    }
+
+    #[test]
+    fn what_one_profile_keeps_another_does_not_use() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::create(&dir.path().join("home")).unwrap();
+        let keep = |name: &str| Keep::new(home.clone(), name.to_owned());
+        let id = receipt(1).id().to_string();
+        keep("lilas").receipt(&receipt(1)).unwrap();
+        keep("lil").receipt(&receipt(2)).unwrap();
+        assert!(matches!(keep("lilas").find(&id), Ok(Kept::Own(_))));
+        for other in ["rowan", "lil"] {
+            let error = keep(other).find(&id).unwrap_err();
+            assert_eq!(error.code(), "unknown-report", "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_opened_goes_after_a_day() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::create(&dir.path().join("home")).unwrap();
+        let keep = Keep::new(home.clone(), "lilas".to_owned());
+        let bytes = b"a record".to_vec();
+        let id = RecordId::of(&bytes).to_string();
+        let path = home.place("opened").unwrap();
+        let path = path.join(format!("lilas.{id}.record"));
+        home.write(&path, &bytes).unwrap();
+        let short = id.get(..12).unwrap();
+        assert_eq!(keep.record(short).unwrap(), Some(bytes));
+        let other = Keep::new(home, "rowan".to_owned());
+        assert_eq!(other.record(short).unwrap(), None);
+        // Damaged on the disk, it is not taken for what it was.
+        fs::write(&path, b"another record").unwrap();
+        assert_eq!(keep.record(short).unwrap(), None);
+        let old = SystemTime::now() - OPENED - Duration::from_secs(60);
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(old).unwrap();
+        keep.forget_old().unwrap();
+        assert!(!path.exists());
+    }
+}
