@@ -657,6 +657,12 @@ mod tests {
             "Please leave the number that the team may ring you under",
             "Contacto de la persona que nos lo cuenta (denunciante)",
             "Como podemos te contatar: numero de quem relata",
+            "Как с тобой связаться",
+            "Cómo contactarte",
+            "Como falar contigo",
+            "怎么联系你",
+            "Joignable au",
+            "Erreichbar unter",
         ] {
             let rows = [[name, "What happened"], ["+447700900999", "did not pay"]];
             let (_, got) = fields(&[&rows[0], &rows[1], &rows[1]], "GB");

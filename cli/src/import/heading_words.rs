@@ -36,7 +36,7 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
         =?contacts, ?contact details, ?contact info, client contact, =signal, mobile no, mob no, ph no, =ph, landline, phones, calls from, called from, texts from"),
     (Phone, "fr", "telephone, portable, numero de telephone, ?numero, ?numeros, n de tel, n tel, no tel, num tel, =?num, ?coordonnees, ?numero de contact, =?contact, =?contacts, =fixe, contact du client, ?n appelant, numero appelant"),
     (Phone, "ru", "телефон, тел, номер телефона, ?номер, ?номера, мобильный, сотовый, вотсап, ватсап, телефоны, =?контакт, =?контакты, ?контактныи номер, ?контактныи телефон, контакт клиента, контакты клиента, номера телефонов, =моб, тлф, с какого номера"),
-    (Phone, "es", "telefono, telefonos, movil, celular, numero de telefono, ?numero, =?contacto, =?contactos, ?numero de contacto, contacto del cliente, =fijo, =cel, n de telefono, nro de telefono"),
+    (Phone, "es", "telefono, telefonos, movil, celular, numero de telefono, ?numero, =?contacto, =?contactos, ?numero de contacto, contacto del cliente, =fijo, =cel, tfno, tlfno, tlf, tfn, n de telefono, nro de telefono"),
     (Phone, "zh", "电话, 電話, 手机, 手機, 电话号码, 手机号, 手机号码, 联系电话, 电话号, ?号码, ?號碼, ?联系方式, ?聯繫方式, ?联系号码, ?联系人电话, 来电号码, 客人电话, 客户电话, 座机"),
     (Phone, "de", "telefonnummer, handy, handynummer, rufnummer, ?nummer, mobilnummer, ?kontaktnummer, =?kontakt, =?kontakte, =festnetz, tel nr, telefonnr, kundennummer telefon, telefon kunde, handynr"),
     (Phone, "uk", "номер телефону, мобільний, ?номер клієнта, =?контакт, =?контакти, ?контактний номер, ?контактний телефон"),
@@ -93,11 +93,11 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
         other info, other information, description of incident, narrative, additional information, behaviour, behavior, =remarks"),
     (Text, "fr", "ce qui s'est passe, ce qu'il a fait, ce qu'il s'est passe, qu'a t il fait, ce qui est arrive, =texte, =histoire, que s'est il passe, faits, les faits, commentaire, commentaires, remarques, recit, =motif, =infos, \
         description des faits, deroulement, remarque, comportement, =probleme"),
-    (Text, "ru", "что случилось, что было, что натворил, как было, =рассказ, =текст, =проблема, описание, комментарий, комментарии, подробности, детали, примечание, примечания, =история, что произошло, ситуация, \
+    (Text, "ru", "коммент, что случилось, что было, что натворил, как было, =рассказ, =текст, =проблема, описание, комментарий, комментарии, подробности, детали, примечание, примечания, =история, что произошло, ситуация, \
         причина, инцидент, что сделал, суть, =заметки"),
     (Text, "es", "descripcion, lo que hizo, que hizo, que sucedio, lo ocurrido, lo sucedido, =problema, =texto, que paso, que ocurrio, detalles, comentarios, =notas, hechos, observaciones, incidente, =motivo, relato, lo que paso, \
         descripcion de los hechos, comentario"),
-    (Text, "zh", "描述, 做了什么, 发生的事, 事由, 原因, 过程, 事件, 经过, 情况, 说明, 备注, 详情, 内容, 发生了什么, 事情经过, 事发经过, 情况说明, 經過, 備註, 細節, 细节"),
+    (Text, "zh", "描述, 事情, 做了什么, 发生的事, 事由, 原因, 过程, 事件, 经过, 情况, 说明, 备注, 详情, 内容, 发生了什么, 事情经过, 事发经过, 情况说明, 經過, 備註, 細節, 细节"),
     (Text, "de", "beschreibung, was hat er getan, was er getan hat, was war, geschichte, ablauf, schilderung, =text, =problem, was ist passiert, bemerkung, bemerkungen, kommentar, vorfall, notizen, hergang"),
     (Text, "uk", "опис, що сталося, що трапилося, коментар, деталі, подробиці"),
     (Text, "pt", "descricao, o que fez, o que ele fez, o que houve, o que se passou, =relato, =problema, =texto, o que aconteceu, detalhes, observacoes, relato do ocorrido, ocorrido"),
@@ -134,7 +134,7 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
         !staff only, !team only, !not public, !do not publish, !don't publish, !dont publish, !dont share, !not for publication, !not to be published, !do not alert, !don't alert, \
         !no alert, !no alerts, !no sharing, !do not warn, !don't warn, !do not post, !don't post, !not to share, !do not distribute, !do not circulate, !cannot share, \
         !cannot be shared, !can not be shared, !can't share, !must not be shared, !do not pass on, !refuses to share, !refused to share"),
-    (Consent, "fr", "consentement, =accord, accord pour, =partage, =partager, partage anonyme, =diffusion, accord de diffusion, peut on partager, diffusion possible, \
+    (Consent, "fr", "consentement, acceptes tu qu'on partage, acceptez vous, acceptes tu, d'accord pour qu'on, peut on le partager, =accord, accord pour, =partage, =partager, partage anonyme, =diffusion, accord de diffusion, peut on partager, diffusion possible, \
         partage ok, d'accord pour, autorisation, alerte anonyme, partage possible, \
         !ne pas partager, !ne pas diffuser, !=confidentiel, !refus de partage, !=prive, \
         peut etre partage, peut etre partagee, peut etre publie, peut etre diffuse, peut etre diffusee, a partager, a diffuser, a publier, accord diffusion, accord partage, \
@@ -145,7 +145,7 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
         accepte la diffusion, transmission autorisee, =?autorise, =?autorisee, \
         !ne pas publier, !ne pas transmettre, !ne pas alerter, !interne seulement, !=interne, !usage interne, !en interne, !police uniquement, !police seulement, \
         !uniquement police, !refus de diffusion, !refuse le partage, !refuse la diffusion, !non diffusable, !pas de partage, !pas de diffusion"),
-    (Consent, "ru", "согласие, можно публиковать, можно делиться, разрешение, согласна, разрешает, разрешено, можно ли делиться, можно передавать, =публиковать, \
+    (Consent, "ru", "согласие, можно публиковать, можно ли публиковать, можно ли рассказать, можно ли передать, можно ли поделиться, можно ли показать, можно делиться, разрешение, согласна, разрешает, разрешено, можно ли делиться, можно передавать, =публиковать, \
         анонимно можно, согласна на публикацию, !не публиковать, !не делиться, !не распространять, !не передавать, !=конфиденциально, \
         делиться можно, можно поделиться, можно рассказать, можно распространять, можно рассылать, можно показывать, публиковать можно, публикация, =публикуем, =опубликовать, \
         разрешила, разрешено публиковать, согласие на публикацию, согласие на передачу, согласен, =делиться, =поделиться, =распространять, =передавать, =публично, =публичный, \
@@ -175,11 +175,11 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
     (Reporter, "en", "reported by, reporter, submitted by, your name, your phone, your email, your contact, worker name, =worker, =workers, sex worker, sw name, sw contact, \
         =source, informant, entered by, =staff, staff member, staff name, victim, who reported, added by, =provider, escort, complainant, initials, =author, recorded by, \
         taken by, logged by, survivor, reporting person, report from, from whom, worker phone, worker contact, posted by, witness, member name, reporting party, worker initials"),
-    (Reporter, "fr", "signale par, signalee par, declare par, signalante, signalant, auteure du signalement, votre nom, votre telephone, votre mail, victime, rapporte par, \
+    (Reporter, "fr", "signalement fait par, fait par, signale par, signalee par, declare par, signalante, signalant, auteure du signalement, votre nom, votre telephone, votre mail, victime, rapporte par, \
         transmis par, saisi par, declarante, temoin, qui signale, travailleuse, plaignante, saisie par, personne qui signale, redige par"),
     (Reporter, "ru", "кто сообщил, кто сообщила, сообщила, сообщил, от кого, =источник, =автор, кто прислал, кто добавил, заявитель, заявительница, пострадавшая, \
         ваше имя, ваш телефон, кто написал, девушка, потерпевшая, кем сообщено, добавил, добавила, прислала"),
-    (Reporter, "es", "reportado por, reporta, denunciado por, informado por, =fuente, informante, victima, quien reporta, quien reporto, tu nombre, tu telefono, enviado por, \
+    (Reporter, "es", "como contactarte, reportado por, reporta, denunciado por, informado por, =fuente, informante, victima, quien reporta, quien reporto, tu nombre, tu telefono, enviado por, \
         su nombre, trabajadora, denunciante, quien informa, reportada por"),
     (Reporter, "zh", "举报人, 报告人, 提交人, =来源, 上报人, 填写人, 受害人, 受害者, 举报者, 姐妹, 举报人姓名, 舉報人, 记录人, 您的姓名, 反映人, 爆料人, 你的"),
     (Reporter, "de", "gemeldet von, meldende, melderin, =quelle, opfer, eingetragen von, ihr name, geschadigte, wer meldet"),

@@ -210,7 +210,8 @@ pub fn heading(text: &str) -> Option<Heading> {
             && (folded.contains("share with police")
                 || folded.contains("share with the police")
                 || !ALERT.iter().any(|p| folded.contains(p))),
-        platform: (word.field == Field::Account)
+        // "Tel, mail or insta" is of no one platform.
+        platform: (word.field == Field::Account && !names_other_means(&folded))
             .then(|| {
                 PLATFORMS
                     .iter()
@@ -220,6 +221,14 @@ pub fn heading(text: &str) -> Option<Heading> {
             .flatten(),
         exact,
     })
+}
+
+/// Whether a header speaks of telephones or e-mail too.
+fn names_other_means(folded: &str) -> bool {
+    WORDS
+        .iter()
+        .filter(|word| matches!(word.field, Field::Phone | Field::Email))
+        .any(|word| holds(folded, &word.text))
 }
 
 /// Whether the word stands once, right after a "not": "cannot" and its like are in the lists.
@@ -482,6 +491,9 @@ mod tests {
             "Nummer der Melderin",
             "Kontakt Meldende",
             "Deine Nummer",
+            "Votre numéro, s'il vous plaît",
+            "Comment te joindre (tel)",
+            "Какой телефон, чтобы с тобой связаться",
             "Rückrufnummer",
             "举报人电话",
             "您的电话",

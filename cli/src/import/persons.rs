@@ -19,9 +19,16 @@ pub fn speaks_of_us(folded: &str) -> bool {
     if begins(folded, OURS) || written_together || PHRASES.iter().any(|p| holds(folded, p)) {
         return true;
     }
-    // "Your" and its like may stand beside the client: "your client's number".
-    let perhaps = begins(folded, PERHAPS) || PRONOUNS.iter().any(|word| holds(folded, word));
-    perhaps && folded != "caller id" && !is_clients(folded)
+    if folded == "caller id" || is_clients(folded) {
+        return false;
+    }
+    let any = |words: &[&str]| words.iter().any(|word| holds(folded, word));
+    if begins(folded, PERHAPS) || any(HERS) {
+        return true;
+    }
+    // "The number that he called you from" is his.
+    let polite = folded.replace("s il vous plait", "");
+    any(YOU) && !HE.iter().any(|word| holds(&polite, word))
 }
 
 /// Whether a folded header says "contact" and not whose: the client's where nothing else can be, and
@@ -276,6 +283,8 @@ const OURS: &[&str] = &[
     "volunteer",
     "benevole",
     "волонт",
+    "joignable",
+    "erreichbar",
     "callback",
     "rappel",
     "ruckruf",
@@ -304,6 +313,8 @@ const HAN_OURS: &[&str] = &[
     "我的",
     "你的",
     "您的",
+    "你",
+    "您",
 ];
 /// Words that say the same together.
 const PHRASES: &[&str] = &[
@@ -331,15 +342,12 @@ const PHRASES: &[&str] = &[
 ];
 /// Stems and words that may mean either side; that of the client is the client's.
 const PERHAPS: &[&str] = &["caller"];
-const PRONOUNS: &[&str] = &[
+const HERS: &[&str] = &[
     "my",
     "our",
     "your",
     "yours",
     "own",
-    "you",
-    "me",
-    "we",
     "contact us",
     "reach us",
     "to us",
@@ -347,8 +355,6 @@ const PRONOUNS: &[&str] = &[
     "notre",
     "votre",
     "vos",
-    "vous",
-    "nous",
     "ton",
     "мои",
     "моя",
@@ -356,12 +362,6 @@ const PRONOUNS: &[&str] = &[
     "наши",
     "ваш",
     "ваши",
-    "вас",
-    "вам",
-    "нам",
-    "нами",
-    "нас",
-    "мне",
     "твои",
     "твіи",
     "міи",
@@ -378,6 +378,7 @@ const PRONOUNS: &[&str] = &[
     "meu",
     "minha",
     "nosso",
+    "teu",
     "mein",
     "meine",
     "dein",
@@ -386,10 +387,37 @@ const PRONOUNS: &[&str] = &[
     "ihre",
     "unser",
     "unsere",
+];
+const YOU: &[&str] = &[
+    "you",
+    "me",
+    "we",
+    "vous",
+    "nous",
+    "te",
+    "toi",
+    "t",
+    "вас",
+    "вам",
+    "вами",
+    "нам",
+    "нами",
+    "нас",
+    "мне",
+    "тебе",
+    "тебя",
+    "тобои",
+    "тобою",
+    "contigo",
+    "contactarte",
+    "llamarte",
+    "ti",
+    "voce",
     "uns",
     "dich",
     "dir",
 ];
+const HE: &[&str] = &["he", "they", "il", "он", "они", "ele", "er", "він"];
 /// Stems of "contact".
 const CONTACT: &[&str] = &["contact", "kontakt", "контакт", "contato"];
 /// Messengers that go by numbers: a column of one stands beside the telephone as one of Telegram names
