@@ -8,7 +8,7 @@ use crate::output;
 use crate::output::tell;
 use crate::session::Session;
 use parasol_protocol::client::Draft;
-use parasol_protocol::handle::Handle;
+use parasol_protocol::handle::{Handle, HandleKind};
 use parasol_protocol::record::report::Audience;
 use serde_json::{Value, json};
 use std::time::SystemTime;
@@ -175,16 +175,29 @@ fn audience(draft: &Draft) -> &'static str {
     }
 }
 
-/// A handle with its kind and its end alone.
+/// A handle with its kind and as much of it as its author knows it again by.
 fn masked(handle: &Handle) -> String {
     let text: Vec<char> = handle.canonical().chars().collect();
-    // Of a short one the end would be all of it.
-    let shown = if text.len() >= 6 { 2 } else { 1 };
-    let end: String = text
-        .iter()
-        .skip(text.len() - shown.min(text.len()))
-        .collect();
-    format!("{} …{end}", handle.kind().as_str())
+    let shown = match handle.kind() {
+        // Numbers differ at their ends, and of a short one the end would be all of it.
+        HandleKind::Phone | HandleKind::Plate => {
+            let end = if text.len() >= 6 { 2 } else { 1 };
+            let end: String = text.iter().skip(text.len().saturating_sub(end)).collect();
+            format!("…{end}")
+        }
+        // Names differ at their beginnings; of an account the platform stands in front.
+        HandleKind::Email | HandleKind::Account | HandleKind::Url => {
+            let name = text.iter().position(|c| *c == '/').map_or(0, |at| at + 1);
+            let front = match handle.kind() {
+                HandleKind::Account => name + 1,
+                HandleKind::Email => 1,
+                _ => 4,
+            };
+            let front: String = text.iter().take(front).collect();
+            format!("{front}…")
+        }
+    };
+    format!("{} {shown}", handle.kind().as_str())
 }
 
 /// When a file was written, in UTC, to the minute.
@@ -219,7 +232,9 @@ mod tests {
         for (handle, shown) in [
             ("phone:+33639981234", "phone …34"),
             ("plate:FR/AB1", "plate …B1"),
-            ("email:lea@example.org", "email …rg"),
+            ("email:lea@example.org", "email l…"),
+            ("account:telegram/serg_kzn", "account telegram/s…"),
+            ("url:example.com/a", "url exam…"),
         ] {
             assert_eq!(masked(&Handle::from_canonical(handle).unwrap()), shown);
         }
