@@ -1,5 +1,6 @@
 //! How a command ends: its exit code, and what it says when it could not do what was asked.
 
+use crate::output::tell;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -104,11 +105,76 @@ impl CliError {
             if let (Some(next), Some(object)) = (&self.next, error.as_object_mut()) {
                 object.insert("next".into(), next.as_str().into());
             }
-            eprintln!("{}", serde_json::json!({ "error": error }));
+            tell!("{}", serde_json::json!({ "error": error }));
         } else {
-            eprintln!("parasol: {self}");
+            tell!("parasol: {self}");
         }
     }
+}
+
+/// Ends a command line that was not understood, or that asks for help.
+///
+/// Whether the answer is to be JSON must be found in the words themselves; those after `--exec`
+/// belong to another command.
+pub fn not_understood(
+    error: &clap::Error,
+    words: impl IntoIterator<Item = std::ffi::OsString>,
+) -> ExitCode {
+    use clap::error::ErrorKind;
+    let asked = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    let json = words
+        .into_iter()
+        .take_while(|word| word != "--exec" && word != "--")
+        .any(|word| word == "--json");
+    if asked || !json {
+        // A reader that has seen enough is no error.
+        drop(error.print());
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let (code, message, next) = in_words(error);
+    let mut said = CliError::usage(code, message);
+    if let Some(next) = next {
+        said = said.next(next);
+    }
+    said.print(true);
+    said.exit_code()
+}
+
+/// A code, a sentence and perhaps a next step from what the argument parser says.
+fn in_words(error: &clap::Error) -> (&'static str, String, Option<String>) {
+    use clap::error::ErrorKind;
+    let code = match error.kind() {
+        ErrorKind::UnknownArgument => "unknown-argument",
+        ErrorKind::InvalidSubcommand => "unknown-command",
+        ErrorKind::MissingRequiredArgument
+        | ErrorKind::MissingSubcommand
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "missing-argument",
+        ErrorKind::ArgumentConflict => "conflicting-arguments",
+        _ => "bad-argument",
+    };
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let message = "the command line does not say what to do".to_owned();
+        return (code, message, Some("see --help".to_owned()));
+    }
+    let text = error.render().to_string();
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let mut message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    let mut next = None;
+    for line in lines {
+        match line.strip_prefix("tip: ") {
+            Some(tip) => next = Some(tip.to_owned()),
+            None => message.push_str(&format!(" {line}")),
+        }
+    }
+    (code, message, next)
 }
 
 impl fmt::Display for CliError {
@@ -126,6 +192,27 @@ impl std::error::Error for CliError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_line_that_was_not_understood_is_told_in_one_line() {
+        use clap::Parser as _;
+        let said = |words: &[&str]| {
+            let parsed = crate::args::Cli::try_parse_from(words);
+            parsed.err().map(|e| in_words(&e))
+        };
+        let (code, message, next) = said(&["parasol", "chekc", "x"]).unwrap_or_default();
+        assert_eq!(code, "unknown-command");
+        assert!(message.contains("'chekc'"), "{message}");
+        assert!(next.unwrap_or_default().contains("'check'"));
+        let (code, message, _) = said(&["parasol", "check", "--bucket", "x"]).unwrap_or_default();
+        assert_eq!(code, "unknown-argument");
+        assert!(message.contains("'--bucket'") && !message.contains('\n'));
+        let (code, message, _) = said(&["parasol", "check"]).unwrap_or_default();
+        assert_eq!(code, "missing-argument");
+        assert!(message.contains("HANDLE"), "{message}");
+        let (code, ..) = said(&["parasol", "drafts", "send", "all"]).unwrap_or_default();
+        assert_eq!(code, "unknown-argument");
+    }
 
     #[test]
     fn an_error_says_what_and_then_what_to_do() {

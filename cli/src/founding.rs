@@ -8,6 +8,7 @@ use parasol_node::setup::{Access, Made, Member, Plan, SetupError, init_federatio
 use parasol_protocol::area::default_cities;
 use parasol_protocol::time::Day;
 use std::collections::BTreeSet;
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::Path;
 
@@ -19,17 +20,22 @@ pub fn today() -> Day {
     Clock::default().now().day()
 }
 
-/// Makes a federation of these members in a directory that is empty or does not exist.
+/// Makes a federation of these members in a directory that is empty or does not exist, and a home
+/// with a profile for each: in the directory, or in `home`, which must be empty or not exist.
 ///
 /// # Errors
-/// If the members or the threshold break a rule of charters, the directory holds something, or
+/// If the members or the threshold break a rule of charters, a directory holds something, or
 /// writing fails. Nothing is left behind then.
 pub fn found(
     dir: &Path,
     name: &str,
     threshold: Option<u16>,
     members: Vec<Member>,
+    home: Option<&Path>,
 ) -> Result<Made, CliError> {
+    if let Some(home) = home {
+        check_new(home, dir)?;
+    }
     let count = u16::try_from(members.len()).unwrap_or(u16::MAX);
     let cities: BTreeSet<String> = default_cities()
         .iter()
@@ -44,14 +50,40 @@ pub fn found(
         cities: cities.into_iter().collect(),
     };
     let finish = |staging: &Path, access: &[Access]| {
-        write_home(&staging.join(HOME), access).map_err(|e| e.to_string())
+        let inside = staging.join(HOME);
+        write_home(home.unwrap_or(&inside), access).map_err(|e| e.to_string())
     };
-    init_federation(&plan, &mut OsEntropy, finish).map_err(|e| match e {
-        SetupError::Occupied { .. } => CliError::home("occupied", e),
-        SetupError::Charter(_) | SetupError::Plan(_) => CliError::input("charter", e),
-        SetupError::Io { .. } => CliError::home("write", e),
-        _ => CliError::other("founding", e),
+    init_federation(&plan, &mut OsEntropy, finish).map_err(|e| {
+        if let Some(home) = home {
+            // It was empty, and holds the keys of a federation that was not made.
+            drop(fs::remove_dir_all(home));
+        }
+        match e {
+            SetupError::Occupied { .. } => CliError::home("occupied", e),
+            SetupError::Charter(_) | SetupError::Plan(_) => CliError::input("charter", e),
+            SetupError::Io { .. } => CliError::home("write", e),
+            _ => CliError::other("founding", e),
+        }
     })
+}
+
+/// Whether a home can be made there.
+fn check_new(home: &Path, dir: &Path) -> Result<(), CliError> {
+    let holds = fs::read_dir(home).is_ok_and(|mut entries| entries.next().is_some());
+    let refused = |why: &str| {
+        Err(
+            CliError::home("occupied", format_args!("{} {why}", home.display())).next(
+                "name a new directory with --home, or leave it away: the profiles then lie in the federation's own directory",
+            ),
+        )
+    };
+    if holds || home.is_file() {
+        refused("holds something already, and the new profiles would be mixed with it")
+    } else if home.starts_with(dir) {
+        refused("lies in the directory that is to be made")
+    } else {
+        Ok(())
+    }
 }
 
 fn write_home(dir: &Path, access: &[Access]) -> Result<(), CliError> {
@@ -63,9 +95,9 @@ fn write_home(dir: &Path, access: &[Access]) -> Result<(), CliError> {
             organisation: one.organisation().to_string(),
             node: one.url(),
             token: one.token.to_string(),
-            federation: None,
             country: Some(one.member.jurisdiction.clone()),
             lang: Some(one.member.lang.clone()),
+            ..Profile::default()
         })?;
     }
     match access.first() {
@@ -147,7 +179,6 @@ mod tests {
     use super::*;
     use crate::exit::Kind;
     use parasol_node::setup::built_in;
-    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
@@ -155,7 +186,7 @@ mod tests {
         let tmp = tempfile::tempdir().unwrap();
         let dir = tmp.path().join("fed");
         let ports = [(20_001, 20_002), (20_003, 20_004), (20_005, 20_006)];
-        found(&dir, "test", None, built_in(&ports)).unwrap();
+        found(&dir, "test", None, built_in(&ports), None).unwrap();
         let home = Home::open(&dir.join(HOME)).unwrap();
         assert_eq!(home.profiles().unwrap(), ["lilas", "rowan", "ryabina"]);
         let profile = home.pick(None).unwrap();
@@ -183,8 +214,32 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
-        let again = found(&dir, "test", None, built_in(&ports)).unwrap_err();
+        let again = found(&dir, "test", None, built_in(&ports), None).unwrap_err();
         assert_eq!((again.kind(), again.code()), (Kind::Home, "occupied"));
+    }
+
+    #[test]
+    fn the_home_goes_where_it_is_wanted_or_nothing_is_made() {
+        let tmp = tempfile::tempdir().unwrap();
+        let ports = [(20_001, 20_002), (20_003, 20_004), (20_005, 20_006)];
+        let (dir, home) = (tmp.path().join("fed"), tmp.path().join("mine"));
+        found(&dir, "test", None, built_in(&ports), Some(&home)).unwrap();
+        assert_eq!(Home::open(&home).unwrap().profiles().unwrap().len(), 3);
+        assert!(!dir.join(HOME).exists());
+        let before = fs::read(home.join("profiles/lilas.toml")).unwrap();
+        let second = tmp.path().join("second");
+        let error = found(&second, "test", None, built_in(&ports), Some(&home)).unwrap_err();
+        assert_eq!(error.code(), "occupied");
+        assert!(!second.exists());
+        assert_eq!(fs::read(home.join("profiles/lilas.toml")).unwrap(), before);
+        // A federation that cannot be made leaves no home.
+        let other = tmp.path().join("other");
+        let error = found(&dir, "test", None, built_in(&ports), Some(&other)).unwrap_err();
+        assert_eq!(error.code(), "occupied");
+        assert!(!other.exists());
+        let inside = second.join("here");
+        let error = found(&second, "test", None, built_in(&ports), Some(&inside)).unwrap_err();
+        assert_eq!(error.code(), "occupied");
     }
 
     #[test]
@@ -192,7 +247,7 @@ mod tests {
         let tmp = tempfile::tempdir().unwrap();
         let mut members = built_in(&[(1, 2), (3, 4), (5, 6)]);
         members[2].jurisdiction = "FR".into();
-        let error = found(&tmp.path().join("fed"), "test", None, members).unwrap_err();
+        let error = found(&tmp.path().join("fed"), "test", None, members, None).unwrap_err();
         assert_eq!(error.kind(), Kind::Input);
         assert!(
             error.to_string().contains("2 keyholders are in FR"),

@@ -3,6 +3,7 @@
 
 use crate::exit::CliError;
 use parasol_node::files::{create_private_dir, write_private};
+use parasol_protocol::client::Generation;
 use parasol_protocol::ids::{FederationId, OrganisationKey};
 use parasol_protocol::keys::SecretKey;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ const VERSION: u32 = 1;
 const PLACES: [&str; 6] = ["profiles", "roots", "locks", "drafts", "journals", "opened"];
 
 /// A way into the federation: an organisation, its node, and the token that the node knows.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Its name; also the file's.
@@ -34,6 +35,21 @@ pub struct Profile {
     /// federation is not believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federation: Option<String>,
+    /// The newest generation of the shared keys that was seen, kept likewise: an older one is not
+    /// believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
+    /// SHA-256 of what the keyholders signed for that generation: another one of the same number is
+    /// an alarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// Organisations whose word counts here, and that of those for whom they vouch: short names or
+    /// root keys. One's own is always among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roots: Vec<String>,
+    /// Whether the node may be asked unencrypted though it is another machine, as through a tunnel.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub insecure_http: bool,
     /// The country whose national numbers are meant when nothing else is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
@@ -67,6 +83,27 @@ impl Profile {
             })
         };
         self.federation.as_ref().map(parse).transpose()
+    }
+
+    /// The generation of the shared keys that was seen last, if one was.
+    ///
+    /// # Errors
+    /// If the profile's file holds something else.
+    pub fn generation(&self) -> Result<Option<Generation>, CliError> {
+        let (Some(epoch), Some(text)) = (self.epoch, &self.certificate) else {
+            return Ok(None);
+        };
+        let mut digest = [0; 32];
+        hex::decode_to_slice(text, &mut digest).map_err(|_| {
+            CliError::home(
+                "bad-profile",
+                format_args!(
+                    "profile {}: certificate is not 64 hexadecimal characters",
+                    self.name
+                ),
+            )
+        })?;
+        Ok(Some(Generation { epoch, digest }))
     }
 
     /// The organisation's root key.
@@ -358,9 +395,8 @@ mod tests {
             organisation: "11".repeat(32),
             node: "http://127.0.0.1:8440".into(),
             token: "secret".into(),
-            federation: None,
             country: Some("FR".into()),
-            lang: None,
+            ..Profile::default()
         }
     }
 

@@ -301,15 +301,18 @@ fn parse(line: &str) -> Option<(&str, ContentHash, Receipt)> {
     Some((step, hash, receipt))
 }
 
-/// The receipts in all journals, of reports whose ids begin so.
+/// The receipts in all journals of a profile, of reports whose ids begin so.
 ///
 /// # Errors
 /// If a journal cannot be read.
-pub fn receipts(dir: &Path, prefix: Option<&str>) -> Result<BTreeMap<RecordId, Receipt>, CliError> {
+pub fn receipts(
+    dir: &Path,
+    profile: &str,
+    prefix: Option<&str>,
+) -> Result<BTreeMap<RecordId, Receipt>, CliError> {
     let mut out = BTreeMap::new();
-    for path in files(dir, "journal")? {
-        let bytes = fs::read(&path).map_err(|e| trouble("read", &path, &e))?;
-        for line in String::from_utf8_lossy(&bytes).lines() {
+    for text in texts(dir, profile)? {
+        for line in text.lines() {
             let Some(("done", _, receipt)) = parse(line) else {
                 continue;
             };
@@ -322,21 +325,34 @@ pub fn receipts(dir: &Path, prefix: Option<&str>) -> Result<BTreeMap<RecordId, R
     Ok(out)
 }
 
-/// The attempts in all journals of which it is not known what became, by their reports' locks. The
-/// id in these receipts is none.
+/// The attempts in all journals of a profile of which it is not known what became, by their
+/// reports' locks. The id in these receipts is none.
 ///
 /// # Errors
 /// If a journal cannot be read.
-pub fn attempts(dir: &Path) -> Result<BTreeMap<Lock, Vec<Receipt>>, CliError> {
+pub fn attempts(dir: &Path, profile: &str) -> Result<BTreeMap<Lock, Vec<Receipt>>, CliError> {
     let mut out: BTreeMap<Lock, Vec<Receipt>> = BTreeMap::new();
-    for path in files(dir, "journal")? {
-        let bytes = fs::read(&path).map_err(|e| trouble("read", &path, &e))?;
-        let known = Known::of(String::from_utf8_lossy(&bytes).lines());
+    for text in texts(dir, profile)? {
+        let known = Known::of(text.lines());
         for receipt in known.unsettled().into_values().flatten() {
             out.entry(receipt.grip.lock).or_default().push(receipt);
         }
     }
     Ok(out)
+}
+
+/// The journals of a profile.
+fn texts(dir: &Path, profile: &str) -> Result<Vec<String>, CliError> {
+    let head = format!("{HEAD} {profile}");
+    let mut texts = Vec::new();
+    for path in files(dir, "journal")? {
+        let bytes = fs::read(&path).map_err(|e| trouble("read", &path, &e))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if text.lines().next() == Some(head.as_str()) {
+            texts.push(text);
+        }
+    }
+    Ok(texts)
 }
 
 #[cfg(test)]
@@ -395,7 +411,7 @@ mod tests {
         let (_, before) = Journal::open(dir.path(), "rowan", b"file").unwrap();
         assert!(before.is_empty());
 
-        let kept = receipts(dir.path(), Some("0202")).unwrap();
+        let kept = receipts(dir.path(), "lilas", Some("0202")).unwrap();
         assert_eq!(kept.keys().copied().collect::<Vec<_>>(), [receipt(2).id()]);
     }
 
@@ -406,11 +422,11 @@ mod tests {
         let (mut journal, _) = Journal::open(dir.path(), "lilas", b"file").unwrap();
         journal.intend(&rows).unwrap();
         journal.done(rows.get(..1).unwrap()).unwrap();
-        let open = attempts(dir.path()).unwrap();
+        let open = attempts(dir.path(), "lilas").unwrap();
         let locks: Vec<Lock> = open.keys().copied().collect();
         assert_eq!(locks, [receipt(2).grip.lock]);
         journal.done(rows.get(1..).unwrap()).unwrap();
-        assert!(attempts(dir.path()).unwrap().is_empty());
+        assert!(attempts(dir.path(), "lilas").unwrap().is_empty());
     }
 
     #[test]

@@ -18,6 +18,35 @@ pub fn text(text: &str) {
     drop(writeln!(out, "{text}"));
 }
 
+/// Says something beside the result, on standard error. Nobody reading it is no error here either.
+macro_rules! tell {
+    ($($words:tt)*) => {
+        $crate::output::aside(&format!($($words)*))
+    };
+}
+pub(crate) use tell;
+
+/// A line on standard error.
+pub fn aside(text: &str) {
+    let mut err = std::io::stderr().lock();
+    drop(writeln!(err, "{text}"));
+}
+
+/// So many of a thing: `1 row`, `2 rows`.
+pub fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// What is said of reports from organisations whose word does not count here; nothing if there are none.
+pub fn uncounted(n: usize) -> Option<String> {
+    (n > 0).then(|| {
+        format!(
+            "\nnot shown: {} about this, from organisations that yours neither trusts nor vouches for",
+            count(n, "report", "reports")
+        )
+    })
+}
+
 /// The beginning of an id, enough to name a report by.
 pub fn short(id: &impl ToString) -> String {
     id.to_string().get(..12).unwrap_or_default().to_owned()
@@ -192,13 +221,13 @@ pub fn troubles_json(
 /// Alarms, warnings and refusals of a look-up, for people, on standard error.
 pub fn troubles_text(alarms: &[Alarm], warnings: &BTreeSet<Warning>, refused: &[RefusedRecord]) {
     for alarm in alarms {
-        eprintln!("ALARM: {alarm}");
+        tell!("ALARM: {alarm}");
     }
     for warning in warnings {
-        eprintln!("warning: {warning}");
+        tell!("warning: {warning}");
     }
     for r in refused {
-        eprintln!(
+        tell!(
             "refused: record {} from {}'s node is not shown: {}",
             short(&r.id),
             r.served_by,
@@ -209,7 +238,13 @@ pub fn troubles_text(alarms: &[Alarm], warnings: &BTreeSet<Warning>, refused: &[
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, count};
+
+    #[test]
+    fn one_is_one_and_none_are_many() {
+        let rows = |n| count(n, "row", "rows");
+        assert_eq!([rows(0), rows(1), rows(2)], ["0 rows", "1 row", "2 rows"]);
+    }
 
     #[test]
     fn what_others_wrote_cannot_drive_the_terminal() {

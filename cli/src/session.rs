@@ -5,13 +5,15 @@ use crate::exit::{CliError, Kind};
 use crate::globals::Globals;
 use crate::home::{Home, Profile};
 use crate::keep::Keep;
+use crate::output::tell;
 use parasol_protocol::area::{Area, City, cities_of};
-use parasol_protocol::client::{Error, Exchange, Federation, Unanswered};
+use parasol_protocol::client::{Error, Exchange, Federation, Unanswered, ViewError};
 use parasol_protocol::handle::{Country, Handle, HandleWarning, parse};
-use parasol_protocol::ids::RecordId;
+use parasol_protocol::ids::{OrganisationKey, RecordId};
 use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::wire::client::MAX_MESSAGE;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Everything a command needs once it talks to the home node.
@@ -23,6 +25,8 @@ pub struct Session {
     pub profile: Profile,
     /// The federation, verified.
     pub federation: Federation,
+    /// Whose word counts, with that of those for whom they vouch.
+    pub roots: BTreeSet<OrganisationKey>,
     carrier: Carrier,
 }
 
@@ -63,21 +67,32 @@ impl Session {
                     ))
                 })?;
         if federation.clocks_disagree() {
-            eprintln!(
+            tell!(
                 "warning: this machine says it is {}, the node says {}: one of the clocks is wrong",
                 federation.today(),
                 federation.home_today()
             );
         }
-        let mut profile = profile;
-        if known.is_none() {
-            profile.federation = Some(federation.id().to_string());
-            home.save(&profile)?;
+        let profile = pinned(&home, profile, &federation)?;
+        let absent: Vec<&str> = federation
+            .without_nodes()
+            .map(|member| member.name.as_str())
+            .collect();
+        if !absent.is_empty() {
+            tell!(
+                "warning: no node of {} is in the directory that your node gave: {} may have none now, or your node keeps it from you; ask them if it should be there",
+                absent.join(", "),
+                if absent.len() == 1 { "it" } else { "they" }
+            );
         }
+        let roots = roots(&profile, &federation)?;
+        let keep = Keep::new(home, profile.name.clone());
+        keep.forget_old()?;
         Ok(Self {
-            keep: Keep::new(home, profile.name.clone()),
+            keep,
             profile,
             federation,
+            roots,
             carrier,
         })
     }
@@ -168,13 +183,72 @@ impl Session {
         cities_of(&self.federation.charter().terms().cities)
     }
 
-    /// Reads an area as typed.
+    /// Reads an area as typed: of several cities of one name, that of the country given, else of
+    /// the profile's.
     ///
     /// # Errors
-    /// If it is none that a report may name.
-    pub fn area(&self, typed: &str) -> Result<Area, CliError> {
-        Area::parse(typed, &self.cities()).map_err(|e| CliError::input(e.code(), e))
+    /// If it is none that a report may name, or there is no such country.
+    pub fn area(&self, typed: &str, country: Option<&str>) -> Result<Area, CliError> {
+        let country = self.country(country)?;
+        Area::parse_in(typed, country, &self.cities()).map_err(|e| CliError::input(e.code(), e))
     }
+}
+
+/// The profile with what it pins, written down if it is new: which federation, and which generation
+/// of its keys.
+fn pinned(home: &Home, profile: Profile, federation: &Federation) -> Result<Profile, CliError> {
+    if let Some(seen) = profile.generation()? {
+        federation.follows(&seen).map_err(|why| match why {
+            ViewError::TwoCertificates(_) => CliError::refused("two-certificates", why).next(
+                "ask and report nothing until your organisation has cleared this up with the keyholders; \
+                 if they did make the keys anew under the same number, take `epoch` and `certificate` out of the profile",
+            ),
+            why => CliError::refused("old-certificate", why).next(
+                "tell who runs the node; use another node of your organisation if it has one",
+            ),
+        })?;
+    }
+    let now = federation.generation();
+    let mut next = profile.clone();
+    next.federation = Some(federation.id().to_string());
+    next.epoch = Some(now.epoch);
+    next.certificate = Some(hex::encode(now.digest));
+    if next != profile {
+        home.save(&next)?;
+    }
+    Ok(next)
+}
+
+/// The organisations whose word counts for a profile.
+fn roots(
+    profile: &Profile,
+    federation: &Federation,
+) -> Result<BTreeSet<OrganisationKey>, CliError> {
+    let mut roots = BTreeSet::from([*federation.organisation()]);
+    for named in &profile.roots {
+        let wanted = named.trim();
+        let found = federation
+            .members()
+            .find(|m| m.name == wanted || m.key.to_string().eq_ignore_ascii_case(wanted));
+        match found {
+            Some(member) => drop(roots.insert(member.key)),
+            None => {
+                let names: Vec<&str> = federation.members().map(|m| m.name.as_str()).collect();
+                return Err(CliError::home(
+                    "unknown-root",
+                    format_args!(
+                        "profile {}: {named} stands among its roots, and no organisation of the federation has that name or root key",
+                        profile.name
+                    ),
+                )
+                .next(format_args!(
+                    "correct `roots` in the profile; there are: {}",
+                    names.join(", ")
+                )));
+            }
+        }
+    }
+    Ok(roots)
 }
 
 /// Checks that a text can be the beginning of an id.

@@ -5,7 +5,15 @@ use crate::entropy::OsEntropy;
 use crate::keys::{IdentityError, NodeIdentity};
 use crate::run::{RunError, RunOptions, run};
 use crate::setup::{SetupError, init_node};
+use std::io::Write as _;
 use std::path::PathBuf;
+
+/// Prints a line. Nobody reading it any more is no error.
+macro_rules! say {
+    ($($words:tt)*) => {
+        drop(writeln!(std::io::stdout().lock(), $($words)*))
+    };
+}
 
 /// What can be done with a node's directory.
 #[derive(clap::Subcommand, Clone, PartialEq, Eq, Debug)]
@@ -87,18 +95,16 @@ impl NodeCommand {
 fn execute_init(args: &InitArgs) -> Result<(), CommandError> {
     let request = init_node(&args.dir, &args.name, &mut OsEntropy)?;
     let dir = args.dir.display();
-    println!("A node's directory is in {dir}. Its keys were made there and never leave it.");
-    println!();
-    println!("Your organisation signs these lines with its root key (they are in {dir}/terms):");
-    println!();
+    say!("A node's directory is in {dir}. Its keys were made there and never leave it.");
+    say!();
+    say!("Your organisation signs these lines with its root key (they are in {dir}/terms):");
+    say!();
     for line in request.to_string().lines() {
-        println!("    {line}");
+        say!("    {line}");
     }
-    println!();
-    println!(
-        "Your federation gives you charter.cbor, certificate.cbor and trust.cbor: put them into"
-    );
-    println!("{dir}, edit {dir}/node.toml, and start it with `parasol-node run {dir}`.");
+    say!();
+    say!("Your federation gives you charter.cbor, certificate.cbor and trust.cbor: put them into");
+    say!("{dir}, edit {dir}/node.toml, and start it with `parasol-node run {dir}`.");
     Ok(())
 }
 
@@ -111,22 +117,22 @@ fn execute_run(args: &RunArgs) -> Result<(), CommandError> {
         };
         return Ok(run(config, options)?);
     }
-    println!("{config}");
+    say!("{config}");
     let node = NodeIdentity::read(&config.dir)?;
     let terms = node.charter.terms();
     let organisation = node
         .charter
         .organisation(&node.organisation)
         .map_or("?", |o| o.name.as_str());
-    println!("organisation   {organisation} ({})", node.organisation);
-    println!(
+    say!("organisation   {organisation} ({})", node.organisation);
+    say!(
         "federation     {}, {} organisations, {} of {} keyholders",
         terms.name,
         terms.organisations.len(),
         terms.threshold,
         node.charter.keyholders()
     );
-    println!("key shares     {}", node.shares.len());
-    println!("tokens         {}", node.tokens.len());
+    say!("key shares     {}", node.shares.len());
+    say!("tokens         {}", node.tokens.len());
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::limits::MAX_COSIGNED;
 use crate::oprf::{KeyError, KeyName, PublicKey, PublicShare, ShareIndex, ThresholdKey};
 use crate::time::{Day, Season};
 use minicbor::Decoder;
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys that one certificate may name.
@@ -50,6 +51,7 @@ pub struct Certificate {
     issued: Day,
     dealt: bool,
     keys: BTreeMap<KeyName, ThresholdKey>,
+    digest: [u8; 32],
     bytes: Vec<u8>,
 }
 
@@ -196,6 +198,7 @@ impl Certificate {
             issued,
             dealt,
             keys,
+            digest: Sha256::digest(cosigned.payload()).into(),
             bytes: bytes.to_vec(),
         })
     }
@@ -207,6 +210,11 @@ impl Certificate {
     /// The day on which its signers' delegations must hold.
     pub const fn issued(&self) -> Day {
         self.issued
+    }
+    /// SHA-256 of what the keyholders signed. Of one generation there is one, whoever of them signed
+    /// the copy at hand.
+    pub const fn digest(&self) -> &[u8; 32] {
+        &self.digest
     }
     /// Whether a dealer made the keys, and so once knew them.
     pub const fn dealt(&self) -> bool {

@@ -1,6 +1,6 @@
-//! What is *counted*: whose records this node's people are shown (`spec/05-trust.md`).
+//! What is *counted*: whose records a person is shown (`spec/05-trust.md`).
 //!
-//! Counting is local and never decides what is carried. For now a node's roots and whom they
+//! Counting is local and never decides what is carried. For now a client's roots and whom they
 //! vouch for directly are counted; budgets and longer chains are not yet.
 
 use crate::directory::{Directory, Vouched};

@@ -1,11 +1,12 @@
-//! `browse`: the reports of an area that their authors opened to it.
+//! `browse`: the reports of an area that their authors opened to it, and one's own organisation's.
 
 use crate::exit::CliError;
 use crate::globals::Globals;
 use crate::output;
 use crate::session::Session;
 use parasol_node::entropy::OsEntropy;
-use parasol_protocol::client::Browse;
+use parasol_protocol::area::Area;
+use parasol_protocol::client::{Browse, Browsed, Found, Own};
 use parasol_protocol::oprf::MAX_BATCH;
 use parasol_protocol::time::Month;
 use serde_json::{Map, Value};
@@ -19,6 +20,9 @@ pub struct BrowseArgs {
     /// The month in which it happened, as 2026-03 [default: any]
     #[arg(value_name = "YYYY-MM")]
     pub month: Option<Month>,
+    /// The country that is meant where several have a city of that name [default: the profile's]
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<String>,
 }
 
 /// Does it.
@@ -27,17 +31,27 @@ pub struct BrowseArgs {
 /// If there is no such area, or too few keyholders answer.
 pub fn run(args: &BrowseArgs, globals: &Globals) -> Result<(), CliError> {
     let session = Session::open(globals)?;
-    let mut areas = session.area(&args.area)?.within(&session.cities());
+    let area = session.area(&args.area, args.country.as_deref())?;
+    let mut areas = area.within(&session.cities());
     areas.truncate(MAX_BATCH);
-    let browse = Browse::new(&session.federation, areas, args.month, &mut OsEntropy)
-        .map_err(|why| session.trouble(why))?;
-    let browsed = session.carry(browse)?;
+    let browse = Browse::new(
+        &session.federation,
+        areas.clone(),
+        args.month,
+        &mut OsEntropy,
+    )
+    .map_err(|why| session.trouble(why))?
+    .counting(session.roots.clone());
+    let mut browsed = session.carry(browse)?;
+    let closed = add_own(&session, &areas, args.month, &mut browsed)?;
     session.keep.opened(&browsed.reports)?;
     if globals.json {
         let reports: Vec<Value> = browsed.reports.iter().map(output::found_json).collect();
         let mut all = Map::new();
         all.insert("reports".into(), reports.into());
         all.insert("sources".into(), browsed.sources.len().into());
+        all.insert("uncounted".into(), browsed.uncounted.into());
+        all.insert("closed".into(), closed.into());
         all.extend(
             output::troubles_json(&[], &browsed.warnings, &browsed.refused)
                 .into_iter()
@@ -54,6 +68,39 @@ pub fn run(args: &BrowseArgs, globals: &Globals) -> Result<(), CliError> {
             "no report can be browsed there. That does not mean safe: most reports open only to who knows a number",
         );
     }
+    if let Some(said) = output::uncounted(browsed.uncounted) {
+        output::text(&said);
+    }
+    if closed > 0 {
+        output::text(&format!(
+            "\nnot shown: {} kept to your own organisation, of whatever area and month, filed from elsewhere; this home has no keys to them",
+            output::count(closed, "report", "reports")
+        ));
+    }
     output::troubles_text(&[], &browsed.warnings, &browsed.refused);
     Ok(())
+}
+
+/// Adds the reports that one's own organisation keeps to itself, as far as their keys lie here. Gives
+/// how many others there are.
+fn add_own(
+    session: &Session,
+    areas: &[Area],
+    month: Option<Month>,
+    browsed: &mut Browsed,
+) -> Result<usize, CliError> {
+    let own = session.carry(Own::new(true))?;
+    let keys = session.keep.keys_of(&own)?;
+    let (found, refused, closed) = own.open(&session.federation, &keys, &session.roots);
+    let fits = |f: &Found| {
+        let there = f.summary.area.as_ref().is_some_and(|a| areas.contains(a));
+        f.own && there && (month.is_none() || f.summary.month == month)
+    };
+    browsed.reports.extend(found.into_iter().filter(fits));
+    browsed.refused.extend(refused);
+    browsed.reports.sort_by(|a, b| {
+        let rank = |f: &Found| (f.summary.level, f.summary.month);
+        rank(b).cmp(&rank(a)).then(a.id.cmp(&b.id))
+    });
+    Ok(closed)
 }

@@ -73,18 +73,18 @@ pub fn run(args: &CheckArgs, globals: &Globals) -> Result<(), CliError> {
     let looked = look_up(&session, handles.into_iter().collect())?;
     if globals.json {
         print_json(&inputs, &asked, &looked);
-    } else {
+    } else if !matches!(asked.as_slice(), [Asked::Bad(_)]) {
         print_text(&inputs, &asked, &looked);
     }
-    let bad: Vec<&CliError> = asked
-        .iter()
-        .filter_map(|a| match a {
-            Asked::Bad(why) => Some(why),
-            Asked::Handle(..) => None,
-        })
-        .collect();
-    match bad.first() {
-        Some(first) if bad.len() == asked.len() => Err((*first).clone()),
+    match asked.as_slice() {
+        // What is wrong with the only one is said once, as the error.
+        [Asked::Bad(why)] => Err(why.clone()),
+        all if !all.is_empty() && all.iter().all(|a| matches!(a, Asked::Bad(_))) => {
+            Err(CliError::input(
+                "nothing-to-look-up",
+                "nothing of this could be looked up: what is wrong with each stands beside it",
+            ))
+        }
         _ => Ok(()),
     }
 }
@@ -138,7 +138,7 @@ pub fn look_up(session: &Session, handles: Vec<Handle>) -> Result<LookedUp, CliE
         let options = CheckOptions {
             carried,
             own: own.clone(),
-            roots: None,
+            roots: Some(session.roots.clone()),
             finer: 0,
         };
         let check = Check::new(&session.federation, part.to_vec(), options, &mut OsEntropy)
@@ -195,9 +195,7 @@ fn print_json(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
             }
         }
     }
-    if looked.uncounted() > 0 {
-        all.insert("uncounted".into(), looked.uncounted().into());
-    }
+    all.insert("uncounted".into(), looked.uncounted().into());
     output::json(&Value::Object(all));
 }
 
@@ -240,11 +238,8 @@ fn print_text(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
             "\nNo record does not mean safe: most of what happens is never reported. Trust your own sense.",
         );
     }
-    if looked.uncounted() > 0 {
-        eprintln!(
-            "note: {} reports from organisations that your node does not count are not shown",
-            looked.uncounted()
-        );
+    if let Some(said) = output::uncounted(looked.uncounted()) {
+        output::text(&said);
     }
     for part in &looked.parts {
         output::troubles_text(&part.alarms, &part.warnings, &part.refused);

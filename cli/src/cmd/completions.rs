@@ -3,6 +3,7 @@
 use crate::args::Cli;
 use crate::exit::CliError;
 use crate::globals::Globals;
+use crate::output;
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
@@ -18,11 +19,9 @@ pub struct CompletionsArgs {
 /// # Errors
 /// None.
 pub fn run(args: &CompletionsArgs, _globals: &Globals) -> Result<(), CliError> {
-    clap_complete::generate(
-        args.shell,
-        &mut Cli::command(),
-        "parasol",
-        &mut std::io::stdout(),
-    );
+    // Whole first: the generator panics when whoever reads has seen enough.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "parasol", &mut script);
+    output::text(String::from_utf8_lossy(&script).trim_end());
     Ok(())
 }

@@ -3,13 +3,15 @@
 use super::report::send;
 use crate::exit::CliError;
 use crate::globals::Globals;
-use crate::keep::{Keep, files};
+use crate::keep::{Keep, KeptDraft};
 use crate::output;
+use crate::output::tell;
 use crate::session::Session;
 use parasol_protocol::client::Draft;
+use parasol_protocol::handle::{Handle, HandleKind};
+use parasol_protocol::record::report::Audience;
 use serde_json::{Value, json};
-use std::fs;
-use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// Arguments.
 #[derive(clap::Args, Clone, Debug)]
@@ -35,54 +37,39 @@ pub enum What {
 pub fn run(args: &DraftsArgs, globals: &Globals) -> Result<(), CliError> {
     let (home, profile) = globals.open_profile()?;
     let keep = Keep::new(home.clone(), profile.name.clone());
-    let (drafts, damaged) = read(&keep, &profile.name)?;
-    for (path, why) in &damaged {
-        eprintln!(
+    let drafts = keep.drafts()?;
+    for (path, why) in &drafts.damaged {
+        tell!(
             "warning: the draft {} is damaged and is left out: {why}\n  next: remove the file and write the report again",
             path.display()
         );
     }
-    let damaged: Vec<String> = damaged
+    let damaged: Vec<String> = drafts
+        .damaged
         .iter()
         .map(|(path, _)| path.display().to_string())
         .collect();
+    let drafts = drafts.whole;
     match args.what {
         None => {
-            let list: Vec<Value> = drafts
-                .iter()
-                .map(|(path, draft)| {
-                    json!({
-                        "file": path.display().to_string(),
-                        "level": draft.particulars.summary.level.name(),
-                        "handles": draft.particulars.handles.len(),
-                        "expires": draft.expires.to_string(),
-                        "sealed": draft.is_sealed(),
-                    })
-                })
-                .collect();
             if globals.json {
+                let list: Vec<Value> = drafts.iter().map(json_of).collect();
                 output::json(&json!({ "drafts": list, "damaged": damaged }));
             } else if drafts.is_empty() && damaged.is_empty() {
                 output::text("no drafts: everything was sent");
             } else if drafts.is_empty() {
                 output::text("no drafts that can be read");
             } else {
-                for (path, draft) in &drafts {
-                    output::text(&format!(
-                        "{}  handles: {}  until {}  {}",
-                        draft.particulars.summary.level.name(),
-                        draft.particulars.handles.len(),
-                        draft.expires,
-                        path.display()
-                    ));
+                for kept in &drafts {
+                    output::text(&text_of(kept));
                 }
                 output::text("send them with: parasol drafts send");
             }
             Ok(())
         }
         Some(What::Drop) => {
-            for (path, _) in &drafts {
-                keep.drop_draft(path)?;
+            for kept in &drafts {
+                keep.drop_draft(&kept.path)?;
             }
             done(globals, "dropped", drafts.len(), &[], &damaged);
             Ok(())
@@ -90,7 +77,10 @@ pub fn run(args: &DraftsArgs, globals: &Globals) -> Result<(), CliError> {
         Some(What::Send) => {
             let session = Session::with(home, profile)?;
             let (mut ids, mut first) = (Vec::new(), None);
-            for (path, mut draft) in drafts {
+            for KeptDraft {
+                path, mut draft, ..
+            } in drafts
+            {
                 // Written while the node was down, it could not know how long reports live here.
                 let life = session.federation.charter().terms().report_life;
                 let last = session.federation.home_today().plus(life);
@@ -103,7 +93,7 @@ pub fn run(args: &DraftsArgs, globals: &Globals) -> Result<(), CliError> {
                         session.keep.drop_draft(&path)?;
                     }
                     Err(why) => {
-                        eprintln!("{}: {why}", path.display());
+                        tell!("{}: {why}", path.display());
                         first.get_or_insert(why);
                     }
                 }
@@ -114,38 +104,141 @@ pub fn run(args: &DraftsArgs, globals: &Globals) -> Result<(), CliError> {
     }
 }
 
-/// The drafts of a profile, and the files that should be some and are not, with what is wrong.
-#[allow(clippy::type_complexity)]
-fn read(
-    keep: &Keep,
-    profile: &str,
-) -> Result<(Vec<(PathBuf, Draft)>, Vec<(PathBuf, String)>), CliError> {
-    let (mut drafts, mut damaged) = (Vec::new(), Vec::new());
-    let mine = format!("{profile}.");
-    for path in files(&keep.home().place("drafts")?, "draft")? {
-        let name = path.file_name().and_then(|n| n.to_str());
-        // A profile's name has no dot, so this is the whole of it.
-        if name.is_none_or(|n| !n.starts_with(&mine)) {
-            continue;
-        }
-        let draft = fs::read(&path)
-            .map_err(|e| e.to_string())
-            .and_then(|bytes| Draft::from_bytes(&bytes).map_err(|e| e.to_string()));
-        match draft {
-            Ok(draft) => drafts.push((path, draft)),
-            Err(why) => damaged.push((path, why)),
-        }
+fn json_of(kept: &KeptDraft) -> Value {
+    let summary = &kept.draft.particulars.summary;
+    let codes: Vec<&str> = summary.codes.iter().map(|c| c.name()).collect();
+    let handles: Vec<String> = kept.draft.particulars.handles.iter().map(masked).collect();
+    json!({
+        "file": kept.path.display().to_string(),
+        "written": kept.written.map(written),
+        "level": summary.level.name(),
+        "codes": codes,
+        "month": summary.month.map(|m| m.to_string()),
+        "area": summary.area.as_ref().map(ToString::to_string),
+        "handles": handles.len(),
+        "masked": handles,
+        "text": kept.draft.particulars.words.is_some(),
+        "audience": audience(&kept.draft),
+        "expires": kept.draft.expires.to_string(),
+        "sealed": kept.draft.is_sealed(),
+    })
+}
+
+/// Enough to know it again by, and not enough for whoever looks over a shoulder.
+fn text_of(kept: &KeptDraft) -> String {
+    let KeptDraft {
+        path,
+        written: at,
+        draft,
+    } = kept;
+    let summary = &draft.particulars.summary;
+    let mut head = vec![output::level(summary.level)];
+    let codes: Vec<&str> = summary.codes.iter().map(|c| c.name()).collect();
+    if !codes.is_empty() {
+        head.push(codes.join(", "));
     }
-    Ok((drafts, damaged))
+    head.extend(summary.month.map(|m| m.to_string()));
+    head.extend(summary.area.as_ref().map(ToString::to_string));
+    let handles: Vec<String> = draft.particulars.handles.iter().map(masked).collect();
+    let words = if draft.particulars.words.is_some() {
+        "with a text"
+    } else {
+        "no text"
+    };
+    let waits = if draft.is_sealed() {
+        "sealed and not published yet"
+    } else {
+        "not sealed yet"
+    };
+    [
+        head.join("  "),
+        format!(
+            "    {}: {}; {words}",
+            output::count(handles.len(), "handle", "handles"),
+            handles.join("  ")
+        ),
+        format!(
+            "    written {}, for {}, until {}; {waits}",
+            at.map(written).unwrap_or_else(|| "?".to_owned()),
+            audience(draft),
+            draft.expires
+        ),
+        format!("    {}", path.display()),
+    ]
+    .join("\n")
+}
+
+fn audience(draft: &Draft) -> &'static str {
+    match draft.audience {
+        Audience::Federation => "the federation",
+        Audience::Own => "your own organisation",
+    }
+}
+
+/// A handle with its kind and as much of it as its author knows it again by.
+fn masked(handle: &Handle) -> String {
+    let text: Vec<char> = handle.canonical().chars().collect();
+    let shown = match handle.kind() {
+        // Numbers differ at their ends, and of a short one the end would be all of it.
+        HandleKind::Phone | HandleKind::Plate => {
+            let end = if text.len() >= 6 { 2 } else { 1 };
+            let end: String = text.iter().skip(text.len().saturating_sub(end)).collect();
+            format!("…{end}")
+        }
+        // Names differ at their beginnings; of an account the platform stands in front.
+        HandleKind::Email | HandleKind::Account | HandleKind::Url => {
+            let name = text.iter().position(|c| *c == '/').map_or(0, |at| at + 1);
+            let front = match handle.kind() {
+                HandleKind::Account => name + 1,
+                HandleKind::Email => 1,
+                _ => 4,
+            };
+            let front: String = text.iter().take(front).collect();
+            format!("{front}…")
+        }
+    };
+    format!("{} {shown}", handle.kind().as_str())
+}
+
+/// When a file was written, in UTC, to the minute.
+fn written(at: SystemTime) -> String {
+    let at = time::OffsetDateTime::from(at);
+    let (date, time) = (at.date(), at.time());
+    format!("{date} {:02}:{:02} UTC", time.hour(), time.minute())
 }
 
 fn done(globals: &Globals, what: &str, count: usize, ids: &[String], damaged: &[String]) {
     if globals.json {
         output::json(&json!({ what: count, "ids": ids, "damaged": damaged }));
     } else {
-        output::text(&format!("{count} drafts {what}"));
+        output::text(&format!(
+            "{} {what}",
+            output::count(count, "draft", "drafts")
+        ));
         for id in ids {
             output::text(&format!("  id {id}"));
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_draft_is_known_by_the_ends_of_its_handles() {
+        for (handle, shown) in [
+            ("phone:+33639981234", "phone …34"),
+            ("plate:FR/AB1", "plate …B1"),
+            ("email:lea@example.org", "email l…"),
+            ("account:telegram/serg_kzn", "account telegram/s…"),
+            ("url:example.com/a", "url exam…"),
+        ] {
+            assert_eq!(masked(&Handle::from_canonical(handle).unwrap()), shown);
+        }
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+        assert_eq!(written(at), "2026-11-18 11:06 UTC");
     }
 }

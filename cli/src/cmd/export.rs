@@ -3,15 +3,12 @@
 use crate::exit::CliError;
 use crate::globals::Globals;
 use crate::output;
+use crate::output::tell;
 use crate::session::Session;
 use parasol_node::files::write_private;
-use parasol_protocol::client::{Found, Own, OwnRecords};
+use parasol_protocol::client::{Found, Own};
 use parasol_protocol::handle::Handle;
-use parasol_protocol::ids::RecordId;
-use parasol_protocol::record::{Body, Unverified};
-use parasol_protocol::seal::FullKey;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Arguments.
@@ -45,7 +42,11 @@ pub fn run(args: &ExportArgs, globals: &Globals) -> Result<(), CliError> {
     };
     let session = Session::open(globals)?;
     let own = session.carry(Own::new(false))?;
-    let (found, refused, closed) = own.open(&session.federation, &keys(&session, &own)?);
+    let (found, refused, closed) = own.open(
+        &session.federation,
+        &session.keep.keys_of(&own)?,
+        &session.roots,
+    );
     let written = if as_json {
         json_of(&found)
     } else {
@@ -64,44 +65,22 @@ pub fn run(args: &ExportArgs, globals: &Globals) -> Result<(), CliError> {
                 output::json(&json!({"reports": found.len(), "closed": closed}));
             } else {
                 output::text(&format!(
-                    "{} reports written to {}. They are in the clear there: keep the file safe.",
-                    found.len(),
+                    "{} written to {}, in the clear: keep the file safe.",
+                    output::count(found.len(), "report", "reports"),
                     file.display()
                 ));
             }
         }
     }
     if closed > 0 {
-        eprintln!(
-            "note: {closed} reports of your organisation were filed from elsewhere; this home has no keys to them"
+        tell!(
+            "note: {} of your organisation {} filed from elsewhere; this home has no keys to them",
+            output::count(closed, "report", "reports"),
+            if closed == 1 { "was" } else { "were" }
         );
     }
     output::troubles_text(&[], &Default::default(), &refused);
     Ok(())
-}
-
-/// The keys that are kept here, also those of reports that an import published and was cut off
-/// before it could note it.
-fn keys(session: &Session, own: &OwnRecords) -> Result<BTreeMap<RecordId, FullKey>, CliError> {
-    let mut keys = session.keep.keys()?;
-    let attempts = session.keep.attempts()?;
-    if attempts.is_empty() {
-        return Ok(keys);
-    }
-    for bytes in &own.records {
-        let Ok(record) = Unverified::parse(bytes) else {
-            continue;
-        };
-        let Body::Report(report) = record.claimed().1 else {
-            continue;
-        };
-        let mut tried = attempts.get(&report.lock).into_iter().flatten();
-        if let Some(receipt) = tried.find(|r| r.grip.salt == report.salt) {
-            keys.entry(RecordId::of(bytes))
-                .or_insert_with(|| receipt.grip.full_key.clone());
-        }
-    }
-    Ok(keys)
 }
 
 fn json_of(found: &[Found]) -> String {

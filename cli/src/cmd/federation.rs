@@ -1,26 +1,26 @@
 //! `federation`: make one on this machine, or show the one you are in.
 
 use crate::exit::CliError;
-use crate::founding::{found, ports};
+use crate::founding::{HOME, found, ports};
 use crate::globals::Globals;
-use crate::home::Profile;
+use crate::import::language_tag;
 use crate::output;
-use crate::status;
+use crate::session::Session;
 use parasol_node::keys::NodeIdentity;
 use parasol_node::setup::{Member, built_in};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
-use parasol_protocol::directory::Directory;
-use parasol_protocol::record::Verified;
-use parasol_protocol::wire::client::DirectoryReply;
+use parasol_protocol::ids::OrganisationKey;
+use parasol_protocol::trust::counted;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// What can be done with federations.
 #[derive(clap::Subcommand, Clone, Debug)]
 pub enum FederationCommand {
     /// Make a federation on this machine: a directory for each node, and a home with its profiles
+    /// (DIR/home, or what --home says)
     Init(InitArgs),
     /// Show the federation: its organisations, its numbers, its keys
     Show(ShowArgs),
@@ -72,7 +72,8 @@ fn member(text: &str) -> Result<(String, String, String), String> {
         (Some(name), Some(country), lang, None) if !name.is_empty() => Ok((
             name.to_owned(),
             country.to_ascii_uppercase(),
-            lang.unwrap_or("en").to_owned(),
+            language_tag(lang.unwrap_or("en"))
+                .ok_or("the language must be its short name, as fr or pt-BR")?,
         )),
         _ => Err("write a short name, a country and perhaps a language, as lilas:FR:fr".to_owned()),
     }
@@ -118,13 +119,23 @@ fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
         );
     }
     let names: Vec<String> = members.iter().map(|m| m.name.clone()).collect();
-    let made = found(&args.dir, &args.name, args.threshold, members)?;
+    let elsewhere = home_asked_for(globals);
+    let made = found(
+        &args.dir,
+        &args.name,
+        args.threshold,
+        members,
+        elsewhere.as_deref(),
+    )?;
+    let home = elsewhere.unwrap_or_else(|| made.dir.join(HOME));
     let dir = made.dir.display();
     if globals.json {
-        output::text(&format!(
-            "{}",
-            json!({"dir": made.dir, "federation": made.federation.to_string(), "members": names})
-        ));
+        output::json(&json!({
+            "dir": made.dir,
+            "federation": made.federation.to_string(),
+            "members": names,
+            "home": home,
+        }));
         return Ok(());
     }
     output::text(&format!(
@@ -139,7 +150,7 @@ fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
     for name in &names {
         output::text(&format!("    parasol node run {dir}/{name}"));
     }
-    output::text(&format!("Then, with PARASOL_HOME={dir}/home:"));
+    output::text(&format!("Then, with PARASOL_HOME={}:", home.display()));
     output::text(&format!(
         "    parasol --profile {} node status",
         names.first().map_or("", String::as_str)
@@ -147,17 +158,67 @@ fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Where the profiles are to go instead of into the federation's own directory. Only --home says so:
+/// PARASOL_HOME is the home that one works with, which has profiles of its own.
+fn home_asked_for(globals: &Globals) -> Option<PathBuf> {
+    let asked = globals
+        .home
+        .as_ref()
+        .filter(|h| !h.as_os_str().is_empty())?;
+    let everyday = std::env::var_os("PARASOL_HOME").is_some_and(|set| set == asked.as_os_str());
+    (!everyday).then(|| asked.clone())
+}
+
 fn show(args: &ShowArgs, globals: &Globals) -> Result<(), CliError> {
-    let (charter, certificate) = match &args.dir {
-        Some(dir) => from_directory(dir)?,
-        None => from_node(&globals.open_profile()?.1)?,
-    };
-    if globals.json {
-        print_json(&charter, &certificate);
-    } else {
-        print_text(&charter, &certificate);
+    if let Some(dir) = &args.dir {
+        let (charter, certificate) = from_directory(dir)?;
+        print(&charter, &certificate, None, globals);
+        return Ok(());
     }
+    let session = Session::open(globals)?;
+    let federation = &session.federation;
+    let standing = Standing {
+        counted: counted(federation.directory(), &session.roots, federation.today()),
+        roots: &session.roots,
+    };
+    print(
+        federation.charter(),
+        federation.certificate(),
+        Some(&standing),
+        globals,
+    );
     Ok(())
+}
+
+/// Whose word counts for a profile.
+struct Standing<'a> {
+    roots: &'a BTreeSet<OrganisationKey>,
+    counted: BTreeSet<OrganisationKey>,
+}
+
+impl Standing<'_> {
+    fn of(&self, organisation: &OrganisationKey) -> &'static str {
+        if self.roots.contains(organisation) {
+            "root"
+        } else if self.counted.contains(organisation) {
+            "vouched for"
+        } else {
+            "not counted"
+        }
+    }
+}
+
+fn print(
+    charter: &Charter,
+    certificate: &Certificate,
+    standing: Option<&Standing<'_>>,
+    globals: &Globals,
+) {
+    if globals.json {
+        print_json(charter, certificate, standing);
+    } else {
+        print_text(charter, certificate, standing);
+    }
 }
 
 fn from_directory(dir: &Path) -> Result<(Charter, Certificate), CliError> {
@@ -170,38 +231,7 @@ fn from_directory(dir: &Path) -> Result<(Charter, Certificate), CliError> {
     .map_err(|e| CliError::home("node-directory", e))
 }
 
-fn from_node(profile: &Profile) -> Result<(Charter, Certificate), CliError> {
-    let url = format!("{}/v1/directory", profile.node);
-    let bytes = status::get(&url, Some(&profile.token), Duration::from_secs(20)).map_err(|e| {
-        CliError::unreachable(
-            "node-unreachable",
-            format_args!("the node at {} does not answer: {e}", profile.node),
-        )
-        .next("see how it is with `parasol node status`")
-    })?;
-    let wrong = |e: &dyn std::fmt::Display| {
-        CliError::refused(
-            "directory",
-            format_args!("the node's directory does not hold: {e}"),
-        )
-        .next("tell who runs the node; do not use it until this is clear")
-    };
-    let reply = DirectoryReply::decode(&bytes).map_err(|e| wrong(&e))?;
-    let charter = Charter::from_bytes(&reply.charter).map_err(|e| wrong(&e))?;
-    if charter.organisation(&profile.organisation()?).is_none() {
-        return Err(wrong(&"this profile's organisation is not in its charter"));
-    }
-    let mut directory = Directory::new(charter.clone());
-    for record in &reply.records {
-        let record = Verified::from_bytes(record, charter.federation()).map_err(|e| wrong(&e))?;
-        directory.learn(&record);
-    }
-    let certificate =
-        Certificate::from_bytes(&reply.certificate, &charter, &directory).map_err(|e| wrong(&e))?;
-    Ok((charter, certificate))
-}
-
-fn print_json(charter: &Charter, certificate: &Certificate) {
+fn print_json(charter: &Charter, certificate: &Certificate, standing: Option<&Standing<'_>>) {
     let terms = charter.terms();
     let organisations: Vec<_> = terms
         .organisations
@@ -212,6 +242,7 @@ fn print_json(charter: &Charter, certificate: &Certificate) {
                 "root": o.root.to_string(),
                 "jurisdiction": o.jurisdiction,
                 "keyholder": o.keyholder,
+                "standing": standing.map(|s| s.of(&o.root)),
             })
         })
         .collect();
@@ -236,7 +267,7 @@ fn print_json(charter: &Charter, certificate: &Certificate) {
     ));
 }
 
-fn print_text(charter: &Charter, certificate: &Certificate) {
+fn print_text(charter: &Charter, certificate: &Certificate, standing: Option<&Standing<'_>>) {
     let terms = charter.terms();
     output::text(&terms.name);
     output::text(&format!("  federation    {}", charter.federation()));
@@ -253,8 +284,8 @@ fn print_text(charter: &Charter, certificate: &Certificate) {
         );
     }
     output::text(&format!(
-        "  a report      lives {} days at most",
-        terms.report_life
+        "  a report      lives {} at most",
+        output::count(terms.report_life as usize, "day", "days")
     ));
     output::text(&format!(
         "  a day         {} records, {} evaluations a key, for each organisation",
@@ -268,8 +299,9 @@ fn print_text(charter: &Charter, certificate: &Certificate) {
         let share = o
             .keyholder
             .map_or("no keyholder".to_owned(), |i| format!("keyholder {i}"));
+        let standing = standing.map_or_else(String::new, |s| format!("{:<12} ", s.of(&o.root)));
         output::text(&format!(
-            "    {:<14} {}  {share:<13} {}",
+            "    {:<14} {}  {share:<13} {standing}{}",
             o.name, o.jurisdiction, o.root
         ));
     }

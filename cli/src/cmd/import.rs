@@ -11,6 +11,7 @@ use crate::import::{
 };
 use crate::journal::{ContentHash, Journal};
 use crate::output;
+use crate::output::tell;
 use crate::session::Session;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parasol_node::entropy::OsEntropy;
@@ -135,8 +136,8 @@ pub fn run(args: &ImportArgs, globals: &Globals) -> Result<(), CliError> {
     if let Err(why) = went {
         let done = totals.published + totals.kept + totals.duplicates + totals.rejected;
         return Err(why.next(format_args!(
-            "{done} of {} rows are done; the same command goes on where this one stopped",
-            plan.total
+            "{done} of {} done; the same command goes on where this one stopped",
+            output::count(plan.total, "row is", "rows are")
         )));
     }
     rejects.map_err(file_trouble)?;
@@ -200,16 +201,20 @@ fn explain(plan: &Understood<'_>) {
         .sheet
         .as_ref()
         .map_or_else(String::new, |s| format!(", sheet \"{s}\""));
-    eprintln!("{} rows, {}{place}", plan.total, plan.encoding);
+    tell!(
+        "{}, {}{place}",
+        output::count(plan.total, "row", "rows"),
+        plan.encoding
+    );
     for column in &plan.mapping.columns {
-        eprintln!(
+        tell!(
             "  column {:<28} {}",
             output::clean(&column.shown()),
             column.field.name()
         );
     }
     for note in &plan.notes {
-        eprintln!("  note: {}", output::clean(note));
+        tell!("  note: {}", output::clean(note));
     }
 }
 
@@ -560,7 +565,7 @@ impl<'a> Import<'a> {
             told.extend(warnings);
         }
         for warning in &told {
-            self.bar.suspend(|| eprintln!("warning: {warning}"));
+            self.bar.suspend(|| tell!("warning: {warning}"));
         }
         Ok(sealed)
     }
@@ -648,20 +653,32 @@ impl Totals {
             0 => String::new(),
             n => format!(" ({n} of them before it was cut off)"),
         };
-        output::text(&format!("{} rows", self.rows));
+        output::text(&output::count(self.rows, "row", "rows"));
         output::text(&format!("  {:>7} {published}{earlier}", self.published));
         output::text(&format!(
-            "  {:>7} kept back, as their authors want it",
-            self.kept
+            "  {:>7} kept back, as {} want{} it",
+            self.kept,
+            if self.kept == 1 {
+                "its author"
+            } else {
+                "their authors"
+            },
+            if self.kept == 1 { "s" } else { "" }
         ));
-        output::text(&format!("  {:>7} were there already", self.duplicates));
+        let were = if self.duplicates == 1 { "was" } else { "were" };
+        output::text(&format!("  {:>7} {were} there already", self.duplicates));
         let file = rejects.map_or_else(String::new, |p| format!(", see {}", p.display()));
         output::text(&format!("  {:>7} could not go{file}", self.rejected));
         for (reason, n) in &self.by_reason {
             output::text(&format!("          {n}: {reason}"));
         }
         if self.warnings > 0 {
-            output::text(&format!("  {:>7} warnings", self.warnings));
+            let warnings = if self.warnings == 1 {
+                "warning"
+            } else {
+                "warnings"
+            };
+            output::text(&format!("  {:>7} {warnings}", self.warnings));
             for (n, text) in self.by_warning.values() {
                 output::text(&format!("          {n}: {text}"));
             }

@@ -2,7 +2,7 @@
 
 use crate::exit::CliError;
 use crate::globals::Globals;
-use crate::output;
+use crate::output::{self, tell};
 use crate::session::Session;
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::record::attachment::Target;
@@ -18,7 +18,9 @@ const MAX_FILE: u64 = 1024 * 1024;
 /// Arguments.
 #[derive(clap::Args, Clone, Debug)]
 pub struct InspectArgs {
-    /// A record's id, or at least its first 8 characters, or a file with a record in it
+    /// A record's id, or at least its first 8 characters, or a file with a record in it. A report
+    /// that was opened here in the last day is read from the home; for any other record the node
+    /// is asked, and sees which
     #[arg(
         value_name = "ID|FILE",
         required_unless_present = "node",
@@ -56,7 +58,17 @@ pub fn run(args: &InspectArgs, globals: &Globals) -> Result<(), CliError> {
         (bytes, Session::open(globals))
     } else {
         let session = Session::open(globals)?;
-        (session.record(what)?, Ok(session))
+        let bytes = match session.keep.record(what)? {
+            Some(bytes) => bytes,
+            None => {
+                tell!(
+                    "note: that record was not opened here in the last day, so your node {} is asked for it, and sees which one you look at",
+                    session.profile.node
+                );
+                session.record(what)?
+            }
+        };
+        (bytes, Ok(session))
     };
     let record = Unverified::parse(&bytes)
         .map_err(|why| CliError::input(why.rule.id(), format_args!("that is no record: {why}")))?;
@@ -204,7 +216,11 @@ fn lines(bytes: &[u8], header: &Header, body: &Body) -> Vec<Line> {
             ));
         }
         Body::Revocation(r) => lines.push(("revokes", r.key.to_string(), "")),
-        Body::Affirmation(a) => lines.push(("affirms", format!("{} records", a.records.len()), "")),
+        Body::Affirmation(a) => lines.push((
+            "affirms",
+            output::count(a.records.len(), "record", "records"),
+            "",
+        )),
         Body::Delegation(d) => {
             lines.push((
                 "delegates to",

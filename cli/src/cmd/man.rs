@@ -3,6 +3,7 @@
 use crate::args::Cli;
 use crate::exit::CliError;
 use crate::globals::Globals;
+use crate::output;
 use clap::CommandFactory as _;
 use std::path::PathBuf;
 
@@ -21,12 +22,12 @@ pub struct ManArgs {
 pub fn run(args: &ManArgs, globals: &Globals) -> Result<(), CliError> {
     let command = Cli::command();
     let Some(dir) = &args.dir else {
-        let rendered = clap_mangen::Man::new(command).render(&mut std::io::stdout());
-        return match rendered {
-            // A reader that has seen enough is no error.
-            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::other("man", e)),
-            _ => Ok(()),
-        };
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command)
+            .render(&mut page)
+            .map_err(|e| CliError::other("man", e))?;
+        output::text(String::from_utf8_lossy(&page).trim_end());
+        return Ok(());
     };
     std::fs::create_dir_all(dir)
         .and_then(|()| clap_mangen::generate_to(command, dir))
@@ -37,7 +38,7 @@ pub fn run(args: &ManArgs, globals: &Globals) -> Result<(), CliError> {
             )
         })?;
     if !globals.json {
-        println!("The manual pages are in {}.", dir.display());
+        output::text(&format!("The manual pages are in {}.", dir.display()));
     }
     Ok(())
 }

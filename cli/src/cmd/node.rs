@@ -2,6 +2,7 @@
 
 use crate::exit::{CliError, Kind};
 use crate::globals::Globals;
+use crate::output;
 use crate::status::Status;
 use parasol_node::command::{CommandError, NodeCommand as DirectoryCommand};
 use serde_json::Value;
@@ -51,43 +52,44 @@ fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
     let own = profile.ok().filter(|p| p.node.trim_end_matches('/') == url);
     let status = Status::ask(&url, own.as_ref().map(|p| p.token.as_str()))?;
     if globals.json {
-        println!("{}", status.all);
+        output::json(&status.all);
         return Ok(());
     }
+    let say = output::text;
     let text = |name: &str| match status.all.get(name) {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => output::clean(text),
         Some(value) => value.to_string(),
         None => "?".to_owned(),
     };
     if !status.is_whole() {
-        println!("a node answers at {url}");
-        println!("  organisation  {}", text("organisation"));
-        println!("  federation    {}", text("federation"));
-        println!("  version       {}", text("version"));
-        println!("It tells more to its own organisation: use a profile of this node (--profile).");
+        say(&format!("a node answers at {url}"));
+        say(&format!("  organisation  {}", text("organisation")));
+        say(&format!("  federation    {}", text("federation")));
+        say(&format!("  version       {}", text("version")));
+        say("It tells more to its own organisation: use a profile of this node (--profile).");
         return Ok(());
     }
-    println!("{} at {url}", text("node"));
-    println!("  organisation  {}", text("organisation"));
-    println!("  federation    {}", text("federation"));
-    println!("  version       {}", text("version"));
-    println!("  today         {}", text("today"));
-    println!(
+    say(&format!("{} at {url}", text("node")));
+    say(&format!("  organisation  {}", text("organisation")));
+    say(&format!("  federation    {}", text("federation")));
+    say(&format!("  version       {}", text("version")));
+    say(&format!("  today         {}", text("today")));
+    say(&format!(
         "  ready         {}",
         if status.ready() { "yes" } else { "no" }
-    );
-    println!("  peers         {}", status.peers());
-    println!("  reports       {}", text("reports"));
+    ));
+    say(&format!("  peers         {}", status.peers()));
+    say(&format!("  reports       {}", text("reports")));
     for (kind, count) in status
         .records()
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
     {
-        println!("  {kind:<13} {count}");
+        say(&format!("  {kind:<13} {count}"));
     }
     for warning in status.warnings() {
-        println!("\nLook at this: {warning}.");
+        say(&format!("\nLook at this: {warning}."));
     }
     Ok(())
 }

@@ -3,8 +3,10 @@
 use crate::exit::CliError;
 use crate::globals::Globals;
 use crate::home::Profile;
+use crate::import::language_tag;
 use crate::keep::Keep;
 use crate::output;
+use crate::output::tell;
 use crate::session::{Session, today};
 use parasol_node::entropy::OsEntropy;
 use parasol_protocol::area::{Area, default_cities};
@@ -15,9 +17,7 @@ use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::{
     DEFAULT_REPORT_LIFE, ENTRY_COUNTS, MAX_CODES, MAX_REPORT_LIFE, MAX_TEXT,
 };
-use parasol_protocol::particulars::{
-    Basis, Code, Level, Particulars, Summary, Words, is_language_tag,
-};
+use parasol_protocol::particulars::{Basis, Code, Level, Particulars, Summary, Words};
 use parasol_protocol::record::report::Audience;
 use parasol_protocol::time::Month;
 use serde_json::json;
@@ -84,19 +84,21 @@ pub fn run(args: &ReportArgs, globals: &Globals) -> Result<(), CliError> {
     // Which areas there are stands in the charter, but most can be read without it.
     let area = match args.area.as_deref() {
         None => None,
-        Some(typed) => Some(match Area::parse(typed, &default_cities()) {
-            Ok(area) => area,
-            Err(_) => {
-                let session = Session::with(home.clone(), profile.clone()).map_err(|why| {
+        Some(typed) => Some(
+            match Area::parse_in(typed, country_of(args, &profile)?, &default_cities()) {
+                Ok(area) => area,
+                Err(_) => {
+                    let session = Session::with(home.clone(), profile.clone()).map_err(|why| {
                     why.next(format_args!(
                         "no draft was kept, because only the node may know the area {typed}; give a country or a region, as FR or FR-75C, and the report is kept"
                     ))
                 })?;
-                let area = session.area(typed)?;
-                opened = Some(session);
-                area
-            }
-        }),
+                    let area = session.area(typed, args.country.as_deref())?;
+                    opened = Some(session);
+                    area
+                }
+            },
+        ),
     };
     let mut draft = read(args, &profile, area)?;
     let handles: Vec<String> = draft
@@ -142,7 +144,7 @@ pub fn run(args: &ReportArgs, globals: &Globals) -> Result<(), CliError> {
 /// Settles what only the charter and the node's clock can tell.
 fn settle(args: &ReportArgs, session: &Session, draft: &mut Draft) -> Result<(), CliError> {
     if let Some(typed) = args.area.as_deref() {
-        draft.particulars.summary.area = Some(session.area(typed)?);
+        draft.particulars.summary.area = Some(session.area(typed, args.country.as_deref())?);
     }
     let most = session.federation.charter().terms().report_life;
     check_days(args.days, most)?;
@@ -172,7 +174,7 @@ pub fn send(session: &Session, draft: Draft) -> Result<Receipt, CliError> {
         Seal::new(federation, vec![draft], &mut OsEntropy).map_err(|why| session.trouble(why))?;
     let (sealed, warnings) = session.carry(seal)?;
     for warning in &warnings {
-        eprintln!("warning: {warning}");
+        tell!("warning: {warning}");
     }
     // Sealed, it is kept once more: sent again after a cut, the same bytes go out.
     let mut path = None;
@@ -191,20 +193,22 @@ pub fn send(session: &Session, draft: Draft) -> Result<Receipt, CliError> {
     Ok(receipt)
 }
 
-fn read(args: &ReportArgs, profile: &Profile, area: Option<Area>) -> Result<Draft, CliError> {
-    let country = args
-        .country
-        .as_deref()
-        .or(profile.country.as_deref())
+fn country_of(args: &ReportArgs, profile: &Profile) -> Result<Option<Country>, CliError> {
+    let country = args.country.as_deref().or(profile.country.as_deref());
+    country
         .map(|c| Country::parse(c).map_err(|e| CliError::usage("unknown-country", e)))
-        .transpose()?;
+        .transpose()
+}
+
+fn read(args: &ReportArgs, profile: &Profile, area: Option<Area>) -> Result<Draft, CliError> {
+    let country = country_of(args, profile)?;
     check_days(args.days, MAX_REPORT_LIFE)?;
     let mut handles = BTreeSet::new();
     for typed in &args.handles {
         let parsed = parse(typed, None, country).map_err(|e| CliError::input(e.code(), e))?;
         let handle = parsed.handle.clone();
         for warning in &parsed.warnings {
-            eprintln!("note: {}: {warning}", handle.to_canonical_string());
+            tell!("note: {}: {warning}", handle.to_canonical_string());
         }
         handles.insert(handle);
     }
@@ -372,14 +376,12 @@ pub fn language(given: Option<&str>, session: &Session) -> Result<String, CliErr
 
 fn known_language(given: Option<&str>, profile: &Profile) -> Result<String, CliError> {
     let lang = given.or(profile.lang.as_deref()).unwrap_or("und");
-    if is_language_tag(lang) {
-        Ok(lang.to_owned())
-    } else {
-        Err(CliError::usage(
+    language_tag(lang).ok_or_else(|| {
+        CliError::usage(
             "lang",
             "that is no language; write its short name, as fr or pt-BR",
-        ))
-    }
+        )
+    })
 }
 
 /// A text as a report may hold it, its numbers and addresses masked; `None` if nothing is in it.
@@ -389,8 +391,14 @@ fn known_language(given: Option<&str>, profile: &Profile) -> Result<String, CliE
 pub fn words(text: &str, lang: String) -> Result<Option<Words>, CliError> {
     let (text, masked) = mask_numbers(text.trim());
     if masked > 0 {
-        eprintln!(
-            "note: {masked} numbers, addresses or plates in the text were masked: handles belong with the others, where only who knows one finds them"
+        tell!(
+            "note: {} in the text {} masked: handles belong with the others, where only who knows one finds them",
+            output::count(
+                masked,
+                "number, address or plate",
+                "numbers, addresses or plates"
+            ),
+            if masked == 1 { "was" } else { "were" }
         );
     }
     if text.len() > MAX_TEXT {

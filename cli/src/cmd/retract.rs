@@ -64,10 +64,13 @@ pub fn run(args: &RetractArgs, globals: &Globals) -> Result<(), CliError> {
             if attempt.is_none() && !args.as_publisher {
                 return Err(CliError::input(
                     "no-lock",
-                    "this home does not hold the key that takes this report back",
+                    format_args!(
+                        "the profile {} does not hold the key that takes this report back",
+                        session.profile.name
+                    ),
                 )
                 .next(
-                    "take it back from the home it was filed from, or in the organisation's name with --as-publisher",
+                    "take it back with the profile and from the home it was filed from, or in the organisation's name with --as-publisher",
                 ));
             }
             match attempt {

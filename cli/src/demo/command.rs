@@ -7,6 +7,7 @@ use super::story;
 use crate::exit::CliError;
 use crate::globals::Globals;
 use crate::output;
+use crate::output::tell;
 use parasol_node::files::write_private;
 use serde_json::Value;
 use std::ffi::{OsStr, OsString};
@@ -177,11 +178,11 @@ fn stay(fleet: &mut Fleet, place: &Place, signals: &Signals) {
     while signals.wait(Duration::from_millis(200)).is_none() {
         for name in fleet.reap() {
             let log = place.dir().join(&name).join("log");
-            eprintln!("The node {name} has ended; its log is {}.", log.display());
+            tell!("The node {name} has ended; its log is {}.", log.display());
         }
     }
     if std::io::stderr().is_terminal() {
-        eprintln!("\nStopping the nodes.");
+        tell!("\nStopping the nodes.");
     }
 }
 

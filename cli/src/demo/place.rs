@@ -63,7 +63,7 @@ impl Place {
                         .next("choose a lower --nodes"),
                 );
             }
-            found(&dir, "a demonstration", wanted.threshold, members)?;
+            found(&dir, "a demonstration", wanted.threshold, members, None)?;
         } else {
             Home::open(&dir.join(HOME))?;
         }

@@ -97,9 +97,11 @@ fn by_shape(
     (shown >= 2 || (shown == 1 && width <= 3 && below.len() >= 2)).then_some(at)
 }
 
-/// Decides about every column. `names` is the header, or empty without one.
+/// Decides about every column. `names` is the header, or empty without one; `groups` the row right
+/// above it.
 pub fn columns(
     names: Option<&[String]>,
+    groups: Option<&Record>,
     sample: &[Record],
     width: usize,
     country: Option<Country>,
@@ -136,6 +138,7 @@ pub fn columns(
             made
         })
         .collect();
+    settle_groups(&mut columns, groups, notes);
     settle_weak(&mut columns, &headings, &looks, notes);
     settle_unnamed(&mut columns, &headings, &looks, names.is_some(), notes);
     keep_clients_phone(&mut columns, notes);
@@ -154,13 +157,22 @@ fn settle_weak(
     looks: &[Look],
     notes: &mut Vec<String>,
 ) {
-    for at in 0..columns.len() {
+    let contact = |column: &Column| persons::is_bare_contact(&fold(&column.name));
+    // A contact is the client's only if no other column is.
+    let (last, first): (Vec<usize>, Vec<usize>) =
+        (0..columns.len()).partition(|at| columns.get(*at).is_some_and(contact));
+    for at in first.into_iter().chain(last) {
         let (Some(Some(heading)), Some(look)) = (headings.get(at), looks.get(at)) else {
             continue;
         };
-        if !heading.weak {
+        if !heading.weak || columns.get(at).is_some_and(|c| c.field == Field::Reporter) {
             continue;
         }
+        let is_contact = columns.get(at).is_some_and(contact);
+        let after_her = at
+            .checked_sub(1)
+            .and_then(|before| columns.get(before))
+            .is_some_and(|before| before.field == Field::Reporter);
         let shown = look.field();
         let field = match (heading.field, shown) {
             (Field::Phone, Some(found)) if found.holds_handles() => found,
@@ -178,14 +190,56 @@ fn settle_weak(
         let Some(column) = columns.get_mut(at) else {
             continue;
         };
+        if field.holds_handles() && is_contact && after_her {
+            notes.push(format!(
+                "column {} is not read: it stands right after one about the person who reports, and may be her contact; \
+                 give it the field \"{}\" in the mapping file (--map) if it is the client's",
+                column.shown(),
+                field.name()
+            ));
+        } else if field.holds_handles() && is_contact && !taken {
+            column.field = field;
+            notes.push(format!(
+                "column {} is taken for the client's, as no other one is; if it is the contact of the person who reports, \
+                 give it the field \"reporter\" in the mapping file (--map)",
+                column.shown()
+            ));
         // "Contact" beside "Phone" may well be the contact of the person who reports.
-        if field != Field::Ignore && taken {
+        } else if field != Field::Ignore && taken {
             notes.push(format!(
                 "column {} is not read: there is a clearer one; name it in the mapping file if it is about the client",
                 column.shown()
             ));
         } else {
             column.field = field;
+        }
+    }
+}
+
+/// A row above the header that groups columns, "Client | | Reporter | |": what stands under a person
+/// on our side is hers, though both have a "Phone".
+fn settle_groups(columns: &mut [Column], groups: Option<&Record>, notes: &mut Vec<String>) {
+    let Some(groups) = groups else { return };
+    let filled = groups.cells.iter().filter(|c| !c.is_empty()).count();
+    // One cell alone is a title.
+    if filled < 2 {
+        return;
+    }
+    let mut hers = false;
+    for column in columns.iter_mut() {
+        let group = groups.cell(column.number - 1);
+        if !group.is_empty() {
+            let folded = fold(group);
+            hers = folded.split(' ').count() <= 5
+                && (heading(group).is_some_and(|h| h.field == Field::Reporter)
+                    || persons::speaks_of_us(&folded));
+        }
+        if hers && (column.field.holds_handles() || column.field == Field::Ignore) {
+            column.field = Field::Reporter;
+            notes.push(format!(
+                "column {} is not read: the row above the header says that it is about the person who reports",
+                column.shown()
+            ));
         }
     }
 }
@@ -201,7 +255,8 @@ fn settle_unnamed(
     let mut stories: Vec<(usize, usize)> = Vec::new();
     for at in 0..columns.len() {
         let Some(look) = looks.get(at) else { continue };
-        if headings.get(at).is_some_and(Option::is_some) || look.filled() == 0 {
+        let hers = columns.get(at).is_some_and(|c| c.field == Field::Reporter);
+        if hers || headings.get(at).is_some_and(Option::is_some) || look.filled() == 0 {
             continue;
         }
         let taken = |field: Field| columns.iter().any(|c| c.field == field);
@@ -224,6 +279,10 @@ fn settle_unnamed(
         let Some(column) = columns.get_mut(at) else {
             continue;
         };
+        if shown.holds_handles() && persons::speaks_of_us(&fold(&column.name)) {
+            column.field = Field::Reporter;
+            continue;
+        }
         column.field = field;
         if field != Field::Ignore {
             notes.push(format!(
@@ -270,8 +329,17 @@ fn keep_clients_phone(columns: &mut [Column], notes: &mut Vec<String>) {
         return;
     };
     let (number, name) = (first.number, plain(first));
+    let hers: Vec<usize> = columns
+        .iter()
+        .filter(|c| c.field == Field::Reporter)
+        .map(|c| c.number + 1)
+        .collect();
     for column in columns.iter_mut().filter(|c| c.field == Field::Phone) {
         let folded = fold(&column.name);
+        // "WhatsApp" beside "Phone" is the same person's, as "Telegram" would be; after her name it is hers.
+        if persons::is_messenger(&folded) && !hers.contains(&column.number) {
+            continue;
+        }
         if column.number == number
             || (column.name.is_empty() && name.is_empty())
             || plain(column) == name
@@ -311,6 +379,7 @@ fn find_unnamed_handles(
         .filter(|(_, (column, _))| {
             let folded = fold(&column.name);
             column.field == Field::Ignore
+                && !persons::speaks_of_us(&folded)
                 && (SAYS_NOTHING.contains(&folded.as_str()) || heading(&column.name).is_none())
         })
         .filter_map(|(at, (_, look))| look.field().map(|field| (at, field)))
@@ -450,8 +519,10 @@ mod tests {
         let at = find(&rows, width, country, &cities);
         let names = at.map(|at| rows[at].cells.clone());
         let sample = &rows[at.map_or(0, |at| at + 1)..];
+        let groups = at.and_then(|at| rows.get(at.checked_sub(1)?));
         let columns = columns(
             names.as_deref(),
+            groups,
             sample,
             width,
             country,
@@ -536,6 +607,104 @@ mod tests {
     }
 
     #[test]
+    fn a_contact_is_read_where_it_can_only_be_the_clients() {
+        let (a, b) = ("07700 900123", "07700 900999");
+        for (names, row, wanted) in [
+            // The only one.
+            (
+                &["Date", "Contact number", "What happened"][..],
+                &["12/03/2026", a, "did not pay"][..],
+                &[Field::Date, Field::Phone, Field::Text][..],
+            ),
+            // Beside a better one, wherever that stands.
+            (
+                &["Contact number", "Number of the man"],
+                &[b, a],
+                &[Field::Ignore, Field::Phone],
+            ),
+            (
+                &["Contact", "Punter tel"],
+                &[b, a],
+                &[Field::Ignore, Field::Phone],
+            ),
+            // Right after her name.
+            (
+                &["Reported by", "Contact number", "Car reg"],
+                &["Anna", b, "AB12 CDE"],
+                &[Field::Reporter, Field::Ignore, Field::Plate],
+            ),
+            (
+                &["Client", "Contact", "Reported by"],
+                &["Dave", a, "Anna"],
+                &[Field::Name, Field::Phone, Field::Reporter],
+            ),
+            // Hers is never read, also where nothing else is.
+            (
+                &["Your contact number", "Notes"],
+                &[b, "did not pay"],
+                &[Field::Reporter, Field::Text],
+            ),
+        ] {
+            let (at, got) = fields(&[names, row, row], "GB");
+            assert_eq!(at, Some(0), "{names:?}");
+            assert_eq!(got, wanted, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_of_many_words_that_is_hers_is_not_taken_by_its_content() {
+        for name in [
+            "Please leave the number that the team may ring you under",
+            "Contacto de la persona que nos lo cuenta (denunciante)",
+            "Como podemos te contatar: numero de quem relata",
+            "Как с тобой связаться",
+            "Cómo contactarte",
+            "Como falar contigo",
+            "怎么联系你",
+            "Joignable au",
+            "Erreichbar unter",
+        ] {
+            let rows = [[name, "What happened"], ["+447700900999", "did not pay"]];
+            let (_, got) = fields(&[&rows[0], &rows[1], &rows[1]], "GB");
+            assert!(!got[0].holds_handles(), "{name}: {:?}", got[0]);
+        }
+    }
+
+    #[test]
+    fn a_row_of_groups_says_whose_the_columns_are() {
+        let (at, got) = fields(
+            &[
+                &["Reports 2026", "", "", "", ""],
+                &["Client", "", "Reporter", "", "Incident"],
+                &["Name", "Phone", "Name", "Phone", "Notes"],
+                &["Dave", "07700 900123", "Anna", "07700 900999", "hit me"],
+            ],
+            "GB",
+        );
+        assert_eq!(at, Some(2));
+        assert_eq!(
+            got,
+            [
+                Field::Name,
+                Field::Phone,
+                Field::Reporter,
+                Field::Reporter,
+                Field::Text
+            ]
+        );
+    }
+
+    #[test]
+    fn a_messenger_stands_beside_the_telephone_but_not_after_her_name() {
+        let row = ["0113 496 0123", "07700 900123", "07700 900124"];
+        let (_, got) = fields(&[&["Tel", "Mob", "WhatsApp"], &row, &row], "GB");
+        assert_eq!(got, [Field::Phone, Field::Ignore, Field::Phone]);
+        let row = ["0113 496 0123", "Anna", "07700 900999"];
+        let (_, got) = fields(&[&["Tel", "Worker", "WhatsApp"], &row, &row], "GB");
+        assert_eq!(got, [Field::Phone, Field::Reporter, Field::Ignore]);
+    }
+
+    #[test]
     fn a_second_column_of_numbers_is_not_taken_unasked() {
         let (_, got) = fields(
             &[
@@ -551,7 +720,7 @@ mod tests {
         );
         assert_eq!(
             got,
-            [Field::Phone, Field::Ignore, Field::Text, Field::Ignore]
+            [Field::Phone, Field::Reporter, Field::Text, Field::Ignore]
         );
     }
 

@@ -31,16 +31,16 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
     (Area, "uk", "місто, місце, =де, регіон, країна, район події"),
     (Area, "pt", "cidade, lugar, =onde, regiao, =estado, =pais, bairro, local do incidente"),
 
-    (Phone, "", "whatsapp, tel, mobile, =gsm, =sms, telefon, =viber"),
-    (Phone, "en", "phone, telephone, phone number, mobile number, =cell, cell phone, cell number, ?number, ?numbers, =?no, contact number, caller id, =?contact, \
-        ?contact details, client contact, =signal"),
-    (Phone, "fr", "telephone, portable, numero de telephone, ?numero, ?numeros, n de tel, num tel, =?num, coordonnees"),
-    (Phone, "ru", "телефон, тел, номер телефона, ?номер, ?номера, мобильный, сотовый, вотсап, ватсап, телефоны, =?контакт, =?контакты"),
-    (Phone, "es", "telefono, telefonos, movil, celular, numero de telefono, ?numero, =?contacto"),
-    (Phone, "zh", "电话, 電話, 手机, 手機, 电话号码, 手机号, 手机号码, 联系电话, 电话号, ?号码, ?號碼, =?联系方式"),
-    (Phone, "de", "telefonnummer, handy, handynummer, rufnummer, ?nummer, mobilnummer"),
-    (Phone, "uk", "номер телефону, мобільний, ?номер клієнта"),
-    (Phone, "pt", "telefone, telemovel, celular do cliente, numero de telefone"),
+    (Phone, "", "whatsapp, whats app, tel, mobile, =gsm, =sms, telefon, =viber, =mob, mobil"),
+    (Phone, "en", "phone, telephone, phone number, mobile number, =cell, cell phone, cell number, ?number, ?numbers, =?no, contact number, contact no, caller id, =?contact, \
+        =?contacts, ?contact details, ?contact info, client contact, =signal, mobile no, mob no, ph no, =ph, landline, phones, calls from, called from, texts from"),
+    (Phone, "fr", "telephone, portable, numero de telephone, ?numero, ?numeros, n de tel, n tel, no tel, num tel, =?num, ?coordonnees, ?numero de contact, =?contact, =?contacts, =fixe, contact du client, ?n appelant, numero appelant"),
+    (Phone, "ru", "телефон, тел, номер телефона, ?номер, ?номера, мобильный, сотовый, вотсап, ватсап, телефоны, =?контакт, =?контакты, ?контактныи номер, ?контактныи телефон, контакт клиента, контакты клиента, номера телефонов, =моб, тлф, с какого номера"),
+    (Phone, "es", "telefono, telefonos, movil, celular, numero de telefono, ?numero, =?contacto, =?contactos, ?numero de contacto, contacto del cliente, =fijo, =cel, tfno, tlfno, tlf, tfn, n de telefono, nro de telefono"),
+    (Phone, "zh", "电话, 電話, 手机, 手機, 电话号码, 手机号, 手机号码, 联系电话, 电话号, ?号码, ?號碼, ?联系方式, ?聯繫方式, ?联系号码, ?联系人电话, 来电号码, 客人电话, 客户电话, 座机"),
+    (Phone, "de", "telefonnummer, handy, handynummer, rufnummer, ?nummer, mobilnummer, ?kontaktnummer, =?kontakt, =?kontakte, =festnetz, tel nr, telefonnr, kundennummer telefon, telefon kunde, handynr"),
+    (Phone, "uk", "номер телефону, мобільний, ?номер клієнта, =?контакт, =?контакти, ?контактний номер, ?контактний телефон"),
+    (Phone, "pt", "telefone, telemovel, celular do cliente, numero de telefone, celular, ?numero de contacto, ?numero de contato, =?contato, =?contatos, =?contacto, ?numero, contato do cliente, contacto do cliente, =telef"),
 
     (Email, "", "email, e mail, mail, emails"),
     (Email, "en", "e mail address, email address"),
@@ -53,22 +53,22 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
     (Account, "", "telegram, instagram, insta, snapchat, =snap, facebook, =fb, twitter, wechat, =tg, =vk, tiktok, skype, discord, =kik, onlyfans"),
     (Account, "en", "account, username, user name, =handle, handles, social media, socials, screen name, messenger, app name, accounts"),
     (Account, "fr", "compte, identifiant, reseaux sociaux, reseau social, comptes"),
-    (Account, "ru", "аккаунт, телеграм, телеграмм, =тг, инстаграм, =инста, соцсети, соц сети, =вк, вконтакте, логин, имя пользователя, юзернейм, аккаунты"),
+    (Account, "ru", "аккаунт, телеграм, телеграмм, =тг, инстаграм, =инста, соцсети, соц сети, =вк, вконтакте, логин, имя пользователя, юзернейм, аккаунты, ник в тг, ник в телеграм, ник тг, тг ник, телеграм ник, ник в инстаграм, ник в вк"),
     (Account, "es", "cuenta, =usuario, redes sociales, nombre de usuario"),
     (Account, "zh", "微信, 微信号, 账号, 帐号, 账户, =qq, 用户名, 社交账号, 社交媒体, 帳號"),
     (Account, "de", "konto, benutzername, soziale medien"),
     (Account, "uk", "акаунт, обліковий запис, соцмережі"),
     (Account, "pt", "conta, nome de usuario, utilizador"),
 
-    (Plate, "en", "plate, license plate, licence plate, number plate, vehicle reg, vehicle registration, registration, =reg, reg number, reg no, car reg, \
+    (Plate, "en", "plate, licence no, license no, tag number, rego, license plate, licence plate, number plate, vehicle reg, vehicle registration, registration, =reg, reg number, reg no, car reg, \
         =vrm, plate number, plates, car number"),
-    (Plate, "fr", "plaque, immatriculation, immat, plaque d'immatriculation, numero de plaque"),
-    (Plate, "ru", "номер машины, номер авто, госномер, гос номер, номер автомобиля, автономер, =грз, номера машины, номер тс"),
+    (Plate, "fr", "plaque, n de plaque, n plaque, plaques, immatriculation, immat, plaque d'immatriculation, numero de plaque"),
+    (Plate, "ru", "гос номер авто, госномер авто, номера авто, номер тачки, номер машины, номер авто, госномер, гос номер, номер автомобиля, автономер, =грз, номера машины, номер тс"),
     (Plate, "es", "matricula, placa, =patente, placas, numero de placa, numero de matricula"),
     (Plate, "zh", "车牌, 车牌号, 车牌号码, 車牌, 車牌號碼"),
-    (Plate, "de", "kennzeichen, nummernschild, autokennzeichen"),
+    (Plate, "de", "kfz kennzeichen, kfz, kennzeichen, nummernschild, autokennzeichen"),
     (Plate, "uk", "держномер, номерний знак, номер автівки"),
-    (Plate, "pt", "placa do carro, matricula do carro"),
+    (Plate, "pt", "matricula, placa, chapa, placa do veiculo, matricula da viatura, placa do carro, matricula do carro"),
 
     (Vehicle, "", "=auto"),
     (Vehicle, "en", "car, vehicle, car make, =van, vehicle description, make and model, car description, description of car, description of vehicle, car details"),
@@ -89,28 +89,28 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
     (Url, "uk", "посилання"),
 
     (Text, "", "description, details, incident, =info, observations"),
-    (Text, "en", "what happened, what did he do, =notes, =note, comment, comments, =story, =report, summary, information, incident details, =warning, =reason, \
+    (Text, "en", "what happened, what did he do, what he did, what they did, what went wrong, what was done, =problem, =issue, =issues, =notes, =note, comment, comments, =story, =report, summary, information, incident details, =warning, =reason, \
         other info, other information, description of incident, narrative, additional information, behaviour, behavior, =remarks"),
-    (Text, "fr", "ce qui s'est passe, que s'est il passe, faits, les faits, commentaire, commentaires, remarques, recit, =motif, =infos, \
+    (Text, "fr", "ce qui s'est passe, ce qu'il a fait, ce qu'il s'est passe, qu'a t il fait, ce qui est arrive, =texte, =histoire, que s'est il passe, faits, les faits, commentaire, commentaires, remarques, recit, =motif, =infos, \
         description des faits, deroulement, remarque, comportement, =probleme"),
-    (Text, "ru", "что случилось, описание, комментарий, комментарии, подробности, детали, примечание, примечания, =история, что произошло, ситуация, \
+    (Text, "ru", "коммент, что случилось, что было, что натворил, как было, =рассказ, =текст, =проблема, описание, комментарий, комментарии, подробности, детали, примечание, примечания, =история, что произошло, ситуация, \
         причина, инцидент, что сделал, суть, =заметки"),
-    (Text, "es", "descripcion, que paso, que ocurrio, detalles, comentarios, =notas, hechos, observaciones, incidente, =motivo, relato, lo que paso, \
+    (Text, "es", "descripcion, lo que hizo, que hizo, que sucedio, lo ocurrido, lo sucedido, =problema, =texto, que paso, que ocurrio, detalles, comentarios, =notas, hechos, observaciones, incidente, =motivo, relato, lo que paso, \
         descripcion de los hechos, comentario"),
-    (Text, "zh", "描述, 事件, 经过, 情况, 说明, 备注, 详情, 内容, 发生了什么, 事情经过, 事发经过, 情况说明, 經過, 備註, 細節, 细节"),
-    (Text, "de", "beschreibung, was ist passiert, bemerkung, bemerkungen, kommentar, vorfall, notizen, hergang"),
+    (Text, "zh", "描述, 事情, 做了什么, 发生的事, 事由, 原因, 过程, 事件, 经过, 情况, 说明, 备注, 详情, 内容, 发生了什么, 事情经过, 事发经过, 情况说明, 經過, 備註, 細節, 细节"),
+    (Text, "de", "beschreibung, was hat er getan, was er getan hat, was war, geschichte, ablauf, schilderung, =text, =problem, was ist passiert, bemerkung, bemerkungen, kommentar, vorfall, notizen, hergang"),
     (Text, "uk", "опис, що сталося, що трапилося, коментар, деталі, подробиці"),
-    (Text, "pt", "descricao, o que aconteceu, detalhes, observacoes, relato do ocorrido, ocorrido"),
+    (Text, "pt", "descricao, o que fez, o que ele fez, o que houve, o que se passou, =relato, =problema, =texto, o que aconteceu, detalhes, observacoes, relato do ocorrido, ocorrido"),
 
     (Level, "", "=danger, =score"),
-    (Level, "en", "level, severity, =risk, danger level, rating, risk level, =rank, =grade, dangerousness, how dangerous, danger rating, seriousness, priority, =colour, =color"),
+    (Level, "en", "level, level of danger, level of risk, how bad, threat level, severity, =risk, danger level, rating, risk level, =rank, =grade, dangerousness, how dangerous, danger rating, seriousness, priority, =colour, =color"),
     (Level, "fr", "dangerosite, niveau, gravite, niveau de risque, =risque, degre, evaluation, niveau de danger"),
     (Level, "ru", "опасность, уровень, уровень опасности, степень, степень опасности, оценка, =риск, =балл, баллы, насколько опасен, уровень риска"),
     (Level, "es", "=nivel, peligro, peligrosidad, gravedad, =riesgo, nivel de riesgo, puntuacion, nivel de peligro"),
     (Level, "zh", "等级, 级别, 危险等级, 危险程度, 危险级别, 严重程度, 风险, 风险等级, 危险, 等級, 危險"),
     (Level, "de", "stufe, gefahr, gefahrenstufe, schwere, risiko, gefahrlichkeit, gefährlichkeit"),
     (Level, "uk", "небезпека, рівень, ризик, рівень небезпеки"),
-    (Level, "pt", "gravidade, perigo, =risco, nivel de perigo, nivel de risco, perigosidade"),
+    (Level, "pt", "gravidade, nivel, =grau, grau de perigo, perigo, =risco, nivel de perigo, nivel de risco, perigosidade"),
 
     (Codes, "", "=code, =codes, =type"),
     (Codes, "en", "category, categories, type of incident, incident type, =tags, =tag, offence, offense, type of offence"),
@@ -134,7 +134,7 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
         !staff only, !team only, !not public, !do not publish, !don't publish, !dont publish, !dont share, !not for publication, !not to be published, !do not alert, !don't alert, \
         !no alert, !no alerts, !no sharing, !do not warn, !don't warn, !do not post, !don't post, !not to share, !do not distribute, !do not circulate, !cannot share, \
         !cannot be shared, !can not be shared, !can't share, !must not be shared, !do not pass on, !refuses to share, !refused to share"),
-    (Consent, "fr", "consentement, =accord, accord pour, =partage, =partager, partage anonyme, =diffusion, accord de diffusion, peut on partager, diffusion possible, \
+    (Consent, "fr", "consentement, acceptes tu qu'on partage, acceptez vous, acceptes tu, d'accord pour qu'on, peut on le partager, =accord, accord pour, =partage, =partager, partage anonyme, =diffusion, accord de diffusion, peut on partager, diffusion possible, \
         partage ok, d'accord pour, autorisation, alerte anonyme, partage possible, \
         !ne pas partager, !ne pas diffuser, !=confidentiel, !refus de partage, !=prive, \
         peut etre partage, peut etre partagee, peut etre publie, peut etre diffuse, peut etre diffusee, a partager, a diffuser, a publier, accord diffusion, accord partage, \
@@ -145,7 +145,7 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
         accepte la diffusion, transmission autorisee, =?autorise, =?autorisee, \
         !ne pas publier, !ne pas transmettre, !ne pas alerter, !interne seulement, !=interne, !usage interne, !en interne, !police uniquement, !police seulement, \
         !uniquement police, !refus de diffusion, !refuse le partage, !refuse la diffusion, !non diffusable, !pas de partage, !pas de diffusion"),
-    (Consent, "ru", "согласие, можно публиковать, можно делиться, разрешение, согласна, разрешает, разрешено, можно ли делиться, можно передавать, =публиковать, \
+    (Consent, "ru", "согласие, можно публиковать, можно ли публиковать, можно ли рассказать, можно ли передать, можно ли поделиться, можно ли показать, можно делиться, разрешение, согласна, разрешает, разрешено, можно ли делиться, можно передавать, =публиковать, \
         анонимно можно, согласна на публикацию, !не публиковать, !не делиться, !не распространять, !не передавать, !=конфиденциально, \
         делиться можно, можно поделиться, можно рассказать, можно распространять, можно рассылать, можно показывать, публиковать можно, публикация, =публикуем, =опубликовать, \
         разрешила, разрешено публиковать, согласие на публикацию, согласие на передачу, согласен, =делиться, =поделиться, =распространять, =передавать, =публично, =публичный, \
@@ -175,11 +175,11 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
     (Reporter, "en", "reported by, reporter, submitted by, your name, your phone, your email, your contact, worker name, =worker, =workers, sex worker, sw name, sw contact, \
         =source, informant, entered by, =staff, staff member, staff name, victim, who reported, added by, =provider, escort, complainant, initials, =author, recorded by, \
         taken by, logged by, survivor, reporting person, report from, from whom, worker phone, worker contact, posted by, witness, member name, reporting party, worker initials"),
-    (Reporter, "fr", "signale par, signalee par, declare par, signalante, signalant, auteure du signalement, votre nom, votre telephone, votre mail, victime, rapporte par, \
+    (Reporter, "fr", "signalement fait par, fait par, signale par, signalee par, declare par, signalante, signalant, auteure du signalement, votre nom, votre telephone, votre mail, victime, rapporte par, \
         transmis par, saisi par, declarante, temoin, qui signale, travailleuse, plaignante, saisie par, personne qui signale, redige par"),
     (Reporter, "ru", "кто сообщил, кто сообщила, сообщила, сообщил, от кого, =источник, =автор, кто прислал, кто добавил, заявитель, заявительница, пострадавшая, \
         ваше имя, ваш телефон, кто написал, девушка, потерпевшая, кем сообщено, добавил, добавила, прислала"),
-    (Reporter, "es", "reportado por, reporta, denunciado por, informado por, =fuente, informante, victima, quien reporta, quien reporto, tu nombre, tu telefono, enviado por, \
+    (Reporter, "es", "como contactarte, reportado por, reporta, denunciado por, informado por, =fuente, informante, victima, quien reporta, quien reporto, tu nombre, tu telefono, enviado por, \
         su nombre, trabajadora, denunciante, quien informa, reportada por"),
     (Reporter, "zh", "举报人, 报告人, 提交人, =来源, 上报人, 填写人, 受害人, 受害者, 举报者, 姐妹, 举报人姓名, 舉報人, 记录人, 您的姓名, 反映人, 爆料人, 你的"),
     (Reporter, "de", "gemeldet von, meldende, melderin, =quelle, opfer, eingetragen von, ihr name, geschadigte, wer meldet"),

@@ -163,9 +163,9 @@ pub fn heading(text: &str) -> Option<Heading> {
             best = Some((score, word));
         }
     }
-    let ours = words <= 7 && super::persons::is_ours(&folded);
+    let ours = super::persons::is_ours(&folded);
     let Some((_, word)) = best else {
-        return (ours && words <= 4).then_some(Heading {
+        return (ours && words <= 8).then_some(Heading {
             field: Field::Reporter,
             lang: None,
             weak: false,
@@ -195,10 +195,12 @@ pub fn heading(text: &str) -> Option<Heading> {
             exact,
         });
     }
+    let contact = word.field.holds_handles() && super::persons::is_bare_contact(&folded);
     Some(Heading {
         field: word.field,
         lang: word.lang,
-        weak: word.weak || (words > 8 && !exact),
+        // Whose contact it is, the other columns say.
+        weak: word.weak || contact || (words > 8 && !exact),
         later: word.later,
         opt_out,
         // "Police only" says that nobody else may know.
@@ -208,7 +210,8 @@ pub fn heading(text: &str) -> Option<Heading> {
             && (folded.contains("share with police")
                 || folded.contains("share with the police")
                 || !ALERT.iter().any(|p| folded.contains(p))),
-        platform: (word.field == Field::Account)
+        // "Tel, mail or insta" is of no one platform.
+        platform: (word.field == Field::Account && !names_other_means(&folded))
             .then(|| {
                 PLATFORMS
                     .iter()
@@ -218,6 +221,14 @@ pub fn heading(text: &str) -> Option<Heading> {
             .flatten(),
         exact,
     })
+}
+
+/// Whether a header speaks of telephones or e-mail too.
+fn names_other_means(folded: &str) -> bool {
+    WORDS
+        .iter()
+        .filter(|word| matches!(word.field, Field::Phone | Field::Email))
+        .any(|word| holds(folded, &word.text))
 }
 
 /// Whether the word stands once, right after a "not": "cannot" and its like are in the lists.
@@ -439,6 +450,92 @@ mod tests {
             }
             let found = heading(text).unwrap_or_else(|| panic!("{text} is not known"));
             assert_eq!(found.field, field, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_hers_is_hers_however_it_is_put() {
+        for text in [
+            "Your number",
+            "Your contact number",
+            "Best number to reach you on",
+            "Reporter contact",
+            "Contact details of person reporting",
+            "Contact of the person who reports",
+            "Phone number of the person who reported this to us",
+            "Callback number",
+            "Call back number",
+            "Tel. (worker)",
+            "Member phone",
+            "My WhatsApp",
+            "Caller number",
+            "Reported by (phone)",
+            "Votre numéro",
+            "Contact signalante",
+            "Numéro de la personne qui signale",
+            "Téléphone pour vous rappeler",
+            "Numéro de rappel",
+            "Contact de la victime",
+            "Mon téléphone",
+            "Телефон девушки",
+            "Контакт для связи с нами",
+            "Ваш номер",
+            "Контакт заявительницы",
+            "Телефон для обратной связи",
+            "Teléfono de quien reporta",
+            "Su número de contacto",
+            "Tu contacto",
+            "Contacto de quem denuncia",
+            "Seu contato",
+            "Telefone de quem denunciou",
+            "Nummer der Melderin",
+            "Kontakt Meldende",
+            "Deine Nummer",
+            "Votre numéro, s'il vous plaît",
+            "Comment te joindre (tel)",
+            "Какой телефон, чтобы с тобой связаться",
+            "Rückrufnummer",
+            "举报人电话",
+            "您的电话",
+            "我的联系方式",
+        ] {
+            let found = heading(text).unwrap_or_else(|| panic!("{text} is not known"));
+            assert_eq!(found.field, Field::Reporter, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_contact_is_the_clients_if_nothing_says_otherwise() {
+        for text in [
+            "Contact number",
+            "Contact no.",
+            "Contact tel",
+            "Contact phone",
+            "Contact",
+            "Numéro de contact",
+            "Téléphone de contact",
+            "Контактный номер",
+            "Контактный телефон",
+            "Número de contacto",
+            "Teléfono de contacto",
+            "Número de contato",
+            "Contato",
+            "Kontaktnummer",
+            "Kontakt",
+            "联系电话",
+            "联系号码",
+            "联系方式",
+        ] {
+            let found = heading(text).unwrap_or_else(|| panic!("{text} is not known"));
+            assert_eq!((found.field, found.weak), (Field::Phone, true), "{text}");
+        }
+        for text in [
+            "Client contact number",
+            "Contact du client",
+            "Контакт клиента",
+        ] {
+            let found = heading(text).unwrap_or_else(|| panic!("{text} is not known"));
+            assert_eq!((found.field, found.weak), (Field::Phone, false), "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Languages by their names, and by the letters of a text.
 
 use super::fold::{fold, is_han};
+use icu_locale_core::LanguageIdentifier;
 use parasol_protocol::particulars::is_language_tag;
 
 /// Reads a cell of a language column, or what was given on the command line: a tag or a name.
@@ -13,12 +14,10 @@ pub fn tag(cell: &str) -> Option<String> {
     {
         return Some((*tag).to_owned());
     }
-    let lower = cell.replace('_', "-");
-    let (first, rest) = lower
-        .split_once('-')
-        .map_or((lower.as_str(), None), |(a, b)| (a, Some(b)));
-    let first = first.to_ascii_lowercase();
-    let tag = rest.map_or_else(|| first.clone(), |rest| format!("{first}-{rest}"));
+    // Well formed as BCP 47 has it, in its usual case, which is what a report may hold.
+    let tag = LanguageIdentifier::try_from_str(&cell.replace('_', "-")).ok()?;
+    let tag = tag.to_string();
+    let first = tag.split('-').next().unwrap_or_default();
     ((2..=3).contains(&first.len()) && is_language_tag(&tag)).then_some(tag)
 }
 

@@ -225,7 +225,11 @@ impl fmt::Display for RowWarning {
                 write!(f, "{n} more handles than a report can hold are left out")
             }
             Self::TextMasked(n) => {
-                write!(f, "{n} numbers, addresses or plates in the text are masked")
+                if *n == 1 {
+                    f.write_str("a number, address or plate in the text is masked")
+                } else {
+                    write!(f, "{n} numbers, addresses or plates in the text are masked")
+                }
             }
             Self::TextCut => f.write_str("the text is cut after 1500 bytes"),
         }

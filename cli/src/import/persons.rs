@@ -4,31 +4,80 @@ use super::fold::holds;
 
 /// Whether a folded header combines a number, an address or a name with a person on our side.
 pub fn is_ours(folded: &str) -> bool {
-    let named = MEANS.iter().any(|stem| folded.contains(stem))
-        || SHORT_MEANS.iter().any(|word| holds(folded, word));
-    if !named {
-        return false;
-    }
-    let begins = |stems: &[&str]| {
-        folded
-            .split(' ')
-            .any(|word| stems.iter().any(|stem| word.starts_with(stem)))
-    };
+    names_a_means(folded) && speaks_of_us(folded)
+}
+
+/// Whether a folded header speaks of a number, an address or a name.
+fn names_a_means(folded: &str) -> bool {
+    MEANS.iter().any(|stem| folded.contains(stem))
+        || SHORT_MEANS.iter().any(|word| holds(folded, word))
+}
+
+/// Whether a folded header speaks of someone on our side, be it of a number or of anything else.
+pub fn speaks_of_us(folded: &str) -> bool {
     let written_together = HAN_OURS.iter().any(|word| folded.contains(word));
-    if begins(OURS) || written_together {
+    if begins(folded, OURS) || written_together || PHRASES.iter().any(|p| holds(folded, p)) {
         return true;
     }
-    // A contact may be anyone's; that of the client is the client's.
-    let perhaps = begins(PERHAPS) || PRONOUNS.iter().any(|word| holds(folded, word));
-    perhaps && folded != "caller id" && !is_clients(folded)
+    if folded == "caller id" || is_clients(folded) {
+        return false;
+    }
+    let any = |words: &[&str]| words.iter().any(|word| holds(folded, word));
+    if begins(folded, PERHAPS) || any(HERS) {
+        return true;
+    }
+    // "The number that he called you from" is his.
+    let polite = folded.replace("s il vous plait", "");
+    any(YOU) && !HE.iter().any(|word| holds(&polite, word))
+}
+
+/// Whether a folded header says "contact" and not whose: the client's where nothing else can be, and
+/// else perhaps hers.
+pub fn is_bare_contact(folded: &str) -> bool {
+    (begins(folded, CONTACT) || folded.contains("联系") || folded.contains("聯繫"))
+        && !speaks_of_us(folded)
+        && !is_clients(folded)
+}
+
+/// Whether a folded header names a messenger that goes by numbers, and nobody.
+pub fn is_messenger(folded: &str) -> bool {
+    let bare: Vec<&str> = folded
+        .split(' ')
+        .filter(|word| {
+            !word.bytes().all(|b| b.is_ascii_digit())
+                && ![
+                    "no",
+                    "n",
+                    "nr",
+                    "number",
+                    "numero",
+                    "номер",
+                    "phone",
+                    "tel",
+                    "тел",
+                    "телефон",
+                ]
+                .contains(word)
+        })
+        .collect();
+    MEDIA.contains(&bare.join(" ").as_str())
+}
+
+fn begins(folded: &str, stems: &[&str]) -> bool {
+    folded
+        .split(' ')
+        .any(|word| stems.iter().any(|stem| word.starts_with(stem)))
 }
 
 /// Whether a folded header names the client.
 pub fn is_clients(folded: &str) -> bool {
     CLIENT.iter().any(|stem| folded.contains(stem))
-        || ["john", "punter", "his", "date s"]
-            .iter()
-            .any(|word| holds(folded, word))
+        || [
+            "john", "punter", "his", "him", "date s", "man", "mann", "guy", "lui", "mec", "его",
+            "него", "його", "ihm",
+        ]
+        .iter()
+        .any(|word| holds(folded, word))
 }
 
 /// Whether a folded header says that it is one more of the same.
@@ -108,6 +157,17 @@ const MEANS: &[&str] = &[
     "帐号",
 ];
 const SHORT_MEANS: &[&str] = &[
+    "contact",
+    "contacts",
+    "contacto",
+    "contactos",
+    "contato",
+    "kontakt",
+    "kontakte",
+    "контакт",
+    "контакты",
+    "контакти",
+    "联系",
     "tel",
     "cell",
     "mob",
@@ -213,7 +273,24 @@ const OURS: &[&str] = &[
     "colega",
     "trabalhadora",
     "menina",
-    "denunciant",
+    "denunci",
+    "relata",
+    "member",
+    "membre",
+    "adherent",
+    "usager",
+    "участниц",
+    "volunteer",
+    "benevole",
+    "волонт",
+    "joignable",
+    "erreichbar",
+    "callback",
+    "rappel",
+    "ruckruf",
+    "перезвон",
+    "обратн",
+    "зворотн",
 ];
 const HAN_OURS: &[&str] = &[
     "受害",
@@ -236,11 +313,125 @@ const HAN_OURS: &[&str] = &[
     "我的",
     "你的",
     "您的",
+    "你",
+    "您",
 ];
-/// Stems and words that may mean either side.
-const PERHAPS: &[&str] = &["contact", "kontakt", "контакт", "caller", "member"];
-const PRONOUNS: &[&str] = &[
-    "my", "our", "your", "own", "mon", "notre", "votre", "мои", "наш", "ваш", "tu", "mi",
+/// Words that say the same together.
+const PHRASES: &[&str] = &[
+    "call back",
+    "call you back",
+    "who reports",
+    "who reported",
+    "who called",
+    "person who called",
+    "qui signale",
+    "qui a signale",
+    "qui appelle",
+    "qui declare",
+    "que reporta",
+    "quien reporta",
+    "quien llama",
+    "quien informa",
+    "de quem",
+    "quem reporta",
+    "quem liga",
+    "кто сообщ",
+    "кто звонил",
+    "wer meldet",
+    "wer anruft",
+];
+/// Stems and words that may mean either side; that of the client is the client's.
+const PERHAPS: &[&str] = &["caller"];
+const HERS: &[&str] = &[
+    "my",
+    "our",
+    "your",
+    "yours",
+    "own",
+    "contact us",
+    "reach us",
+    "to us",
+    "mon",
+    "notre",
+    "votre",
+    "vos",
+    "ton",
+    "мои",
+    "моя",
+    "наш",
+    "наши",
+    "ваш",
+    "ваши",
+    "твои",
+    "твіи",
+    "міи",
+    "tu",
+    "tus",
+    "mi",
+    "mis",
+    "su",
+    "sus",
+    "nuestro",
+    "seu",
+    "seus",
+    "sua",
+    "meu",
+    "minha",
+    "nosso",
+    "teu",
+    "mein",
+    "meine",
+    "dein",
+    "deine",
+    "ihr",
+    "ihre",
+    "unser",
+    "unsere",
+];
+const YOU: &[&str] = &[
+    "you",
+    "me",
+    "we",
+    "vous",
+    "nous",
+    "te",
+    "toi",
+    "t",
+    "вас",
+    "вам",
+    "вами",
+    "нам",
+    "нами",
+    "нас",
+    "мне",
+    "тебе",
+    "тебя",
+    "тобои",
+    "тобою",
+    "contigo",
+    "contactarte",
+    "llamarte",
+    "ti",
+    "voce",
+    "uns",
+    "dich",
+    "dir",
+];
+const HE: &[&str] = &["he", "they", "il", "он", "они", "ele", "er", "він"];
+/// Stems of "contact".
+const CONTACT: &[&str] = &["contact", "kontakt", "контакт", "contato"];
+/// Messengers that go by numbers: a column of one stands beside the telephone as one of Telegram names
+/// does. "Mobile" is no such word: it may be where she herself is called.
+const MEDIA: &[&str] = &[
+    "whatsapp",
+    "whats app",
+    "viber",
+    "signal",
+    "вотсап",
+    "ватсап",
+    "вацап",
+    "ваибер",
+    "вибер",
 ];
 
 const CLIENT: &[&str] = &[
@@ -260,7 +451,15 @@ const CLIENT: &[&str] = &[
     "attacker",
     "agresseur",
     "agresor",
+    "agressor",
     "aggressor",
+    "auteur des faits",
+    "hombre",
+    "homem",
+    "homme",
+    "мужчин",
+    "чоловік",
+    "男",
     "нападавш",
     "обидчик",
     "tater",

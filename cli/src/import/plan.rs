@@ -96,6 +96,9 @@ pub fn understand<'a>(table: Table, options: &Options<'a>) -> Result<Understood<
         }
         _ => header::columns(
             names,
+            header_at
+                .and_then(|at| at.checked_sub(1))
+                .and_then(|above| top.get(above)),
             &sample,
             table.width,
             country,

@@ -132,6 +132,29 @@ impl Area {
         }
     }
 
+    /// The same; of several listed cities of one name, that of `country` is meant.
+    ///
+    /// # Errors
+    /// As [`Area::parse`]; [`AreaError::Ambiguous`] also if that country has none of them, or several.
+    pub fn parse_in(
+        text: &str,
+        country: Option<Country>,
+        cities: &[City],
+    ) -> Result<Self, AreaError> {
+        match (Self::parse(text, cities), country) {
+            (Err(AreaError::Ambiguous), Some(country)) => {
+                let mut own = cities
+                    .iter()
+                    .filter(|city| city.country == country && city.has_name(text.trim()));
+                match (own.next(), own.next()) {
+                    (Some(city), None) => Ok(city.area()),
+                    _ => Err(AreaError::Ambiguous),
+                }
+            }
+            (parsed, _) => parsed,
+        }
+    }
+
     /// Accepts only a text that is already canonical: what a sealed body may hold. Whether the charter
     /// lists a city is asked with [`Area::is_listed`].
     ///

@@ -237,3 +237,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn of_cities_of_one_name_that_of_the_country_is_meant() {
+    let cities = default_cities();
+    let read = |text: &str, country: &str| {
+        Area::parse_in(text, Country::parse(country).ok(), &cities).map(|area| area.to_string())
+    };
+    assert_eq!(read("London", "GB").unwrap(), "GB:london");
+    assert_eq!(read(" london ", "CA").unwrap(), "CA:london");
+    // What is not ambiguous does not depend on the country.
+    assert_eq!(read("Lyon", "GB").unwrap(), "FR:lyon");
+    assert_eq!(read("CA:london", "GB").unwrap(), "CA:london");
+    assert_eq!(read("London", "FR"), Err(AreaError::Ambiguous));
+    assert_eq!(read("London", ""), Err(AreaError::Ambiguous));
+}

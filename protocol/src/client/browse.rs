@@ -37,6 +37,8 @@ pub struct Browsed {
     pub warnings: BTreeSet<Warning>,
     /// Records that were served and refused.
     pub refused: Vec<RefusedRecord>,
+    /// Reports of the area, whatever their month, from organisations whose word does not count here.
+    pub uncounted: usize,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,7 @@ pub struct Browse<'a> {
     seasons: Vec<Season>,
     areas: Vec<Area>,
     month: Option<Month>,
+    roots: Option<BTreeSet<OrganisationKey>>,
     names: Vec<(Area, AreaName)>,
     tags: Vec<Tag>,
     sources: Sources,
@@ -87,6 +90,7 @@ impl<'a> Browse<'a> {
             seasons,
             areas,
             month,
+            roots: None,
             names: Vec::new(),
             tags: Vec::new(),
             sources: Sources::default(),
@@ -94,6 +98,13 @@ impl<'a> Browse<'a> {
             warnings: BTreeSet::new(),
             result: None,
         })
+    }
+
+    /// Whose word counts, and whom they vouch for; without it, the organisations of the charter.
+    #[must_use]
+    pub fn counting(mut self, roots: BTreeSet<OrganisationKey>) -> Self {
+        self.roots = Some(roots);
+        self
     }
 
     fn step(
@@ -228,7 +239,10 @@ impl<'a> Browse<'a> {
 
     fn conclude(&mut self) -> Browsed {
         let federation = self.federation;
-        let roots = federation.members().map(|m| m.key).collect();
+        let roots = self
+            .roots
+            .take()
+            .unwrap_or_else(|| federation.members().map(|m| m.key).collect());
         let counted = trust::counted(federation.directory(), &roots, federation.today());
         let mut reader = Reader::new(federation, counted);
         let mut pool = Pool::new();
@@ -252,12 +266,13 @@ impl<'a> Browse<'a> {
             })
         });
         reports.retain(|f| self.month.is_none() || f.summary.month == self.month);
-        let (refused, _) = reader.finish();
+        let (refused, uncounted) = reader.finish();
         Browsed {
             reports,
             sources,
             warnings: std::mem::take(&mut self.warnings),
             refused,
+            uncounted,
         }
     }
 }

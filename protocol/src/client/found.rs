@@ -39,6 +39,8 @@ pub struct Found {
     pub served_by: BTreeSet<String>,
     /// What it takes to add to it; none where an area opened it.
     pub grip: Option<Grip>,
+    /// The record's own bytes, so that nobody need be asked for it by its id.
+    pub bytes: Vec<u8>,
 }
 
 impl Found {

@@ -247,6 +247,7 @@ impl<'a> Reader<'a> {
             disputes: Vec::new(),
             served_by,
             grip,
+            bytes: record.bytes().to_vec(),
         };
         (found, opened.text_key)
     }

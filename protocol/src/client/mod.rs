@@ -77,4 +77,4 @@ pub use found::{Found, RefusedRecord, Remark, Translated, WhyRefused};
 pub use grip::Grip;
 pub use own::{Own, OwnRecords};
 pub use retract::Retract;
-pub use view::{Federation, Member, ViewError};
+pub use view::{Federation, Generation, Member, ViewError};

@@ -6,11 +6,11 @@ use super::found::{Found, RefusedRecord};
 use super::gather::{Pool, Reader};
 use super::view::Federation;
 use crate::entropy::Entropy;
-use crate::ids::RecordId;
+use crate::ids::{OrganisationKey, RecordId};
 use crate::seal::{FullKey, open_with_key};
 use crate::trust;
 use crate::wire::client::{MAX_MESSAGE, OwnAsk, OwnReply};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const PATH: &str = "/v1/own";
 
@@ -23,13 +23,16 @@ pub struct OwnRecords {
 
 impl OwnRecords {
     /// Verifies the records and opens the reports among them whose keys were kept. Gives them with
-    /// what was refused, and how many reports stay closed.
+    /// what was refused, and how many reports stay closed. What other organisations add is shown if
+    /// their word counts: that of `roots` and of whom they vouch for.
     pub fn open(
         &self,
         federation: &Federation,
         keys: &BTreeMap<RecordId, FullKey>,
+        roots: &BTreeSet<OrganisationKey>,
     ) -> (Vec<Found>, Vec<RefusedRecord>, usize) {
-        let roots = federation.members().map(|m| m.key).collect();
+        let mut roots = roots.clone();
+        roots.insert(*federation.organisation());
         let counted = trust::counted(federation.directory(), &roots, federation.today());
         let mut reader = Reader::new(federation, counted);
         let mut pool = Pool::new();

@@ -534,9 +534,9 @@ fn what_an_organisation_keeps_to_itself_is_found_there_alone_and_without_asking(
 
     let federation = world.federation(0);
     let keys = BTreeMap::from([(receipt.id(), receipt.grip.full_key.clone())]);
-    let (found, refused, closed) = own.open(&federation, &keys);
+    let (found, refused, closed) = own.open(&federation, &keys, &BTreeSet::new());
     assert_eq!((found.len(), refused.len(), closed), (1, 0, 0));
-    let (found, _, closed) = own.open(&federation, &BTreeMap::new());
+    let (found, _, closed) = own.open(&federation, &BTreeMap::new(), &BTreeSet::new());
     assert_eq!((found.len(), closed), (0, 1));
 }
 
@@ -590,6 +590,75 @@ fn an_organisation_whose_word_does_not_count_is_counted_and_not_shown() {
     let checked = check_with(&mut world, 0, &[PHONE], options).unwrap();
     assert!(checked.results[0].reports.is_empty());
     assert_eq!(checked.uncounted, 1);
+}
+
+#[test]
+fn browsing_leaves_out_whose_word_does_not_count_and_says_how_many() {
+    let mut world = World::new(3, 2);
+    for home in [0, 2] {
+        let mut draft = draft(&mut world, home, says(&[PHONE], "a"));
+        draft.browse = BrowseChoice::Text;
+        file(&mut world, home, vec![draft]);
+    }
+    let carried = world.nodes[1].records.len();
+    let federation = world.federation(1);
+    let lyon = Area::from_canonical("FR:lyon").unwrap();
+    let mut look = |roots: &[usize]| {
+        let roots = roots.iter().map(|n| world.nodes[*n].organisation).collect();
+        let browse = Browse::new(&federation, vec![lyon.clone()], None, &mut Seeded::new(3))
+            .unwrap()
+            .counting(roots);
+        world.carry(1, browse).unwrap()
+    };
+    let all = look(&[0, 1, 2]);
+    assert_eq!((all.reports.len(), all.uncounted), (2, 0));
+    let some = look(&[0, 1]);
+    assert_eq!((some.reports.len(), some.uncounted), (1, 1));
+    assert_eq!(
+        some.reports[0].organisation,
+        federation.name(&world.nodes[0].organisation)
+    );
+    assert_eq!(world.nodes[1].records.len(), carried);
+}
+
+#[test]
+fn an_older_generation_of_keys_is_refused_and_a_second_one_is_an_alarm() {
+    let world = World::new(3, 2);
+    let federation = world.federation(0);
+    let seen = federation.generation();
+    assert_eq!(federation.follows(&seen), Ok(()));
+    let earlier = Generation {
+        epoch: seen.epoch - 1,
+        digest: [0; 32],
+    };
+    assert_eq!(federation.follows(&earlier), Ok(()));
+    let later = Generation {
+        epoch: seen.epoch + 1,
+        ..seen
+    };
+    assert_eq!(
+        federation.follows(&later),
+        Err(ViewError::OldCertificate {
+            got: seen.epoch,
+            seen: seen.epoch + 1
+        })
+    );
+    let second = Generation {
+        digest: [0; 32],
+        ..seen
+    };
+    assert_eq!(
+        federation.follows(&second),
+        Err(ViewError::TwoCertificates(seen.epoch))
+    );
+    assert_eq!(federation.without_nodes().count(), 0);
+    // A home node that keeps an organisation's delegation to itself is found out.
+    let mut reply = world.reply(0);
+    reply.records.pop();
+    let own = world.nodes[0].organisation;
+    let view = Federation::from_reply(&reply.encode(), &own, None, world.today).unwrap();
+    let lost: Vec<_> = view.without_nodes().map(|m| m.key).collect();
+    assert_eq!(lost, [world.nodes[2].organisation]);
 }
 
 #[test]

@@ -41,6 +41,30 @@ pub enum ViewError {
         "the node at this address is not one that your organisation's root key has delegated to, or its delegation has ended: renew the delegation or correct the address"
     )]
     NotOurNode,
+    /// Its certificate is of an earlier generation than one that was seen.
+    #[error(
+        "the home node gave the certificate of key generation {got}, and generation {seen} is known here: the node was set back, or somebody hands out old keys"
+    )]
+    OldCertificate {
+        /// The generation that the node gave.
+        got: u32,
+        /// The newest that was seen.
+        seen: u32,
+    },
+    /// There are two certificates of one generation.
+    #[error(
+        "ALARM: the home node gave another certificate of key generation {0} than the one known here. There must be one only: whoever made a second may read what is asked and reported under it, or hide what was reported under the first"
+    )]
+    TwoCertificates(u32),
+}
+
+/// Which generation of the shared keys a client has seen last, to be kept with the federation's id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Generation {
+    /// Its number.
+    pub epoch: u32,
+    /// SHA-256 of what the keyholders signed.
+    pub digest: [u8; 32],
 }
 
 /// An organisation and its nodes that may work today.
@@ -139,6 +163,38 @@ impl Federation {
             refused,
             directory,
         })
+    }
+
+    /// The generation of the shared keys.
+    pub const fn generation(&self) -> Generation {
+        Generation {
+            epoch: self.certificate.epoch(),
+            digest: *self.certificate.digest(),
+        }
+    }
+
+    /// Whether this view may follow one of the generation that was seen last.
+    ///
+    /// # Errors
+    /// If its certificate is of an earlier one, or another of the same.
+    pub fn follows(&self, seen: &Generation) -> Result<(), ViewError> {
+        let Generation { epoch, digest } = self.generation();
+        if epoch < seen.epoch {
+            return Err(ViewError::OldCertificate {
+                got: epoch,
+                seen: seen.epoch,
+            });
+        }
+        if epoch == seen.epoch && digest != seen.digest {
+            return Err(ViewError::TwoCertificates(epoch));
+        }
+        Ok(())
+    }
+
+    /// The organisations of the charter none of whose nodes may work today. One that should have
+    /// one may have been left out by whoever gave the directory.
+    pub fn without_nodes(&self) -> impl Iterator<Item = &Member> {
+        self.members.values().filter(|m| m.nodes.is_empty())
     }
 
     /// The federation's id.

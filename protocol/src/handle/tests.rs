@@ -97,6 +97,15 @@ fn tables_are_those_of_the_specification() {
     }
     assert_eq!(list(&tables["dropped parameters"]), super::url::TRACKING);
     assert_eq!(
+        list(&tables["dropped families"]),
+        super::url::TRACKING_FAMILIES
+    );
+    let sites = tables["dropped at sites"].as_object().unwrap();
+    assert_eq!(sites.len(), super::url::TRACKING_AT.len());
+    for (site, names) in super::url::TRACKING_AT {
+        assert_eq!(list(&sites[site]), names, "{site}");
+    }
+    assert_eq!(
         list(&tables["endings of pages"]),
         super::guess::COMMON_ENDINGS
     );

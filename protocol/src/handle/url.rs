@@ -7,38 +7,93 @@ use ::url::Url;
 
 use super::error::HandleError;
 
-/// Parameters that say who shared a link, not where it leads.
-pub(super) const TRACKING: [&str; 30] = [
+/// Parameters that say who shared a link or through what, not where it leads. What a site may use to
+/// tell one page from another (`ref`, `id`, `s`) must not be here: two people would become one.
+pub(super) const TRACKING: [&str; 60] = [
     "fbclid",
     "gclid",
+    "gclsrc",
     "dclid",
     "gbraid",
     "wbraid",
+    "gad_source",
+    "gad_campaignid",
+    "srsltid",
     "msclkid",
     "yclid",
+    "ymclid",
     "ysclid",
     "twclid",
     "ttclid",
+    "li_fat_id",
     "igsh",
     "igshid",
-    "si",
+    "mibextid",
+    "rdid",
     "mc_cid",
     "mc_eid",
+    "mkt_tok",
+    "ml_subscriber",
+    "ml_subscriber_hash",
     "_ga",
     "_gl",
     "_hsenc",
     "_hsmi",
-    "mkt_tok",
-    "ref",
+    "__hssc",
+    "__hstc",
+    "__hsfp",
+    "hsctatracking",
     "ref_src",
     "ref_url",
     "share_id",
-    "feature",
-    "mibextid",
-    "spm",
+    "share_source",
+    "share_medium",
+    "share_token",
     "from_share",
+    "vd_source",
+    "spm",
+    "xtor",
     "_openstat",
     "vero_id",
+    "oly_anon_id",
+    "oly_enc_id",
+    "rb_clickid",
+    "s_cid",
+    "wickedid",
+    "zanpid",
+    "_branch_match_id",
+    "_branch_referrer",
+    "guccounter",
+    "guce_referrer",
+    "guce_referrer_sig",
+    "_rdr",
+    "__tn__",
+    "__xts__",
+    "__eep__",
+];
+/// The same, by how they begin.
+pub(super) const TRACKING_FAMILIES: [&str; 8] = [
+    "utm_",
+    "pk_",
+    "mtm_",
+    "matomo_",
+    "piwik_",
+    "hsa_",
+    "at_campaign",
+    "at_medium",
+];
+/// Short names that track on these sites and may mean anything on others.
+pub(super) const TRACKING_AT: [(&str, &[&str]); 7] = [
+    ("youtube.com", &["si", "feature", "pp"]),
+    ("youtu.be", &["si", "feature"]),
+    ("spotify.com", &["si"]),
+    ("x.com", &["s", "t"]),
+    ("twitter.com", &["s", "t"]),
+    (
+        "facebook.com",
+        &["ref", "fref", "hc_ref", "refid", "paipv", "eav"],
+    ),
+    ("instagram.com", &["img_index", "hl"]),
 ];
 
 /// One page out of a cleaned text.
@@ -46,7 +101,9 @@ pub(super) fn canonical(text: &str) -> Result<String, HandleError> {
     let url = read(text)?;
     let host = url.host_str().unwrap_or_default();
     let mut out = String::with_capacity(text.len());
-    out.push_str(without_www(&domain(host).map_err(HandleError::NotAUrl)?));
+    let host = domain(host).map_err(HandleError::NotAUrl)?;
+    let host = without_www(&host);
+    out.push_str(host);
     if let Some(port) = url.port().filter(|port| !matches!(port, 80 | 443)) {
         out.push_str(&format!(":{port}"));
     }
@@ -57,7 +114,8 @@ pub(super) fn canonical(text: &str) -> Result<String, HandleError> {
         .query()
         .unwrap_or("")
         .split('&')
-        .filter(|pair| !is_tracking(pair))
+        .map(|pair| pair.strip_prefix("amp;").unwrap_or(pair))
+        .filter(|pair| !is_tracking(pair, host))
         .collect();
     if !kept.is_empty() {
         out.push_str(if out.contains('/') { "?" } else { "/?" });
@@ -124,9 +182,21 @@ pub(super) fn without_www(host: &str) -> &str {
     host
 }
 
-fn is_tracking(pair: &str) -> bool {
-    let name = pair.split('=').next().unwrap_or(pair).to_ascii_lowercase();
-    pair.is_empty() || name.starts_with("utm_") || TRACKING.contains(&name.as_str())
+fn is_tracking(pair: &str, host: &str) -> bool {
+    let name = normal_escapes(pair.split('=').next().unwrap_or(pair)).to_ascii_lowercase();
+    let at_site = || {
+        TRACKING_AT
+            .iter()
+            .filter(|(site, _)| {
+                host.strip_suffix(site)
+                    .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+            })
+            .any(|(_, names)| names.contains(&name.as_str()))
+    };
+    pair.is_empty()
+        || TRACKING.contains(&name.as_str())
+        || TRACKING_FAMILIES.iter().any(|f| name.starts_with(f))
+        || at_site()
 }
 
 /// Percent escapes with capitals, and none for characters that never need one (RFC 3986, 6.2.2).

@@ -37,15 +37,22 @@ def read(text, country=None):
         raise Refused("not-a-url")
     port = f":{url.port}" if url.port not in ("", "80", "443") else ""
     path = escapes(url.pathname).rstrip("/")
-    query = escapes("&".join(part for part in url.search[1:].split("&") if kept(part)))
+    parts = (part.removeprefix("amp;") for part in url.search[1:].split("&"))
+    query = escapes("&".join(part for part in parts if kept(part, without_www(host))))
     if query:
         query = ("?" if path else "/?") + query
     return f"url:{without_www(host)}{port}{path}{query}"
 
 
-def kept(part):
-    name = part.split("=")[0].lower()
-    return part and not name.startswith("utm_") and name not in TABLES["dropped parameters"]
+def kept(part, host):
+    name = escapes(part.split("=")[0]).lower()
+    sites = TABLES["dropped at sites"].items()
+    return (
+        part
+        and name not in TABLES["dropped parameters"]
+        and not any(name.startswith(family) for family in TABLES["dropped families"])
+        and not any(name in names for site, names in sites if ("." + host).endswith("." + site))
+    )
 
 
 def escapes(text):

@@ -134,7 +134,6 @@ fn her_own_telephone_is_never_read() {
         "Телефон девушки",
         "Worker tel",
         "Phone of the girl",
-        "Contact phone",
         "Teléfono de la chica",
         "Tél. de la collègue",
         "举报人电话",
@@ -155,6 +154,23 @@ fn her_own_telephone_is_never_read() {
             "{name}"
         );
     }
+    // Whose it is, nobody says; the other one is clearer, wherever it stands.
+    for name in [
+        "Contact phone",
+        "Numéro de contact",
+        "Контактный телефон",
+        "Kontaktnummer",
+    ] {
+        let plan = plan(
+            format!("{name};Phone;What happened\n07700900999;07700900123;bad\n"),
+            "GB",
+        );
+        assert_eq!(
+            handles(&plan.rows().next().unwrap()),
+            ["phone:+447700900123"],
+            "{name}"
+        );
+    }
     for name in ["Client contact phone", "Телефон клиента", "Caller ID"] {
         let plan = plan(format!("{name};What happened\n07700900123;bad\n"), "GB");
         assert_eq!(plan.mapping.columns[0].field, Field::Phone, "{name}");
@@ -169,6 +185,7 @@ fn a_second_telephone_is_read_if_it_is_one_more_of_the_same() {
         ("Autre numéro de téléphone", true),
         ("Доп. телефон", true),
         ("Client mobile", true),
+        ("WhatsApp", true),
         ("Mobile", false),
         ("Телефон", false),
         ("Handy", false),
@@ -216,4 +233,86 @@ fn a_number_under_a_header_that_says_nothing_is_found() {
                 .any(|n| n.contains("by its content") && n.contains(name))
         );
     }
+}
+
+#[test]
+fn a_list_whose_only_telephone_is_a_contact_is_read_and_says_so() {
+    for (name, other, what, number, country, wanted) in [
+        (
+            "Contact number",
+            "Area",
+            "What happened",
+            "07700 900123",
+            "GB",
+            "phone:+447700900123",
+        ),
+        (
+            "Numéro de contact",
+            "Ville",
+            "Ce qu'il a fait",
+            "06 39 98 12 34",
+            "FR",
+            "phone:+33639981234",
+        ),
+        (
+            "Контактный телефон",
+            "Город",
+            "Что было",
+            "8 495 000 78 57",
+            "RU",
+            "phone:+74950007857",
+        ),
+        (
+            "Teléfono de contacto",
+            "Ciudad",
+            "Qué pasó",
+            "612 345 678",
+            "ES",
+            "phone:+34612345678",
+        ),
+        (
+            "联系电话",
+            "城市",
+            "经过",
+            "13800138000",
+            "CN",
+            "phone:+8613800138000",
+        ),
+        (
+            "Kontaktnummer",
+            "Ort",
+            "Was ist passiert",
+            "0171 1234567",
+            "DE",
+            "phone:+491711234567",
+        ),
+        (
+            "Número de contacto",
+            "Cidade",
+            "O que aconteceu",
+            "912 345 678",
+            "PT",
+            "phone:+351912345678",
+        ),
+    ] {
+        let plan = plan(
+            format!("{other};{name};{what}\n;{number};bad bad bad\n;{number};worse and worse\n"),
+            country,
+        );
+        assert_eq!(handles(&plan.rows().next().unwrap()), [wanted], "{name}");
+        let said = |n: &String| n.contains(name) && n.contains("reporter");
+        assert!(plan.notes.iter().any(said), "{name}: {:?}", plan.notes);
+        assert_eq!(plan.mapping.columns[2].field, Field::Text, "{what}");
+    }
+    // The same list with a name of her in front: nothing is taken without being told.
+    let plan = plan(
+        "Reported by;Contact number;What happened\nAnna;07700900999;bad\n",
+        "GB",
+    );
+    assert_ne!(fate(&plan.rows().next().unwrap()), "share");
+    assert!(
+        plan.notes
+            .iter()
+            .any(|n| n.contains("\"Contact number\"") && n.contains("--map"))
+    );
 }

@@ -1,0 +1,358 @@
+//! Whose word counts, what a home keeps and whom it asks: a real federation in which one organisation
+//! has not vouched for another.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use parasol_node::keys::{NodeIdentity, encode_trust};
+use parasol_protocol::record::Body;
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const NUMBER: &str = "+33639981234";
+
+fn parasol() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parasol"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PARASOL_") {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+struct Federation {
+    child: Child,
+    home: PathBuf,
+}
+
+impl Drop for Federation {
+    fn drop(&mut self) {
+        // Asked to stop, it takes its nodes and its command along.
+        let asked = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        if !asked.is_ok_and(|status| status.success()) {
+            drop(self.child.kill());
+        }
+        drop(self.child.wait());
+    }
+}
+
+impl Federation {
+    /// Starts the federation in a directory.
+    fn start(dir: &Path) -> Self {
+        let ready = dir.with_extension("ready");
+        let mut child = parasol()
+            .args(["demo", "--dir"])
+            .arg(dir)
+            .arg("--ready")
+            .arg(&ready)
+            .args(["--exec", "sleep", "600"])
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(90);
+        while !ready.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "the federation ended");
+            assert!(Instant::now() < deadline, "waited in vain for it");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self {
+            child,
+            home: dir.join("home"),
+        }
+    }
+
+    fn ask(&self, who: &str, words: &[&str]) -> Output {
+        parasol()
+            .args(["--json", "--profile", who, "--home"])
+            .arg(&self.home)
+            .args(words)
+            .output()
+            .unwrap()
+    }
+
+    fn json(&self, who: &str, words: &[&str]) -> Value {
+        let output = self.ask(who, words);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{who} {words:?}: {err}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Asks until it is so; only a test that fails waits to the end.
+    fn until(&self, who: &str, words: &[&str], is_so: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let got = self.json(who, words);
+            if is_so(&got) {
+                return got;
+            }
+            assert!(Instant::now() < deadline, "{who} {words:?} gives {got}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn fails(&self, who: &str, words: &[&str]) -> (Option<i32>, Value) {
+        let output = self.ask(who, words);
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        let last = err.lines().last().unwrap_or_default();
+        (output.status.code(), serde_json::from_str(last).unwrap())
+    }
+
+    fn edit(&self, who: &str, change: impl Fn(String) -> String) {
+        let path = self.home.join(format!("profiles/{who}.toml"));
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, change(text)).unwrap();
+    }
+}
+
+/// A federation whose lilas has never vouched for ryabina.
+fn without_a_vouch(dir: &Path) {
+    let made = parasol()
+        .args(["federation", "init"])
+        .arg(dir)
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    for name in ["lilas", "ryabina", "rowan"] {
+        let node = dir.join(name);
+        let identity = NodeIdentity::read(&node).unwrap();
+        let root = |name: &str| identity.charter.named(name).unwrap().root;
+        let (lilas, ryabina) = (root("lilas"), root("ryabina"));
+        let before = identity.trust.len();
+        let kept: Vec<_> = identity
+            .trust
+            .into_iter()
+            .filter(|record| {
+                let about = match record.body() {
+                    Body::Vouch(vouch) => vouch.subject == ryabina,
+                    _ => false,
+                };
+                !(about && record.header().organisation == lilas)
+            })
+            .collect();
+        assert_eq!(kept.len(), before - 1, "founders vouch for each other");
+        fs::write(node.join("trust.cbor"), encode_trust(&kept)).unwrap();
+    }
+}
+
+fn publishers(reports: &Value) -> Vec<String> {
+    let mut names: Vec<String> = reports
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["organisation"].as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_profile_shows_whom_its_roots_vouch_for_and_keeps_what_it_opened() {
+    let tmp = tempfile::tempdir().unwrap();
+    let dir = tmp.path().join("fed");
+    without_a_vouch(&dir);
+    let fed = Federation::start(&dir);
+    let report = [
+        "report", NUMBER, "--level", "danger", "--area", "FR:lyon", "--browse", "text", "--month",
+        "2026-03", "--text", "Bad.",
+    ];
+    let theirs = fed.json("ryabina", &report);
+    let theirs = theirs["id"].as_str().unwrap().to_owned();
+    fed.json("rowan", &report);
+
+    // Rowan has vouched for all, so it sees both.
+    let both = |v: &Value| v["results"][0]["reports"].as_array().unwrap().len() == 2;
+    let all = fed.until("rowan", &["check", NUMBER], both);
+    assert_eq!(all["uncounted"], 0);
+    // Lilas is told of the one that it does not count.
+    let told = |v: &Value| {
+        v["uncounted"] == 1 && v["results"][0]["reports"].as_array().unwrap().len() == 1
+    };
+    let some = fed.until("lilas", &["check", NUMBER], told);
+    assert_eq!(publishers(&some["results"][0]["reports"]), ["rowan"]);
+    let area = fed.json("lilas", &["browse", "FR:lyon"]);
+    assert_eq!(publishers(&area["reports"]), ["rowan"]);
+    assert_eq!(area["uncounted"], 1);
+    let text = parasol()
+        .args(["--profile", "lilas", "--home"])
+        .arg(&fed.home)
+        .args(["check", NUMBER])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert!(text.contains("not shown: 1 report"), "{text}");
+    let show = fed.json("lilas", &["federation", "show"]);
+    let standing = |name: &str| {
+        let all = show["organisations"].as_array().unwrap();
+        let one = all.iter().find(|o| o["name"] == name).unwrap();
+        one["standing"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(standing("lilas"), "root");
+    assert_eq!(standing("rowan"), "vouched for");
+    assert_eq!(standing("ryabina"), "not counted");
+
+    // It is carried all the same: the node has it. It was not opened here, so the node is asked.
+    let asked = fed.ask("lilas", &["inspect", &theirs]);
+    assert!(asked.status.success());
+    assert!(String::from_utf8_lossy(&asked.stderr).contains("is asked for it"));
+    // What was opened is read from the home, whole, and lies there for its owner alone.
+    let kept = fed.ask("rowan", &["inspect", &theirs]);
+    assert!(kept.status.success());
+    assert_eq!(String::from_utf8_lossy(&kept.stderr), "");
+    assert_eq!(kept.stdout, asked.stdout);
+    for ending in ["key", "record"] {
+        let path = fed.home.join(format!("opened/rowan.{theirs}.{ending}"));
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{ending}");
+        assert!(
+            !fed.home
+                .join(format!("opened/lilas.{theirs}.{ending}"))
+                .exists()
+        );
+    }
+
+    // A profile may trust another organisation's vouches besides its own.
+    fed.edit("lilas", |text| format!("roots = [\"rowan\"]\n{text}"));
+    let all = fed.json("lilas", &["check", NUMBER]);
+    assert_eq!(
+        publishers(&all["results"][0]["reports"]),
+        ["rowan", "ryabina"]
+    );
+    assert_eq!(all["uncounted"], 0);
+    fed.edit("lilas", |text| text.replace("\"rowan\"", "\"nobody\""));
+    let (code, error) = fed.fails("lilas", &["check", NUMBER]);
+    assert_eq!(
+        (code, error["error"]["code"].as_str()),
+        (Some(7), Some("unknown-root"))
+    );
+    fed.edit("lilas", |text| text.replace("roots = [\"nobody\"]\n", ""));
+
+    own_reports(&fed);
+    generations(&fed);
+}
+
+/// What an organisation keeps to itself is browsed by itself alone, in its area and month.
+fn own_reports(fed: &Federation) {
+    let report = [
+        "report",
+        NUMBER,
+        "--level",
+        "risk",
+        "--area",
+        "FR:lyon",
+        "--month",
+        "2026-02",
+        "--audience",
+        "own",
+        "--text",
+        "Ours.",
+    ];
+    let mine = fed.json("lilas", &report);
+    let ours = |v: &Value| -> Vec<String> {
+        let reports = v["reports"].as_array().unwrap().iter();
+        reports
+            .filter(|r| r["own"] == true)
+            .map(|r| r["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let id = mine["id"].as_str().unwrap();
+    for (who, area, month, seen) in [
+        ("lilas", "FR:lyon", "2026-02", true),
+        ("lilas", "FR", "2026-02", true),
+        ("lilas", "lyon", "2026-01", false),
+        ("lilas", "GB", "2026-02", false),
+        ("rowan", "FR:lyon", "2026-02", false),
+    ] {
+        let found = ours(&fed.json(who, &["browse", area, month]));
+        assert_eq!(found == [id], seen, "{who} {area} {month}: {found:?}");
+    }
+    // Its lock belongs to the profile that filed it.
+    let (code, error) = fed.fails("rowan", &["retract", id]);
+    assert_eq!(code, Some(3), "{error}");
+    assert_eq!(fed.json("lilas", &["retract", id])["destroyed"], true);
+}
+
+/// The generation of the keys is pinned at first sight.
+fn generations(fed: &Federation) {
+    let path = fed.home.join("profiles/lilas.toml");
+    let pinned = fs::read_to_string(&path).unwrap();
+    assert!(pinned.contains("epoch = 0\n") && pinned.contains("certificate = \""));
+    fed.edit("lilas", |text| text.replace("epoch = 0\n", "epoch = 1\n"));
+    let (code, error) = fed.fails("lilas", &["check", NUMBER]);
+    assert_eq!(
+        (code, error["error"]["code"].as_str()),
+        (Some(5), Some("old-certificate"))
+    );
+    let at = pinned.find("certificate = \"").unwrap() + "certificate = \"".len();
+    let other = if &pinned[at..=at] == "0" { "1" } else { "0" };
+    let mut changed = pinned.clone();
+    changed.replace_range(at..=at, other);
+    fs::write(&path, changed).unwrap();
+    let (code, error) = fed.fails("lilas", &["check", NUMBER]);
+    assert_eq!(
+        (code, error["error"]["code"].as_str()),
+        (Some(5), Some("two-certificates"))
+    );
+    assert!(
+        error["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("ALARM")
+    );
+    fs::write(&path, pinned).unwrap();
+    fed.json("lilas", &["check", NUMBER]);
+}
+
+#[test]
+fn a_program_that_asks_wrongly_is_told_so_in_json() {
+    for words in [
+        &["--json", "check"][..],
+        &["chekc", "--json"],
+        &["--json", "check", "--bucket", "x"],
+        &["--json", "report", "x", "--month", "yesterday"],
+        &["--json"],
+    ] {
+        let output = parasol().args(words).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        assert!(output.stdout.is_empty(), "{words:?}");
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert!(error["error"]["code"].is_string(), "{error}");
+        assert!(!error["error"]["message"].as_str().unwrap().is_empty());
+    }
+    let plain = parasol().args(["check"]).output().unwrap();
+    assert_eq!(plain.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&plain.stderr).contains("Usage:"));
+    let help = parasol().args(["--json", "--help"]).output().unwrap();
+    assert!(help.status.success() && !help.stdout.is_empty());
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    for words in [
+        &["completions", "bash"][..],
+        &["man"],
+        &["--help"],
+        &["drafts"],
+    ] {
+        let mut child = parasol()
+            .args(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked"), "{words:?}: {said}");
+        assert_ne!(output.status.code(), Some(101), "{words:?}");
+    }
+}
