@@ -6,7 +6,7 @@ mod common;
 use common::shelf::Shelf;
 use common::{bytes, read};
 use parasol_protocol::cbor::Malformed;
-use parasol_protocol::certificate::Certificate;
+use parasol_protocol::certificate::{Certificate, CertificateError};
 use parasol_protocol::charter::{Charter, CharterError};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::handle::Handle;
@@ -163,6 +163,67 @@ fn bad_charters_are_refused_for_what_they_name() {
             CharterError::Jurisdiction { .. } => "jurisdiction",
             CharterError::Threshold { .. } => "threshold",
             CharterError::Invalid(_) => "invalid",
+        };
+        assert_eq!(refused, case["refused"], "{}", case["name"]);
+    }
+}
+
+/// A node of the federation that a file brings along, after what its roots signed at the start.
+fn stage(file: &Value, home: OrganisationKey) -> Shelf {
+    let charter = Charter::from_bytes(&bytes(&file["charter"])).unwrap();
+    let mut shelf = Shelf::new(Directory::new(charter), home);
+    for record in file["start"].as_array().unwrap() {
+        shelf.receive(&bytes(record), today(file)).unwrap();
+    }
+    shelf
+}
+
+#[test]
+fn scenes_go_as_a_second_implementation_has_them() {
+    let file = read("ok/scenes.json");
+    for case in cases(&file) {
+        let name = &case["name"];
+        let mut shelf = stage(&file, key(&case["home"]));
+        let mut ids: Vec<Option<RecordId>> = Vec::new();
+        for step in case["steps"].as_array().unwrap() {
+            let record = bytes(&step["hex"]);
+            let verdict = match shelf.receive(&record, day(&step["day"])) {
+                Ok(()) => "carried".to_owned(),
+                Err(refused) => refused.rule.id().to_owned(),
+            };
+            let number = ids.len();
+            assert_eq!(verdict, step["verdict"], "{name}, step {number}");
+            ids.push((verdict == "carried").then(|| RecordId::of(&record)));
+            let carried: Vec<usize> = ids
+                .iter()
+                .enumerate()
+                .filter(|(_, id)| matches!(id, Some(id) if shelf.records.contains_key(id)))
+                .map(|(number, _)| number)
+                .collect();
+            assert_eq!(
+                serde_json::json!(carried),
+                step["carried"],
+                "{name}, step {number}"
+            );
+        }
+    }
+}
+
+#[test]
+fn bad_certificates_are_refused_for_what_they_name() {
+    let file = read("bad/certificate.json");
+    let charter = Charter::from_bytes(&bytes(&file["charter"])).unwrap();
+    let home = charter.named("ash").unwrap().root;
+    let directory = stage(&file, home).directory;
+    let judge = |hex: &Value| Certificate::from_bytes(&bytes(hex), &charter, &directory);
+    judge(&file["good"]).unwrap();
+    for case in cases(&file) {
+        let refused = match judge(&case["hex"]).unwrap_err() {
+            CertificateError::Malformed(_) => "malformed",
+            CertificateError::OtherFederation => "federation",
+            CertificateError::Keyholders => "keyholders",
+            CertificateError::Key(_) => "key",
+            CertificateError::Signatures { .. } => "signatures",
         };
         assert_eq!(refused, case["refused"], "{}", case["name"]);
     }

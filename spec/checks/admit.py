@@ -8,6 +8,11 @@ ATTACHMENTS = ("translation", "second", "dispute")
 KEPT = 916
 
 
+def proven(record):
+    """Whether it is a retraction with a proof."""
+    return record.kind == "retraction" and "proof" in record.body
+
+
 class Node:
     def __init__(self, charter, organisation):
         self.charter, self.organisation = charter, organisation
@@ -47,7 +52,7 @@ class Node:
         self.signer(record)
         self.by_kind(record)
         if record.kind == "report" or record.kind in ATTACHMENTS:
-            if any(other.lock == record.lock for other in self.of_kind("retraction") if "proof" in other.body):
+            if any(other.lock == record.lock for other in self.of_kind("retraction") if proven(other)):
                 raise Refused("retracted")
         self.take_slot(record)
         self.put_out(record)
@@ -68,6 +73,8 @@ class Node:
             good = 0 <= lasts <= most and (record.kind != "retraction" or lasts == KEPT)
         if not good:
             raise Refused("life", f"from {issued} to {expires}")
+        if issued < self.charter["made"]:
+            raise Refused("before-charter")
         if issued > today + 1:
             raise Refused("future")
         if expires < today:
@@ -99,12 +106,12 @@ class Node:
         if not delegations:
             raise Refused("delegation-time")
         ranges = [(one.body["first slot"], one.body["slots"]) for one in delegations]
-        if record.slot >= self.charter["records a day"] or not any(0 <= record.slot - a < n for a, n in ranges):
+        if record.slot >= min(self.charter["records a day"], 1 << 30) or not any(0 <= record.slot - a < n for a, n in ranges):
             raise Refused("slot-range")
         revoked = any(
             one.organisation == record.organisation and one.body["key"] == record.node for one in self.of_kind("revocation")
         )
-        if revoked and not self.affirmed(record):
+        if revoked and not self.affirmed(record) and not proven(record):
             raise Refused("revoked-key")
 
     def by_kind(self, record):
@@ -122,7 +129,7 @@ class Node:
                 said = b"parasol 1 succession" + federation + body["lock"] + body["edition"].to_bytes(4, "big")
                 if not ed25519.holds(body["lock"], said + body["salt"] + body["commitment"], body["succession"]):
                     raise Refused("succession")
-        elif record.kind == "retraction" and "proof" in body:
+        elif proven(record):
             if not ed25519.holds(body["lock"], b"parasol 1 retraction" + federation + body["lock"], body["proof"]):
                 raise Refused("retraction-proof")
         elif record.kind == "delegation":
@@ -135,7 +142,8 @@ class Node:
             raise Refused("self-vouch")
 
     def slot(self, record):
-        return record.organisation, record.node is None, record.kind == "retraction", record.issued, record.slot
+        sort = (record.kind == "retraction") + proven(record)
+        return record.organisation, record.node is None, sort, record.issued, record.slot
 
     def ranks_above(self, a, b):
         if a.node is not None and self.affirmed(a) != self.affirmed(b):
@@ -151,7 +159,7 @@ class Node:
         self.carried[record.id] = record
 
     def put_out(self, record):
-        if record.kind == "retraction" and "proof" in record.body:
+        if proven(record):
             for other in list(self.of_kind("report", *ATTACHMENTS)):
                 if other.lock == record.lock:
                     self.drop(other)

@@ -125,17 +125,16 @@ class Certificate:
         payload, signers = malformed(cose.sign, data)
         self.raw = malformed(cbor.decode, payload)
         self.fields = malformed(CERTIFICATE, self.raw)
-        names = [cbor.encode(name) for name, _, _, _ in self.fields["keys"]]
-        ascending(names, "keys of a certificate")
         if self.fields["federation"] != charter.id:
-            raise Refused("invalid", "another federation")
+            raise Refused("federation")
+        malformed(ascending, [cbor.encode(name) for name, _, _, _ in self.fields["keys"]], "keys")
         self.keys = {}
         for name, t, public, shares in self.fields["keys"]:
-            ascending([number for number, _ in shares], "shares of a key")
+            malformed(ascending, [number for number, _ in shares], "shares")
             if t != charter["threshold"] or [number for number, _ in shares] != sorted(charter.shares):
-                raise Refused("invalid", "not the charter's threshold or keyholders")
+                raise Refused("keyholders")
             if not voprf.one_polynomial(t, public, dict(shares)):
-                raise Refused("invalid", "the shares do not lie on one polynomial")
+                raise Refused("key", "the shares do not lie on one polynomial")
             self.keys[tuple(name)] = (t, public, dict(shares))
         if not cose.sign_holds(b"parasol 1 certificate" + charter.id, payload, signers):
             raise Refused("signatures", "one does not hold")

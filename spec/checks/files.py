@@ -3,6 +3,7 @@
 from . import cbor, handles, reconcile, records, seal, voprf, wire
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
+from .scenes import bad_certificate, ok_scenes
 from .world import named, season_of
 
 hexed = bytes.fromhex
@@ -280,12 +281,14 @@ CHECKS = {
     "ok/charter.json": ok_charter,
     "ok/certificate.json": ok_certificate,
     "ok/records.json": ok_records,
+    "ok/scenes.json": ok_scenes,
     "ok/seal.json": ok_seal,
     "ok/wire.json": ok_wire,
     "ok/reconcile.json": ok_reconcile,
     "ok/voprf.json": ok_voprf,
     "ok/handles.json": ok_handles,
     "bad/charter.json": bad_charter,
+    "bad/certificate.json": bad_certificate,
     "bad/records.json": bad_records,
     "bad/seal.json": bad_seal,
     "bad/wire.json": bad_wire,

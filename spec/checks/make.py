@@ -1,0 +1,359 @@
+"""Writes the vectors that this implementation makes: ok/reconcile.json, ok/scenes.json, bad/certificate.json.
+
+    cd spec && python3 -m checks.make
+
+Keys come from the SHA-256 of their names; nothing is random. Verdicts are written by hand, so that they are not those of
+whatever is run here.
+"""
+
+import hashlib
+import json
+import re
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from . import cbor, ed25519, reconcile, voprf
+from .world import VECTORS
+
+TODAY = 20_779
+KINDS = {"report": 1, "second": 3, "retraction": 5, "vouch": 7, "revocation": 8, "affirmation": 9, "delegation": 10}
+
+
+def seed(name):
+    return hashlib.sha256(b"parasol vectors " + name.encode()).digest()
+
+
+class Key:
+    def __init__(self, name):
+        self.name, self.secret = name, Ed25519PrivateKey.from_private_bytes(seed(name))
+        self.public = self.secret.public_key().public_bytes_raw()
+
+    def sign(self, message):
+        return self.secret.sign(message)
+
+
+def cosigned(payload, external, keys):
+    rows = []
+    for key in sorted(keys, key=lambda key: key.public):
+        protected = cbor.encode({1: -8, 4: key.public})
+        rows.append([protected, {}, key.sign(cbor.encode(["Signature", b"", protected, external, payload]))])
+    return b"\xd8\x62" + cbor.encode([b"", {}, payload, rows])
+
+
+ROOTS = {name: Key(name + " root") for name in ("ash", "birch", "cedar", "elm")}
+NODES = {name: Key(name + " node") for name in ROOTS}
+WIRES = {name: Key(name + " transport") for name in ROOTS}
+PLACES = {"ash": ("FR", 1), "birch": ("GB", 2), "cedar": ("UA", 3), "elm": ("FR", 0)}
+
+
+def charter():
+    rows = sorted([ROOTS[name].public, name, *PLACES[name]] for name in ROOTS)
+    terms = {1: 1, 2: 1, 4: "Four trees", 5: TODAY - 20, 6: rows, 7: 2, 8: 600, 9: 1000, 10: 60_000, 11: 12, 12: []}
+    return cbor.encode(terms)
+
+
+PAYLOAD = charter()
+FEDERATION = hashlib.sha256(PAYLOAD).digest()
+CHARTER = cosigned(PAYLOAD, b"parasol 1 charter", ROOTS.values())
+
+
+def record(kind, who, body, slot=0, issued=TODAY, life=None, node=True, sign=None):
+    """The bytes of a record of organisation `who`."""
+    usual = {"report": 500, "second": 500, "retraction": 916, "vouch": 365, "revocation": 1006, "affirmation": 1006}
+    fields = {1: KINDS[kind], 2: FEDERATION[:8], 3: ROOTS[who].public}
+    node = node and kind in ("report", "second", "retraction")
+    if node:
+        fields[4] = NODES[who].public
+    fields |= {5: issued, 6: issued + (usual[kind] if life is None else life), 7: slot, 8: body}
+    payload = cbor.encode(fields)
+    said = cbor.encode(["Signature1", bytes.fromhex("a10127"), b"parasol 1 record" + FEDERATION, payload])
+    key = NODES[who] if node else ROOTS[who]
+    return b"\xd2" + cbor.encode([bytes.fromhex("a10127"), {}, payload, (sign or key.sign)(said)])
+
+
+def identity(data):
+    return hashlib.sha256(data).digest()
+
+
+def report(who, name, lock="a lock", parts=(112, 80, 144), **more):
+    entries = sorted([n, seed(f"{name} {n}")[:16], bytes(48)] for n in range(4))
+    entries.sort(key=lambda entry: entry[1])
+    body = {1: 0, 2: Key(lock).public, 3: 0, 5: seed(name)[:16], 6: entries, 7: bytes(8), 8: bytes(48), 9: bytes(32)}
+    return record("report", who, body | {10: bytes(parts[0]), 11: bytes(parts[1]), 12: bytes(parts[2])}, **more)
+
+
+def second(who, about, lock="a lock", **more):
+    return record("second", who, {1: Key(lock).public, 2: identity(about), 3: bytes(16), 4: bytes(80)}, **more)
+
+
+def retraction(who, lock="a lock", proven=True, **more):
+    body = {1: Key(lock).public}
+    if proven:
+        body[2] = Key(lock).sign(b"parasol 1 retraction" + FEDERATION + Key(lock).public)
+    return record("retraction", who, body, **more)
+
+
+def vouch(who, subject="birch", number=0, **more):
+    return record("vouch", who, {1: ROOTS[subject].public, 2: 0, 3: number}, **more)
+
+
+def revocation(who, whose=None, **more):
+    return record("revocation", who, {1: NODES[whose or who].public}, **more)
+
+
+def affirmation(who, *ids, **more):
+    return record("affirmation", who, {1: sorted(ids)}, **more)
+
+
+def delegation(who, first=0, slots=1000, issued=TODAY - 20, until=80, life=996, wire=None, **more):
+    keys = NODES[who].public, WIRES[who].public, seed(who + " seal key")
+    said = b"parasol 1 delegation" + FEDERATION + ROOTS[who].public + b"".join(keys)
+    body = dict(zip((1, 2, 3), keys)) | {4: first, 5: slots, 6: issued + until}
+    body |= {7: NODES[who].sign(said), 8: (wire or WIRES[who]).sign(said)}
+    return record("delegation", who, body, issued=issued, life=life, **more)
+
+
+START = [delegation(name) for name in ROOTS]
+
+
+def lower_first(*records):
+    return sorted(records, key=identity)
+
+
+def by_neutral(key):
+    """A signature whose R is the neutral element: S = k·a makes the equation hold."""
+
+    def sign(said):
+        digest = hashlib.sha512(seed(key.name)).digest()
+        a = bytearray(digest[:32])
+        a[0] &= 248
+        a[31] = a[31] & 63 | 64
+        neutral = (1).to_bytes(32, "little")
+        k = int.from_bytes(hashlib.sha512(neutral + key.public + said).digest(), "little") % ed25519.L
+        return neutral + (k * int.from_bytes(a, "little") % ed25519.L).to_bytes(32, "little")
+
+    return sign
+
+
+def other_in(slot):
+    return report("ash", "of another lock", "another lock", slot=slot)
+
+
+def scenes():
+    """name, [(day, bytes, verdict, which of the records so far are carried then)]."""
+    one, two = report("ash", "one", slot=1), report("ash", "two", slot=2)
+    yield "issued tomorrow, and on its last day", [
+        (TODAY, report("ash", "tomorrow", issued=TODAY + 1), "carried", [0]),
+        (TODAY, report("ash", "its last day", issued=TODAY - 10, life=10), "carried", [0, 1]),
+        (TODAY, report("ash", "for one day", slot=3, life=0), "carried", [0, 1, 2]),
+        (TODAY + 1, one, "carried", [0, 3]),
+    ]
+    yield "as long as the charter says, and a day longer", [
+        (TODAY, report("ash", "long", life=600), "carried", [0]),
+        (TODAY, report("ash", "longer", slot=1, life=601), "life", [0]),
+        (TODAY, vouch("ash", life=730), "carried", [0, 2]),
+    ]
+    yield "the first and the last day of a delegation", [
+        (TODAY, report("ash", "first day", issued=TODAY - 20), "carried", [0]),
+        (TODAY + 60, report("ash", "last day", issued=TODAY + 60), "carried", [0, 1]),
+        (TODAY + 61, report("ash", "a day later", issued=TODAY + 61), "delegation-time", [0, 1]),
+    ]
+    yield "only slots in its range", [
+        (TODAY, revocation("elm", slot=9), "carried", [0]),
+        (TODAY, report("elm", "void"), "revoked-key", [0]),
+        (TODAY, report("birch", "the last slot", slot=999), "carried", [0, 2]),
+        (TODAY, report("birch", "one too many", slot=1000), "slot-range", [0, 2]),
+    ]
+    yield "another organisation's revocation voids nothing", [
+        (TODAY, revocation("birch", "ash"), "carried", [0]),
+        (TODAY, one, "carried", [0, 1]),
+    ]
+    yield "a revocation voids what its key signed, but for what is affirmed", [
+        (TODAY, one, "carried", [0]),
+        (TODAY, two, "carried", [0, 1]),
+        (TODAY, affirmation("ash", identity(one)), "carried", [0, 1, 2]),
+        (TODAY, revocation("ash", slot=1), "carried", [0, 2, 3]),
+        (TODAY, two, "revoked-key", [0, 2, 3]),
+    ]
+    yield "an affirmation that came before its record", [
+        (TODAY, affirmation("ash", identity(one)), "carried", [0]),
+        (TODAY, revocation("ash", slot=1), "carried", [0, 1]),
+        (TODAY, one, "carried", [0, 1, 2]),
+    ]
+    yield "another organisation's affirmation says nothing", [
+        (TODAY, affirmation("birch", identity(one)), "carried", [0]),
+        (TODAY, revocation("ash"), "carried", [0, 1]),
+        (TODAY, one, "revoked-key", [0, 1]),
+    ]
+    yield "a revocation leaves retractions with a proof, and takes those without", [
+        (TODAY, retraction("ash"), "carried", [0]),
+        (TODAY, retraction("ash", "another lock", proven=False), "carried", [0, 1]),
+        (TODAY, revocation("ash"), "carried", [0, 2]),
+        (TODAY, retraction("ash", "a third lock", slot=1), "carried", [0, 2, 3]),
+        (TODAY, retraction("ash", "a third lock", proven=False, slot=1), "revoked-key", [0, 2, 3]),
+    ]
+    yield "retractions have slots of their own, with a proof and without", [
+        (TODAY, other_in(3), "carried", [0]),
+        (TODAY, retraction("ash", proven=False, slot=3), "carried", [0, 1]),
+        (TODAY, retraction("ash", slot=3), "carried", [0, 1, 2]),
+    ]
+    yield "nothing is older than the charter", [
+        (TODAY, vouch("ash", issued=TODAY - 20, slot=1), "carried", [0]),
+        (TODAY, vouch("ash", issued=TODAY - 21), "before-charter", [0]),
+        (TODAY, report("ash", "too old", issued=TODAY - 21), "before-charter", [0]),
+    ]
+    low, high = lower_first(report("ash", "slot a"), report("ash", "slot b"))
+    yield "of two in a slot the one with the lower id", [
+        (TODAY, high, "carried", [0]),
+        (TODAY, low, "carried", [1]),
+        (TODAY, high, "slot-taken", [1]),
+    ]
+    yield "of two in a slot the affirmed one", [
+        (TODAY, low, "carried", [0]),
+        (TODAY, affirmation("ash", identity(high)), "carried", [0, 1]),
+        (TODAY, high, "carried", [1, 2]),
+        (TODAY, low, "slot-taken", [1, 2]),
+    ]
+    yield "slots of other days, of nodes and of roots", [
+        (TODAY, one, "carried", [0]),
+        (TODAY, report("ash", "yesterday", slot=1, issued=TODAY - 1), "carried", [0, 1]),
+        (TODAY, vouch("ash", slot=1), "carried", [0, 1, 2]),
+        (TODAY, report("birch", "another's", slot=1), "carried", [0, 1, 2, 3]),
+    ]
+    below, above = lower_first(vouch("ash", number=1), vouch("ash", "cedar", number=1))
+    yield "among a root's records affirmation has no say", [
+        (TODAY, affirmation("ash", identity(above), slot=1), "carried", [0]),
+        (TODAY, above, "carried", [0, 1]),
+        (TODAY, below, "carried", [0, 2]),
+    ]
+    yield "a retraction without proof destroys nothing", [
+        (TODAY, one, "carried", [0]),
+        (TODAY, retraction("ash", proven=False, slot=1), "carried", [0, 1]),
+        (TODAY, second("birch", one), "carried", [0, 1, 2]),
+        (TODAY, two, "carried", [0, 1, 2, 3]),
+    ]
+    yield "a retraction with proof destroys what has its lock, whoever published it", [
+        (TODAY, one, "carried", [0]),
+        (TODAY, second("birch", one), "carried", [0, 1]),
+        (TODAY, other_in(7), "carried", [0, 1, 2]),
+        (TODAY, retraction("cedar"), "carried", [2, 3]),
+        (TODAY, one, "retracted", [2, 3]),
+        (TODAY, retraction("birch", slot=5), "carried", [2, 3, 5]),
+    ]
+    brief = delegation("ash", issued=TODAY + 60, life=5)
+    yield "what an expired delegation spoke for goes with it", [
+        (TODAY + 60, brief, "carried", [0]),
+        (TODAY + 61, report("ash", "by the second alone", issued=TODAY + 61), "carried", [0, 1]),
+        (TODAY + 66, vouch("birch", "ash", issued=TODAY + 66), "carried", [2]),
+    ]
+    yield "both keys agree to a delegation", [
+        (TODAY, delegation("ash", slot=5, wire=WIRES["birch"]), "possession", []),
+        (TODAY, delegation("ash", slot=5), "carried", [1]),
+    ]
+    yield "the largest", [
+        (TODAY, report("ash", "large", parts=(112, 2960, 1024)), "carried", [0]),
+        (TODAY, report("ash", "larger", slot=1, parts=(112, 2960, 1025)), "size", [0]),
+        (TODAY, affirmation("ash", *(seed(str(n)) for n in range(128))), "carried", [0, 2]),
+    ]
+    yield "a signature with the neutral element", [
+        (TODAY, vouch("ash", sign=by_neutral(ROOTS["ash"])), "signature", []),
+    ]
+
+
+def public_shares(name, *coefficients):
+    """[P, [[i, P_i], …]] of a polynomial, by default of degree 1."""
+    numbers = coefficients or [int.from_bytes(seed(f"{name} {n}"), "big") % voprf.Q for n in range(2)]
+    at = [voprf.base(sum(c * i**n for n, c in enumerate(numbers))) for i in range(4)]
+    return at[0], [[i, at[i]] for i in (1, 2, 3)]
+
+
+def certificates():
+    """name, refusal, bytes."""
+
+    def made(signers=("ash", "birch"), external=b"parasol 1 certificate" + FEDERATION, keys=None, **fields):
+        usual = {1: 1, 2: FEDERATION, 3: 1, 4: TODAY - 20, 5: True, 6: keys or [bucket, handle]}
+        payload = cbor.encode(usual | {int(key[1:]): value for key, value in fields.items()})
+        return cosigned(payload, external, [NODES.get(who) or ROOTS[who] for who in signers])
+
+    bucket = [[0], 2, *public_shares("bucket")]
+    handle = [[1, 4053], 2, *public_shares("handle")]
+    public, shares = public_shares("bucket")
+    three = public_shares("three", 5, 6, 7)
+    yield "good", None, made()
+    yield "of another federation", "federation", made(f2=bytes(32))
+    yield "another format", "malformed", made(f1=2)
+    yield "keys out of order", "malformed", made(keys=[handle, bucket])
+    yield "a key twice", "malformed", made(keys=[bucket, bucket])
+    yield "shares out of order", "malformed", made(keys=[[[0], 2, public, [shares[1], shares[0], shares[2]]]])
+    yield "another threshold than the charter's", "keyholders", made(keys=[[[0], 3, *three]])
+    yield "a share is missing", "keyholders", made(keys=[[[0], 2, public, shares[:2]]])
+    yield "a share too many", "keyholders", made(keys=[[[0], 2, public, [*shares, [4, shares[0][1]]]]])
+    yield "shares of a polynomial of degree 2", "key", made(keys=[[[0], 2, *three]])
+    yield "another public key", "key", made(keys=[[[0], 2, handle[2], shares]])
+    yield "the identity as a share", "malformed", made(keys=[[[0], 2, public, [*shares[:2], [3, bytes(32)]]]])
+    yield "one keyholder has signed", "signatures", made(["ash"])
+    yield "a keyholder and one that is none", "signatures", made(["ash", "elm"])
+    yield "made before the delegations", "signatures", made(f4=TODAY - 21)
+    yield "made after the delegations", "signatures", made(f4=TODAY + 61)
+    yield "signed as a charter", "signatures", made(external=b"parasol 1 charter")
+    yield "the last bit flipped", "signatures", made()[:-1] + bytes([made()[-1] ^ 1])
+    yield "a byte follows", "malformed", made() + b"\0"
+
+
+def reconciliations():
+    """name, both, ours, theirs."""
+
+    def items(*rows):
+        return [(day, hashlib.sha256(b"item %d" % n).digest()) for n, day in rows]
+
+    def many(count, day):
+        return items(*((n, day(n)) for n in range(count)))
+
+    yield "two empty sets", [], [], []
+    yield "all is new to the other", [], many(3, lambda n: TODAY - n), []
+    few = many(5, lambda n: 20_770 + n % 4)
+    yield "a few, and each lacks one", few, items((100, 20_771)), items((101, 20_772))
+    yield "the same forty", many(40, lambda n: 20_700 + n // 4), [], []
+    ours, theirs = items((200, 20_012), (201, 20_500)), items((202, 20_012), (203, TODAY))
+    yield "ninety over many days, with differences on three", many(90, lambda n: 20_000 + n * 7), ours, theirs
+    ours, theirs = items((300, TODAY)), items((301, TODAY), (302, TODAY))
+    yield "ninety on one day, told apart by their ids", many(90, lambda n: TODAY), ours, theirs
+    ours, theirs = items((1000, 20_004)), items((1001, 20_004), (1002, 20_008))
+    yield "five hundred and sixty, found in two rounds", many(560, lambda n: 20_000 + n % 9), ours, theirs
+
+
+def written(name, spec, cases, **head):
+    text = json.dumps({"spec": spec, **head, "cases": cases}, indent=2)
+    text = re.sub(r"\[\s+(\d+),\s+(\"[0-9a-f]{64}\")\s+\]", r"[\1, \2]", text)
+    text = re.sub(r"\[\s+((?:\d+,\s+)*\d+)\s+\]", lambda row: "[" + re.sub(r"\s+", " ", row[1]) + "]", text)
+    (VECTORS / name).write_text(text + "\n")
+
+
+def main():
+    here = {"charter": CHARTER.hex(), "start": [one.hex() for one in START], "today": TODAY}
+    rows = [
+        {
+            "name": name,
+            "home": ROOTS["ash"].public.hex(),
+            "steps": [
+                {"day": day, "hex": data.hex(), "verdict": verdict, "carried": carried}
+                for day, data, verdict, carried in steps
+            ],
+        }
+        for name, steps in scenes()
+    ]
+    written("ok/scenes.json", "spec/02-records.md, section 5", rows, **here)
+    rows = [{"name": name, "refused": refused, "hex": data.hex()} for name, refused, data in certificates()]
+    good, *rows = rows
+    written("bad/certificate.json", "spec/02-records.md, section 7", rows, **here, good=good["hex"])
+    rows = []
+    for name, *sets in reconciliations():
+        both, ours, theirs = ([[day, one.hex()] for day, one in part] for part in sets)
+        messages, _, _ = reconcile.exchange(sets[0] + sets[1], sets[0] + sets[2])
+        said = [message.hex() for message in messages]
+        rows.append({"name": name, "both": both, "ours": ours, "theirs": theirs, "messages": said})
+    written("ok/reconcile.json", "spec/06-transport.md, section 4", rows)
+
+
+if __name__ == "__main__":
+    main()
