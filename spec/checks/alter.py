@@ -8,9 +8,11 @@ from .world import World
 
 HEX = re.compile(r"(?:[0-9a-f]{2}){4,}")
 VALUES = ("canonical", "kind", "season", "bucket")
-VERDICTS = ("refused", "rule", "error", "step")
-# What nothing determines: the surplus of a report, and a threshold that more answers than needed would meet.
+VERDICTS = ("refused", "rule", "error", "step", "verdict")
+# What nothing determines: the surplus of a report, a threshold that more answers than needed would meet, and records in
+# scenes that are refused as they are.
 FREE = {
+    "ok/scenes.json": re.compile(r"(home|hex)$"),
     "ok/seal.json": re.compile(r"report\.(entries\.\d+\.2|area_wrap)$"),
     "ok/voprf.json": re.compile(r"(threshold|index)$"),
 }
