@@ -29,7 +29,7 @@ def check(world, name):
     """How many cases agree. The first that does not ends it."""
     file, agreed, last = world.files[name], 0, "the head of the file"
     try:
-        if isinstance(file, dict) and "federation" in file:
+        if isinstance(file, dict) and "federation" in file and "good" not in file:
             agree("federation", file["federation"], world.charter.id.hex())
             agree("today", file["today"], world.today)
         for last in CHECKS[name](world, cases_of(file)):

@@ -306,9 +306,14 @@ fn sealed_reports_open_by_each_of_their_names() {
 
 #[test]
 fn bad_reports_are_refused_by_their_readers() {
-    let file = read("bad/seal.json");
+    for file in ["bad/seal.json", "bad/contents.json"] {
+        refused_by_their_readers(&read(file));
+    }
+}
+
+fn refused_by_their_readers(file: &Value) {
     let federation: FederationId = file["federation"].as_str().unwrap().parse().unwrap();
-    for case in cases(&file) {
+    for case in cases(file) {
         let handle = Handle::from_canonical(case["handle"].as_str().unwrap()).unwrap();
         let expires = day(&case["expires"]);
         let output = Output::from_bytes(array(&case["output"]));

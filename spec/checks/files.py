@@ -3,7 +3,7 @@
 from . import cbor, handles, reconcile, records, seal, voprf, wire
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
-from .scenes import bad_certificate, ok_scenes
+from .scenes import bad_certificate, bad_contents, ok_scenes
 from .world import named, season_of
 
 hexed = bytes.fromhex
@@ -289,6 +289,7 @@ CHECKS = {
     "ok/handles.json": ok_handles,
     "bad/charter.json": bad_charter,
     "bad/certificate.json": bad_certificate,
+    "bad/contents.json": bad_contents,
     "bad/records.json": bad_records,
     "bad/seal.json": bad_seal,
     "bad/wire.json": bad_wire,

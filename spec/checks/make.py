@@ -1,4 +1,5 @@
-"""Writes the vectors that this implementation makes: ok/reconcile.json, ok/scenes.json, bad/certificate.json.
+"""Writes the vectors that this implementation makes: ok/reconcile.json, ok/scenes.json, bad/certificate.json and
+bad/contents.json.
 
     cd spec && python3 -m checks.make
 
@@ -12,7 +13,7 @@ import re
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from . import cbor, ed25519, reconcile, voprf
+from . import cbor, ed25519, reconcile, seal, voprf
 from .world import VECTORS
 
 TODAY = 20_779
@@ -105,15 +106,35 @@ def affirmation(who, *ids, **more):
     return record("affirmation", who, {1: sorted(ids)}, **more)
 
 
-def delegation(who, first=0, slots=1000, issued=TODAY - 20, until=80, life=996, wire=None, **more):
-    keys = NODES[who].public, WIRES[who].public, seed(who + " seal key")
+def delegation(who, first=0, slots=1000, issued=TODAY - 20, until=80, life=996, node=None, wire=None, **more):
+    node = node or NODES[who]
+    keys = node.public, WIRES[who].public, seed(who + " seal key")
     said = b"parasol 1 delegation" + FEDERATION + ROOTS[who].public + b"".join(keys)
     body = dict(zip((1, 2, 3), keys)) | {4: first, 5: slots, 6: issued + until}
-    body |= {7: NODES[who].sign(said), 8: (wire or WIRES[who]).sign(said)}
+    body |= {7: node.sign(said), 8: (wire or WIRES[who]).sign(said)}
     return record("delegation", who, body, issued=issued, life=life, **more)
 
 
-START = [delegation(name) for name in ROOTS]
+START = [delegation("ash"), delegation("birch"), delegation("cedar"), delegation("elm", first=500, slots=100)]
+
+
+class SmallKey:
+    """A key of order 8, for which anybody finds signatures that meet the equation."""
+
+    def __init__(self):
+        number, point = 2, None
+        while point is None or ed25519.encode(ed25519.multiply(4, point)) == (1).to_bytes(32, "little"):
+            point = ed25519.decode(number.to_bytes(32, "little"))
+            point, number = point and ed25519.multiply(ed25519.L, point), number + 1
+        self.public = ed25519.encode(point)
+
+    def sign(self, said):
+        for s in range(1, 1000):
+            r = ed25519.encode(ed25519.multiply(s, ed25519.BASE))
+            k = int.from_bytes(hashlib.sha512(r + self.public + said).digest(), "little") % ed25519.L
+            if k % 8 == 0:
+                return r + s.to_bytes(32, "little")
+        raise ValueError("no signature found")
 
 
 def lower_first(*records):
@@ -159,10 +180,11 @@ def scenes():
         (TODAY + 61, report("ash", "a day later", issued=TODAY + 61), "delegation-time", [0, 1]),
     ]
     yield "only slots in its range", [
-        (TODAY, revocation("elm", slot=9), "carried", [0]),
-        (TODAY, report("elm", "void"), "revoked-key", [0]),
-        (TODAY, report("birch", "the last slot", slot=999), "carried", [0, 2]),
-        (TODAY, report("birch", "one too many", slot=1000), "slot-range", [0, 2]),
+        (TODAY, report("elm", "the first slot", slot=500), "carried", [0]),
+        (TODAY, report("elm", "one too few", slot=499), "slot-range", [0]),
+        (TODAY, report("elm", "the last slot", slot=599), "carried", [0, 2]),
+        (TODAY, report("elm", "one too many", slot=600), "slot-range", [0, 2]),
+        (TODAY, report("birch", "the last of the quota", slot=999), "carried", [0, 2, 4]),
     ]
     yield "another organisation's revocation voids nothing", [
         (TODAY, revocation("birch", "ash"), "carried", [0]),
@@ -179,6 +201,14 @@ def scenes():
         (TODAY, affirmation("ash", identity(one)), "carried", [0]),
         (TODAY, revocation("ash", slot=1), "carried", [0, 1]),
         (TODAY, one, "carried", [0, 1, 2]),
+    ]
+    spoken = affirmation("ash", identity(one), slot=7)
+    rival = next(v for v in (vouch("ash", number=n, slot=7) for n in range(99)) if identity(v) < identity(spoken))
+    yield "what an affirmation spoke for goes with it", [
+        (TODAY, spoken, "carried", [0]),
+        (TODAY, revocation("ash", slot=1), "carried", [0, 1]),
+        (TODAY, one, "carried", [0, 1, 2]),
+        (TODAY, rival, "carried", [1, 3]),
     ]
     yield "another organisation's affirmation says nothing", [
         (TODAY, affirmation("birch", identity(one)), "carried", [0]),
@@ -255,6 +285,9 @@ def scenes():
         (TODAY, report("ash", "larger", slot=1, parts=(112, 2960, 1025)), "size", [0]),
         (TODAY, affirmation("ash", *(seed(str(n)) for n in range(128))), "carried", [0, 2]),
     ]
+    yield "a key of small order agrees to nothing", [
+        (TODAY, delegation("ash", slot=5, node=SmallKey()), "possession", []),
+    ]
     yield "a signature with the neutral element", [
         (TODAY, vouch("ash", sign=by_neutral(ROOTS["ash"])), "signature", []),
     ]
@@ -298,6 +331,58 @@ def certificates():
     yield "signed as a charter", "signatures", made(external=b"parasol 1 charter")
     yield "the last bit flipped", "signatures", made()[:-1] + bytes([made()[-1] ^ 1])
     yield "a byte follows", "malformed", made() + b"\0"
+
+
+def sealed(summary, text=None, handles=None, padded=None):
+    """A report to one handle of ash's, as bad/seal.json has them."""
+    handle, expires, salt, full = "phone:+33639981234", TODAY + 500, seed("a salt")[:16], seed("a full key")
+    output = seed("an output") + seed("its other half")
+    middle = seal.text_key(full, salt)
+    least = seal.summary_key(middle, salt)
+    rows = [[n, seed(f"surplus {n}")[:16], bytes(48)] for n in range(3)] + [[9, seal.label(output), b""]]
+    body = {"audience": 0, "lock": Key("a lock").public, "edition": 0, "salt": salt, "area tag": bytes(8)}
+    body |= {"entries": sorted(rows, key=lambda row: row[1]), "commitment": seal.commitment(least, salt)}
+    bound = seal.binding(FEDERATION, ROOTS["ash"].public, expires, body)
+    wrap = seal.box(seal.wrap_key(output, salt), full, bound + bytes([seal.WRAP]))
+    body["entries"] = [[bucket, label, bytes(48) if held else wrap] for bucket, label, held in body["entries"]]
+    parts = {"summary": (seal.SUMMARY, least, summary), "text": (seal.TEXT, middle, text)}
+    parts["handles"] = (seal.HANDLES, full, handles or [handle])
+    for name, (part, key, value) in parts.items():
+        plain = b"" if value is None else value if isinstance(value, bytes) else cbor.encode(value)
+        plain = padded if padded and name == "summary" else seal.pad(plain, (*seal.SIZES[part], 4096))
+        body[name] = seal.box(seal.derive(key, salt, f"parasol 1 {name}"), plain, bound + bytes([part]))
+    report = body | {"area_tag": body.pop("area tag"), "area_wrap": bytes(48)}
+    shown = {name: value.hex() if isinstance(value, bytes) else value for name, value in report.items()}
+    shown["entries"] = [[bucket, label.hex(), wrap.hex()] for bucket, label, wrap in body["entries"]]
+    head = {"organisation": ROOTS["ash"].public.hex(), "expires": expires, "handle": handle, "output": output.hex()}
+    return head | {"report": shown}
+
+
+def contents():
+    """name, a report whose contents nobody may show; the first is a good one."""
+    good = {1: 3, 2: [3, 22], 3: 24_321, 4: "FR:lyon", 5: 1}
+    yield "good", sealed(good, {1: "fr-CA", 2: "a" * 1800})
+    yield "level 0", sealed(good | {1: 0})
+    yield "no level", sealed({key: value for key, value in good.items() if key != 1})
+    yield "a code twice", sealed(good | {2: [3, 3]})
+    yield "thirteen codes", sealed(good | {2: [1, 2, 3, 4, 5, 6, 7, 21, 22, 23, 24, 25, 26]})
+    yield "a month before 1970", sealed(good | {3: 23_639})
+    yield "a month after 9999", sealed(good | {3: 120_000})
+    yield "no such country", sealed(good | {4: "ZZ"})
+    yield "no such region", sealed(good | {4: "FR-00"})
+    yield "a city in capitals", sealed(good | {4: "FR:Lyon"})
+    yield "basis 0", sealed(good | {5: 0})
+    yield "basis 4", sealed(good | {5: 4})
+    yield "a byte after the summary", sealed(cbor.encode(good) + b"\0")
+    yield "padding that is not zeros", sealed(good, padded=seal.pad(cbor.encode(good), (95,)) + b"\1")
+    yield "a language in capitals", sealed(good, {1: "FR", 2: "a"})
+    yield "a language of one letter", sealed(good, {1: "f", 2: "a"})
+    yield "a language that ends in a hyphen", sealed(good, {1: "fr-", 2: "a"})
+    yield "a text of 1801 bytes", sealed(good, {1: "fr", 2: "a" * 1801})
+    yield "a text that is an array", sealed(good, ["fr", "a"])
+    yield "a text larger than all sizes", sealed(good, {1: "fr", 2: "a" * 2100})
+    yield "handles in a map", sealed(good, handles={1: "phone:+33639981234"})
+    yield "kinds out of order", sealed(good, handles=["email:a@example.com", "phone:+33639981234"])
 
 
 def reconciliations():
@@ -346,6 +431,9 @@ def main():
     rows = [{"name": name, "refused": refused, "hex": data.hex()} for name, refused, data in certificates()]
     good, *rows = rows
     written("bad/certificate.json", "spec/02-records.md, section 7", rows, **here, good=good["hex"])
+    good, *rows = [{"name": name, "refused": "schema", **case} for name, case in contents()]
+    head = {"federation": FEDERATION.hex(), "good": good}
+    written("bad/contents.json", "spec/04-lookup.md, 2.5 and 2.7", rows, **head)
     rows = []
     for name, *sets in reconciliations():
         both, ours, theirs = ([[day, one.hex()] for day, one in part] for part in sets)

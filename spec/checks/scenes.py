@@ -1,5 +1,8 @@
-"""Scenes: what a node carries after each of several records (02, section 5); and certificates that do not count."""
+"""The vectors of another federation: what a node carries after each of several records (02, section 5), certificates that
+do not count, and reports whose contents nobody may show.
+"""
 
+from . import seal
 from .admit import Node
 from .charter import Certificate, Charter
 from .refusal import Disagreement, Refused, agree
@@ -41,6 +44,25 @@ def ok_scenes(world, cases):
             where = f"{case['name']}, step {number}"
             agree(f"{where}: verdict", step["verdict"], verdict)
             agree(f"{where}: carried", step["carried"], [n for n, one in enumerate(ids) if one in node.carried])
+        yield case["name"]
+
+
+def bad_contents(world, cases):
+    file = world.files["bad/contents.json"]
+
+    def opened(case):
+        body, output = seal.body_of(case["report"]), hexed(case["output"])
+        sealer = hexed(file["federation"]), hexed(case["organisation"]), case["expires"]
+        return seal.open_report(*sealer, body, case["handle"], output)
+
+    opened(file["good"])
+    for case in cases:
+        try:
+            opened(case)
+        except Refused as no:
+            agree(f"refused by ({no})", case["refused"], no.rule)
+        else:
+            raise Disagreement("the vector is refused, and the text takes it")
         yield case["name"]
 
 
