@@ -12,10 +12,10 @@ import sys
 
 import phonenumbers
 
-from checks import alter, examples, order
+from checks import alter, examples, make, order
 from checks.files import CHECKS, cases_of
 from checks.refusal import Disagreement, Refused, agree
-from checks.world import World
+from checks.world import VECTORS, World
 
 
 def expected(file):
@@ -58,6 +58,9 @@ def main(arguments):
     if not arguments:
         types, taken, refused = examples.check(world)
         print(f"CDDL: {types} types, {taken} examples taken, {refused} alterations of them refused")
+        for name, text in make.files().items():
+            if (VECTORS / name).read_text() != text:
+                raise SystemExit(f"{name} is not what checks/make.py writes: cd spec && python3 -m checks.make")
         offered, carried = order.check(world)
         print(f"order: {order.NODES} nodes, offered {offered} records in any order, carry the same {carried}")
         print(f"phones by the tables of libphonenumber {phonenumbers.__version__}")

@@ -352,10 +352,10 @@ def sealed(summary, text=None, handles=None, padded=None):
         plain = padded if padded and name == "summary" else seal.pad(plain, (*seal.SIZES[part], 4096))
         body[name] = seal.box(seal.derive(key, salt, f"parasol 1 {name}"), plain, bound + bytes([part]))
     report = body | {"area_tag": body.pop("area tag"), "area_wrap": bytes(48)}
-    shown = {name: value.hex() if isinstance(value, bytes) else value for name, value in report.items()}
-    shown["entries"] = [[bucket, label.hex(), wrap.hex()] for bucket, label, wrap in body["entries"]]
+    fields = {name: value.hex() if isinstance(value, bytes) else value for name, value in report.items()}
+    fields["entries"] = [[bucket, label.hex(), wrap.hex()] for bucket, label, wrap in body["entries"]]
     head = {"organisation": ROOTS["ash"].public.hex(), "expires": expires, "handle": handle, "output": output.hex()}
-    return head | {"report": shown}
+    return head | {"report": fields}
 
 
 def contents():
@@ -407,14 +407,16 @@ def reconciliations():
     yield "five hundred and sixty, found in two rounds", many(560, lambda n: 20_000 + n % 9), ours, theirs
 
 
-def written(name, spec, cases, **head):
+def shown(spec, cases, **head):
     text = json.dumps({"spec": spec, **head, "cases": cases}, indent=2)
     text = re.sub(r"\[\s+(\d+),\s+(\"[0-9a-f]{64}\")\s+\]", r"[\1, \2]", text)
     text = re.sub(r"\[\s+((?:\d+,\s+)*\d+)\s+\]", lambda row: "[" + re.sub(r"\s+", " ", row[1]) + "]", text)
-    (VECTORS / name).write_text(text + "\n")
+    return text + "\n"
 
 
-def main():
+def files():
+    """{name: what it holds}."""
+    made = {}
     here = {"charter": CHARTER.hex(), "start": [one.hex() for one in START], "today": TODAY}
     rows = [
         {
@@ -427,21 +429,23 @@ def main():
         }
         for name, steps in scenes()
     ]
-    written("ok/scenes.json", "spec/02-records.md, section 5", rows, **here)
+    made["ok/scenes.json"] = shown("spec/02-records.md, section 5", rows, **here)
     rows = [{"name": name, "refused": refused, "hex": data.hex()} for name, refused, data in certificates()]
     good, *rows = rows
-    written("bad/certificate.json", "spec/02-records.md, section 7", rows, **here, good=good["hex"])
+    made["bad/certificate.json"] = shown("spec/02-records.md, section 7", rows, **here, good=good["hex"])
     good, *rows = [{"name": name, "refused": "schema", **case} for name, case in contents()]
     head = {"federation": FEDERATION.hex(), "good": good}
-    written("bad/contents.json", "spec/04-lookup.md, 2.5 and 2.7", rows, **head)
+    made["bad/contents.json"] = shown("spec/04-lookup.md, 2.5 and 2.7", rows, **head)
     rows = []
     for name, *sets in reconciliations():
         both, ours, theirs = ([[day, one.hex()] for day, one in part] for part in sets)
         messages, _, _ = reconcile.exchange(sets[0] + sets[1], sets[0] + sets[2])
         said = [message.hex() for message in messages]
         rows.append({"name": name, "both": both, "ours": ours, "theirs": theirs, "messages": said})
-    written("ok/reconcile.json", "spec/06-transport.md, section 4", rows)
+    made["ok/reconcile.json"] = shown("spec/06-transport.md, section 4", rows)
+    return made
 
 
 if __name__ == "__main__":
-    main()
+    for name, text in files().items():
+        (VECTORS / name).write_text(text)
