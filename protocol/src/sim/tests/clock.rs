@@ -25,10 +25,8 @@ fn lab() -> (Lab, Drbg, RecordId) {
 fn signed(lab: &Lab, node: usize, issued: Day, slot: u32, entropy: &mut Drbg) -> Verified {
     let lock = SecretKey::generate(entropy);
     let body = report_body(lock.lock(), Audience::Federation, entropy);
-    let record = lab
-        .federation
-        .sign(node, issued, issued.plus(10), slot, body);
-    record
+    lab.federation
+        .sign(node, issued, issued.plus(10), slot, body)
 }
 
 /// A tick of the first node alone, without catch-up.
