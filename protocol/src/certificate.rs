@@ -47,6 +47,7 @@ pub enum CertificateError {
 #[derive(Clone, Debug)]
 pub struct Certificate {
     epoch: u32,
+    issued: Day,
     dealt: bool,
     keys: BTreeMap<KeyName, ThresholdKey>,
     bytes: Vec<u8>,
@@ -192,6 +193,7 @@ impl Certificate {
         }
         Ok(Self {
             epoch,
+            issued,
             dealt,
             keys,
             bytes: bytes.to_vec(),
@@ -201,6 +203,10 @@ impl Certificate {
     /// The number of this generation of shares.
     pub const fn epoch(&self) -> u32 {
         self.epoch
+    }
+    /// The day on which its signers' delegations must hold.
+    pub const fn issued(&self) -> Day {
+        self.issued
     }
     /// Whether a dealer made the keys, and so once knew them.
     pub const fn dealt(&self) -> bool {

@@ -53,10 +53,37 @@ pub struct Forgotten {
     pub records: Vec<RecordId>,
 }
 
+/// A root's record that the directory knows, so that it can be found, served and taken back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Said {
+    /// Whose.
+    pub organisation: OrganisationKey,
+    /// Its day of issue.
+    pub issued: Day,
+    /// Its last day.
+    pub expires: Day,
+    /// What it says.
+    pub what: What,
+}
+
+/// What a root's record says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum What {
+    /// This key may sign until this day.
+    Delegation(NodeKey, Day),
+    /// This key counts no longer.
+    Revocation(NodeKey),
+    /// These records stand.
+    Affirmation(Vec<RecordId>),
+    /// A vouch of this number.
+    Vouch(u32),
+}
+
 /// Who may speak for whom.
 #[derive(Clone, Debug)]
 pub struct Directory {
     charter: Charter,
+    said: BTreeMap<RecordId, Said>,
     delegations: BTreeMap<NodeKey, Vec<Delegated>>,
     revoked: BTreeMap<(OrganisationKey, NodeKey), BTreeSet<RecordId>>,
     affirmed: BTreeMap<(OrganisationKey, RecordId), BTreeSet<RecordId>>,
@@ -68,6 +95,7 @@ impl Directory {
     pub const fn new(charter: Charter) -> Self {
         Self {
             charter,
+            said: BTreeMap::new(),
             delegations: BTreeMap::new(),
             revoked: BTreeMap::new(),
             affirmed: BTreeMap::new(),
@@ -84,7 +112,7 @@ impl Directory {
     pub fn learn(&mut self, record: &Verified) {
         let header = record.header();
         let organisation = header.organisation;
-        match record.body() {
+        let what = match record.body() {
             Body::Delegation(d) => {
                 let known = self.delegations.entry(d.terms.record_key).or_default();
                 if known.iter().all(|k| k.id != record.id()) {
@@ -96,12 +124,14 @@ impl Directory {
                     });
                     known.sort_by_key(|k| k.id);
                 }
+                What::Delegation(d.terms.record_key, d.terms.until)
             }
             Body::Revocation(r) => {
                 self.revoked
                     .entry((organisation, r.key))
                     .or_default()
                     .insert(record.id());
+                What::Revocation(r.key)
             }
             Body::Affirmation(a) => {
                 for id in &a.records {
@@ -110,42 +140,71 @@ impl Directory {
                         .or_default()
                         .insert(record.id());
                 }
+                What::Affirmation(a.records.clone())
             }
             Body::Vouch(v) => {
-                let vouch = v.clone();
                 let vouched = Vouched {
                     id: record.id(),
                     issuer: organisation,
-                    vouch,
+                    vouch: v.clone(),
                     expires: header.expires,
                 };
                 self.vouches.insert(record.id(), vouched);
+                What::Vouch(v.number)
             }
-            _ => {}
-        }
+            _ => return,
+        };
+        let said = Said {
+            organisation,
+            issued: header.issued,
+            expires: header.expires,
+            what,
+        };
+        self.said.insert(record.id(), said);
     }
 
     /// Forgets a record that is carried no longer. Says which keys and records it had spoken for;
     /// they may not stand any more.
     pub fn forget(&mut self, id: &RecordId) -> Forgotten {
         let mut forgotten = Forgotten::default();
-        for (key, known) in &mut self.delegations {
-            let gone = known.extract_if(.., |k| k.id == *id);
-            forgotten.keys.extend(gone.map(|k| (k.organisation, *key)));
-        }
-        self.delegations.retain(|_, known| !known.is_empty());
-        for set in self.revoked.values_mut() {
-            set.remove(id);
-        }
-        for ((_, record), set) in &mut self.affirmed {
-            if set.remove(id) {
-                forgotten.records.push(*record);
+        let Some(Said {
+            organisation, what, ..
+        }) = self.said.remove(id)
+        else {
+            return forgotten;
+        };
+        match what {
+            What::Delegation(key, _) => {
+                if let Some(known) = self.delegations.get_mut(&key) {
+                    known.retain(|k| k.id != *id);
+                    if known.is_empty() {
+                        self.delegations.remove(&key);
+                    }
+                }
+                forgotten.keys.push((organisation, key));
+            }
+            What::Revocation(key) => take_back(&mut self.revoked, (organisation, key), id),
+            What::Affirmation(records) => {
+                for record in &records {
+                    take_back(&mut self.affirmed, (organisation, *record), id);
+                }
+                forgotten.records = records;
+            }
+            What::Vouch(_) => {
+                self.vouches.remove(id);
             }
         }
-        self.revoked.retain(|_, set| !set.is_empty());
-        self.affirmed.retain(|_, set| !set.is_empty());
-        self.vouches.remove(id);
         forgotten
+    }
+
+    /// Whether a record is one from which the directory learnt something.
+    pub fn knows(&self, id: &RecordId) -> bool {
+        self.said.contains_key(id)
+    }
+
+    /// All records from which the directory learnt something.
+    pub(crate) fn said(&self) -> impl Iterator<Item = (&RecordId, &Said)> {
+        self.said.iter()
     }
 
     /// The delegations of a key by an organisation.
@@ -223,5 +282,14 @@ impl Directory {
     /// All vouches, by record id.
     pub fn vouches(&self) -> impl Iterator<Item = &Vouched> {
         self.vouches.values()
+    }
+}
+
+fn take_back<K: Ord>(sets: &mut BTreeMap<K, BTreeSet<RecordId>>, key: K, id: &RecordId) {
+    if let Some(set) = sets.get_mut(&key) {
+        set.remove(id);
+        if set.is_empty() {
+            sets.remove(&key);
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Records that arrive: by gossip, by catch-up, from a file.
 
 use super::batch::Batch;
-use super::core::{Engine, EngineError, Notice, Output};
+use super::core::{Engine, EngineError, Output};
 use crate::carried::View;
 use crate::ids::{RecordId, TransportKey};
-use crate::record::{Fault, Refusal, Rule, Verified};
+use crate::record::{Refusal, Rule, Verified};
 use crate::time::Timestamp;
 
 /// Where records came from.
@@ -31,7 +31,8 @@ impl Engine {
     /// Takes in verified records, in one batch that is stored at once.
     ///
     /// Whether to forward a record that came by gossip is for the driver to read off its verdict:
-    /// forward what is new, drop what is known, blame the sender only for [`Fault::Sender`].
+    /// forward what is new, drop what is known, blame the sender only for what is
+    /// [its fault](crate::record::Fault::Sender).
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -60,9 +61,9 @@ impl Engine {
             match &verdict {
                 Ok(new) => roots |= by_root && *new,
                 Err(refusal) if may_become_right(refusal.rule) => {
-                    self.wait_for_delegation(pending);
+                    self.wait_for_delegation(source, pending);
                 }
-                Err(refusal) => self.note_refusal(source, id, refusal, &mut arrived.outputs),
+                Err(refusal) => self.note_refusal(source, id, refusal, now, &mut arrived.outputs),
             }
             arrived.verdicts.push((id, verdict));
         }
@@ -84,8 +85,15 @@ impl Engine {
         if self.waiting.is_empty() {
             return Ok(Vec::new());
         }
-        let waiting = std::mem::take(&mut self.waiting).into();
-        Ok(self.arrived(Source::Local, waiting, view, now)?.outputs)
+        let waiting = self.waiting.records();
+        let Arrived { outputs, verdicts } = self.arrived(Source::Local, waiting, view, now)?;
+        for (id, verdict) in verdicts {
+            let still = matches!(&verdict, Err(refusal) if may_become_right(refusal.rule));
+            if !still {
+                self.waiting.remove(&id);
+            }
+        }
+        Ok(outputs)
     }
 
     fn note_refusal(
@@ -93,6 +101,7 @@ impl Engine {
         source: Source,
         id: RecordId,
         refusal: &Refusal,
+        now: Timestamp,
         out: &mut Vec<Output>,
     ) {
         let (Source::Peer(key) | Source::Colleague(key)) = source else {
@@ -101,12 +110,7 @@ impl Engine {
         if let Some(peer) = self.peers.get_mut(&key) {
             super::sync::remember(&mut peer.refused, id);
         }
-        if refusal.rule.fault() == Fault::Sender {
-            out.push(Output::Notice(Notice::Misbehaved {
-                peer: key,
-                refusal: refusal.clone(),
-            }));
-        }
+        self.blame(key, refusal, now, out);
     }
 }
 

@@ -83,11 +83,11 @@ impl Engine {
                 let own = own || self.stays_home(&record, &batch.overlay)?;
                 let mut forgotten = Vec::new();
                 for id in &evicts {
-                    forgotten.push(self.directory.forget(id));
+                    forgotten.push(self.forget(id));
                     self.put_out(id, Some(&record), batch)?;
                 }
                 let matters = record.kind().by_root() || !evicts.is_empty();
-                self.directory.learn(&record);
+                self.learn(&record);
                 self.calendar.witness(&record, &home, today);
                 self.take_in(record, own, batch)?;
                 for one in &forgotten {

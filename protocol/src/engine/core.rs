@@ -6,7 +6,7 @@ use super::sets::Sets;
 use crate::carried::{Change, View};
 use crate::certificate::Certificate;
 use crate::charter::Charter;
-use crate::directory::Directory;
+use crate::directory::{Directory, Forgotten};
 use crate::ids::{NodeKey, OrganisationKey, RecordId, TransportKey};
 use crate::keys::SecretKey;
 use crate::oprf::{KeyName, KeyShare};
@@ -14,16 +14,14 @@ use crate::record::{Refusal, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::peer::Request;
 use crate::wire::sealed::SealSecret;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Records that wait for their delegation; more are forgotten, and come again with catch-up.
-const MAX_WAITING: usize = 4096;
 /// Expired records that one tick puts out.
 const SWEEP: usize = 2000;
 
 /// Who the node is, and the secrets that it works with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Identity {
     /// Its organisation.
     pub organisation: OrganisationKey,
@@ -45,6 +43,9 @@ pub struct Settings {
     pub sync_every: u64,
     /// Milliseconds after which an unanswered request of a catch-up is given up.
     pub patience: u64,
+    /// Whether a node that finds nothing of its own in its store publishes only after a catch-up.
+    /// For nodes that have peers to catch up with; see [`Engine::must_catch_up`].
+    pub catch_up_first: bool,
 }
 
 impl Default for Settings {
@@ -52,6 +53,7 @@ impl Default for Settings {
         Self {
             sync_every: 60_000,
             patience: 30_000,
+            catch_up_first: false,
         }
     }
 }
@@ -103,6 +105,13 @@ pub enum Notice {
         peer: TransportKey,
         /// Why it was refused.
         refusal: Refusal,
+    },
+    /// A peer misbehaved too often and is not heard for so many minutes.
+    Shunned {
+        /// Who.
+        peer: TransportKey,
+        /// For how long.
+        minutes: u64,
     },
     /// Expired records were put out.
     Expired(usize),
@@ -161,10 +170,12 @@ pub(super) struct Peer {
 pub struct Engine {
     pub(super) me: Identity,
     pub(super) settings: Settings,
-    pub(super) directory: Directory,
+    /// Shared with readers on other threads.
+    pub(super) directory: Arc<Directory>,
     pub(super) certificate: Option<Certificate>,
     pub(super) peers: BTreeMap<TransportKey, Peer>,
-    pub(super) waiting: VecDeque<Verified>,
+    pub(super) waiting: super::waiting::Waiting,
+    pub(super) blamed: super::blame::Blame,
     pub(super) next_ask: u64,
     pub(super) next_slot: Option<(Day, u32)>,
     /// The sets for reconciliation.
@@ -172,6 +183,7 @@ pub struct Engine {
     pub(super) calendar: Calendar,
     pub(super) reserved: BTreeMap<(OrganisationKey, KeyName), (Day, super::evaluate::Reserve)>,
     pub(super) roots_changed: bool,
+    pub(super) own_past: super::publish::OwnPast,
     authorised: BTreeSet<TransportKey>,
     swept: Option<Day>,
     begun: Option<Day>,
@@ -198,28 +210,51 @@ impl Engine {
                 directory.learn(&record);
             }
         }
-        Ok(Self {
+        let mut engine = Self::bare(me, settings, Arc::new(directory), calendar);
+        engine.own_past = engine.look_for_own_past(view)?;
+        Ok(engine)
+    }
+
+    fn bare(
+        me: Identity,
+        settings: Settings,
+        directory: Arc<Directory>,
+        calendar: Calendar,
+    ) -> Self {
+        Self {
             me,
             settings,
             directory,
             certificate: None,
             peers: BTreeMap::new(),
-            waiting: VecDeque::new(),
+            waiting: super::waiting::Waiting::default(),
+            blamed: super::blame::Blame::default(),
             next_ask: 0,
             next_slot: None,
             sets: Sets::default(),
             calendar,
             reserved: BTreeMap::new(),
             roots_changed: false,
+            own_past: super::publish::OwnPast::Known,
             authorised: BTreeSet::new(),
             swept: None,
             begun: None,
             ticked: Timestamp::default(),
-        })
+        }
+    }
+
+    /// A copy that knows the same and talks with nobody.
+    pub(super) fn without_peers(&self) -> Self {
+        let directory = Arc::clone(&self.directory);
+        let calendar = self.calendar.clone();
+        let mut copy = Self::bare(self.me.clone(), self.settings, directory, calendar);
+        copy.certificate.clone_from(&self.certificate);
+        copy
     }
 
     /// Whom to talk with at the start.
     pub fn begin(&mut self, now: Timestamp) -> Vec<Output> {
+        self.own_past.begin(self.today(now));
         let mut out = Vec::new();
         self.refresh_peers(now, &mut out);
         out
@@ -235,7 +270,7 @@ impl Engine {
         self.certificate.as_ref()
     }
     /// Who may speak for whom.
-    pub const fn directory(&self) -> &Directory {
+    pub fn directory(&self) -> &Directory {
         &self.directory
     }
     /// The node's organisation.
@@ -262,6 +297,9 @@ impl Engine {
 
     /// A peer is connected. The transport has proved its key.
     pub fn connected_to(&mut self, key: TransportKey, now: Timestamp) {
+        if self.blamed.shuns(&key, now) {
+            return;
+        }
         if let Some((node, delegated)) = self.directory.node_by_transport(&key, self.today(now)) {
             self.peers.entry(key).or_insert(Peer {
                 organisation: delegated.organisation,
@@ -314,6 +352,7 @@ impl Engine {
         let today = self.today(now);
         let mut out = self.look_at_clock(today, false);
         self.mind_a_clock_set_back(now);
+        self.pardon(now, &mut out);
         let swept = self.sweep(view, now)?;
         // The view does not show yet what is to be stored; a set made from it would stay wrong.
         let mut stored = !swept.is_empty();
@@ -368,7 +407,7 @@ impl Engine {
             batch.overlay.remove(*id);
         }
         for id in &gone {
-            let forgotten = self.directory.forget(id);
+            let forgotten = self.forget(id);
             self.put_out_orphans(&forgotten, &mut batch)?;
         }
         self.offer_again(&mut batch, today)?;
@@ -397,14 +436,19 @@ impl Engine {
         }
     }
 
-    pub(super) fn wait_for_delegation(&mut self, record: Verified) {
-        if self.waiting.iter().any(|r| r.id() == record.id()) {
-            return;
+    // Only what changes the directory may touch it: a reader elsewhere makes that a copy.
+    pub(super) fn learn(&mut self, record: &Verified) {
+        if record.kind().by_root() {
+            Arc::make_mut(&mut self.directory).learn(record);
         }
-        if self.waiting.len() >= MAX_WAITING {
-            self.waiting.pop_front();
+    }
+
+    pub(super) fn forget(&mut self, id: &RecordId) -> Forgotten {
+        if self.directory.knows(id) {
+            Arc::make_mut(&mut self.directory).forget(id)
+        } else {
+            Forgotten::default()
         }
-        self.waiting.push_back(record);
     }
 
     /// Tells the driver whom to talk with, if that has changed.
@@ -412,8 +456,10 @@ impl Engine {
         let mine = self.node();
         let nodes = self.directory.nodes(self.today(now));
         let others = nodes.into_iter().filter(|(key, _)| *key != mine);
-        let authorised: BTreeSet<TransportKey> =
-            others.map(|(_, d)| d.terms.transport_key).collect();
+        let authorised: BTreeSet<TransportKey> = others
+            .map(|(_, d)| d.terms.transport_key)
+            .filter(|key| !self.blamed.shuns(key, now))
+            .collect();
         if authorised != self.authorised {
             self.peers.retain(|key, _| authorised.contains(key));
             self.authorised.clone_from(&authorised);

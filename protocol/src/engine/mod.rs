@@ -21,14 +21,18 @@ mod answer;
 mod arrive;
 mod batch;
 mod calendar;
+mod blame;
 mod core;
 mod evaluate;
 pub(crate) mod fill;
 mod publish;
+mod reader;
+mod roster;
 mod serve;
 mod sets;
 mod sync;
 mod warning;
+mod waiting;
 
 pub use self::core::{
     AskId, Done, Engine, EngineError, Identity, Notice, Output, Settings, Shares,
@@ -36,3 +40,4 @@ pub use self::core::{
 pub use arrive::{Arrived, Source};
 pub use evaluate::{Holder, evaluate};
 pub use warning::Warning;
+pub use reader::Reader;

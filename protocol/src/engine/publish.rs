@@ -4,7 +4,7 @@ use super::batch::Batch;
 use super::core::{Done, Engine, EngineError, Output};
 use crate::admit::{Carried, SLOTS, SlotKey};
 use crate::carried::{Overlay, View};
-use crate::limits::RETRACTION_LIFE;
+use crate::limits::{MAX_DELEGATION_DAYS, RETRACTION_LIFE};
 use crate::record::{Body, Draft, Header, Kind, Rule, Signer, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::client::{Outcome, Wanted};
@@ -18,6 +18,31 @@ fn refused(code: &str, message: impl std::fmt::Display) -> Outcome {
 
 /// What became of one draft, and what to pass on of it.
 type One = (Outcome, Option<Vec<u8>>);
+
+/// What the node knows of what it signed before.
+///
+/// A node that lost its store, or was set up anew from its keys, may have signed records earlier
+/// today that it knows nothing of. If it signed others into the same slots, one of each pair would
+/// be put out everywhere. The other organisations' nodes have those records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum OwnPast {
+    /// All there is to know.
+    Known,
+    /// Nothing was found in the store when the engine was made.
+    Lost,
+    /// The same, and this was the day. On later days nothing can have been signed before.
+    LostOn(Day),
+}
+
+impl OwnPast {
+    pub fn begin(&mut self, today: Day) {
+        if *self == OwnPast::Lost {
+            *self = OwnPast::LostOn(today);
+        }
+    }
+}
+
+const LOST: &str = "this node found nothing of its own in its store when it started, and may have signed records earlier today that it does not remember. It publishes as soon as it has caught up with a node of another organisation: see with `parasol node status` whether it has peers, and look into net.peers of its configuration if it has none. If no other node can be reached, publish tomorrow (UTC)";
 
 impl Engine {
     /// Signs, stores and passes on. What is published twice with one lock is published once.
@@ -33,6 +58,10 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Done<Vec<Outcome>>, EngineError<V::Error>> {
         let today = self.today(now);
+        if self.must_catch_up(now) {
+            let outcome = |_| refused("catching-up", LOST);
+            return Ok((Vec::new(), wanted.into_iter().map(outcome).collect()));
+        }
         let mut batch = Batch::new(view);
         let mut outcomes = Vec::new();
         let mut gossip = Vec::new();
@@ -45,6 +74,37 @@ impl Engine {
         let mut outputs = batch.into_outputs([]);
         outputs.extend(gossip.into_iter().map(Output::Gossip));
         Ok((outputs, outcomes))
+    }
+
+    /// Whether the node may have signed records today that it does not remember, and so must catch
+    /// up with another organisation's node before it [publishes](Engine::publish).
+    ///
+    /// That is so if [`Settings::catch_up_first`](super::Settings) is set, none of its slots was
+    /// in use when it started, it was delegated before that day, and the day is not over.
+    pub fn must_catch_up(&self, now: Timestamp) -> bool {
+        let today = self.today(now);
+        let (organisation, node) = (self.me.organisation, self.node());
+        let mut delegations = self.directory.delegations_of(&organisation, &node);
+        self.settings.catch_up_first
+            && self.own_past == OwnPast::LostOn(today)
+            && delegations.any(|d| d.from < today)
+    }
+
+    /// Whether the store remembers a slot that this node could have used.
+    pub(super) fn look_for_own_past<V: View>(&self, view: &V) -> Result<OwnPast, V::Error> {
+        let (organisation, node) = (self.me.organisation, self.node());
+        for d in self.directory.delegations_of(&organisation, &node) {
+            let slots = d.terms.slots;
+            let below = slots.first.saturating_add(slots.count);
+            let days = u32::try_from(d.terms.until.since(d.from)).unwrap_or(0);
+            for day in (0..=days.min(MAX_DELEGATION_DAYS)).map(|n| d.from.plus(n)) {
+                let last = view.last_slot(&organisation, day, below)?;
+                if last.is_some_and(|last| last >= slots.first) {
+                    return Ok(OwnPast::Known);
+                }
+            }
+        }
+        Ok(OwnPast::Lost)
     }
 
     fn publish_one<V: View>(

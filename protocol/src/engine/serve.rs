@@ -3,14 +3,16 @@
 use super::answer::with_attachments;
 use super::core::{Engine, EngineError, Output};
 use super::evaluate::evaluate;
+use super::roster::choose;
 use super::sets::Of;
 use super::{Arrived, Source};
 use crate::carried::View;
+use crate::certificate::Certificate;
 use crate::entropy::Entropy;
 use crate::ids::TransportKey;
 use crate::record::{Kind, Verified};
 use crate::time::Timestamp;
-use crate::wire::client::{DirectoryReply, OwnAsk, OwnReply, TagsAsk, TagsReply};
+use crate::wire::client::{DirectoryReply, MAX_MESSAGE, OwnAsk, OwnReply, TagsAsk, TagsReply};
 use crate::wire::peer::{Refusal, Reply, Request};
 
 /// Tags in one answer.
@@ -84,7 +86,7 @@ impl Engine {
         })
     }
 
-    /// What clients must know of the federation.
+    /// What clients must know of the federation, never more than they take.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -93,17 +95,18 @@ impl Engine {
         view: &V,
         now: Timestamp,
     ) -> Result<DirectoryReply, V::Error> {
-        let mut records = Vec::new();
-        for id in view.by_roots()? {
-            records.extend(view.record(&id)?);
-        }
+        let charter = self.directory.charter().bytes().to_vec();
+        let certificate = self.certificate.as_ref();
+        let certified = certificate.map(Certificate::issued);
+        let certificate = certificate.map(|c| c.bytes().to_vec()).unwrap_or_default();
+        // What stands around the records is less than the last number.
+        let room = MAX_MESSAGE.saturating_sub(charter.len() + certificate.len() + 128);
+        let records = choose(&self.directory, certified, self.today(now), room, |id| {
+            view.record(id)
+        })?;
         Ok(DirectoryReply {
-            charter: self.directory.charter().bytes().to_vec(),
-            certificate: self
-                .certificate
-                .as_ref()
-                .map(|c| c.bytes().to_vec())
-                .unwrap_or_default(),
+            charter,
+            certificate,
             records,
             home: self.node(),
             today: self.today(now),

@@ -33,6 +33,8 @@ pub(super) struct Session {
     under_way: Vec<RecordId>,
     received: usize,
     sent: usize,
+    /// Whether the two sets were compared to the end.
+    whole: bool,
 }
 
 fn reconcile(of: Of, message: Vec<u8>) -> Request {
@@ -126,6 +128,7 @@ impl Engine {
                 under_way: Vec::new(),
                 received: 0,
                 sent: 0,
+                whole: false,
             });
         }
         Ok(())
@@ -191,6 +194,7 @@ impl Engine {
                     let enough = session.steps >= MAX_STEPS
                         || session.need.len() >= MAX_MISSING
                         || session.have.len() >= MAX_MISSING;
+                    session.whole = step.next.is_none();
                     if let Some(message) = step.next.filter(|_| !enough) {
                         session.ask = self.ask(key, reconcile(session.of, message), &mut out);
                         self.put_session(&key, Some(session));
@@ -320,6 +324,9 @@ impl Engine {
         let every = self.settings.sync_every;
         if let Some(peer) = self.peers.get_mut(&key) {
             peer.next_sync = now.plus_millis(every);
+            if session.is_some_and(|s| s.whole) && peer.organisation != self.me.organisation {
+                self.own_past = super::publish::OwnPast::Known;
+            }
         }
         if let Some(s) = session.filter(|s| s.received + s.sent > 0) {
             out.push(Output::Notice(Notice::CaughtUp {

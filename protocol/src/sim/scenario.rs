@@ -120,6 +120,7 @@ impl Chaos {
             settings: Settings {
                 sync_every: 30 * MINUTE,
                 patience: 5 * MINUTE,
+                catch_up_first: false,
             },
             links: 4,
             mesh: 3,

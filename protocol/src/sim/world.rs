@@ -37,6 +37,7 @@ impl Pace {
         settings: Settings {
             sync_every: 60_000,
             patience: 30_000,
+            catch_up_first: false,
         },
         links: 12,
         mesh: 4,
@@ -47,6 +48,7 @@ impl Pace {
         settings: Settings {
             sync_every: 6 * 3_600_000,
             patience: 3_600_000,
+            catch_up_first: false,
         },
         links: 12,
         mesh: 4,

@@ -62,6 +62,32 @@ impl Lab {
         self.connect();
     }
 
+    /// A node that is set up anew from its keys, with nothing in its store but delegations. It
+    /// is connected to nobody yet.
+    pub fn lose_store(&mut self, side: usize) {
+        let identity = self.federation.identity(side);
+        let charter = self.federation.charter.clone();
+        let settings = Settings {
+            catch_up_first: true,
+            ..Settings::default()
+        };
+        let store = Memory::new();
+        let mut engine = Engine::new(charter, identity, settings, &store).unwrap();
+        engine.begin(self.now);
+        self.sides[side] = (engine, store);
+        for d in self.federation.delegations[..self.sides.len()].to_vec() {
+            self.offer(side, d).unwrap();
+        }
+    }
+
+    /// One engine hears that others are connected.
+    pub fn connect_to(&mut self, side: usize, others: &[usize]) {
+        for other in others {
+            let key = self.federation.stations[*other].transport.transport();
+            self.sides[side].0.connected_to(key, self.now);
+        }
+    }
+
     pub fn connect(&mut self) {
         for a in 0..self.sides.len() {
             for b in 0..self.sides.len() {

@@ -8,6 +8,9 @@ mod life;
 mod order;
 mod own;
 mod stolen;
+mod past;
+mod roster;
+mod shun;
 mod trust;
 
 use super::{Conditions, Drbg, Federation, NodeIndex, Pace, Shape, World, report_body};
