@@ -1,10 +1,10 @@
-//! Asking a node how it is, without a token.
+//! Asking a node how it is.
 
 use crate::exit::CliError;
 use serde_json::Value;
 use std::time::Duration;
 
-/// What a node says of itself to everyone.
+/// What a node says of itself: that it is there, to everyone; the rest to who has a token.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Status {
     /// All of it.
@@ -12,12 +12,13 @@ pub struct Status {
 }
 
 impl Status {
-    /// Asks the node at an address such as `http://127.0.0.1:8440`.
+    /// Asks the node at an address such as `http://127.0.0.1:8440`, with a token of its if there
+    /// is one.
     ///
     /// # Errors
     /// If it does not answer, or not as a node does.
-    pub fn ask(url: &str) -> Result<Self, CliError> {
-        let text = get(&format!("{url}/v1/status"), None, Duration::from_secs(5))
+    pub fn ask(url: &str, token: Option<&str>) -> Result<Self, CliError> {
+        let text = get(&format!("{url}/v1/status"), token, Duration::from_secs(5))
             .and_then(|body| String::from_utf8(body).map_err(|e| e.to_string()))
             .map_err(|e| {
                 CliError::unreachable(
@@ -34,6 +35,11 @@ impl Status {
             .next("check the address in the profile")
         })?;
         Ok(Self { all })
+    }
+
+    /// Whether it told all, and not only that it is there.
+    pub fn is_whole(&self) -> bool {
+        self.all.get("ready").is_some()
     }
 
     /// Whether it can serve.

@@ -43,6 +43,7 @@ use parasol_protocol::time::{Day, Season};
 use parasol_protocol::wire::client::Tag;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// Flag of a record that never leaves its organisation.
 const OWN: u8 = 1;
@@ -57,7 +58,7 @@ const REACHED: &[u8] = b"reached";
 
 /// Records in a store.
 pub struct Ledger {
-    store: Box<dyn Store>,
+    store: Arc<dyn Store>,
     place: u64,
     counts: BTreeMap<u8, u64>,
     home: OrganisationKey,
@@ -200,7 +201,7 @@ impl Ledger {
     /// If the store cannot be read.
     pub fn open(store: Box<dyn Store>, home: OrganisationKey) -> Result<Self, StoreError> {
         let mut ledger = Self {
-            store,
+            store: store.into(),
             place: 0,
             counts: BTreeMap::new(),
             home,
@@ -243,6 +244,14 @@ impl Ledger {
             read: self.store.snapshot()?,
             counts: &self.counts,
         })
+    }
+
+    /// What another thread can read while this one goes on.
+    pub fn lend(&self) -> Lent {
+        Lent {
+            store: Arc::clone(&self.store),
+            counts: self.counts.clone(),
+        }
     }
 
     /// The store below.
@@ -442,6 +451,25 @@ impl Ledger {
             }
         }
         rows
+    }
+}
+
+/// The reading half of a ledger, with the counts of when it was lent.
+pub struct Lent {
+    store: Arc<dyn Store>,
+    counts: BTreeMap<u8, u64>,
+}
+
+impl Lent {
+    /// As [`Ledger::view`]. It shows what is stored now.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn view(&self) -> Result<LedgerView<'_>, StoreError> {
+        Ok(LedgerView {
+            read: self.store.snapshot()?,
+            counts: &self.counts,
+        })
     }
 }
 

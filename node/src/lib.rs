@@ -21,3 +21,6 @@ pub mod run;
 pub mod setup;
 pub mod stop;
 pub mod store;
+
+#[cfg(test)]
+mod testing;

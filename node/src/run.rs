@@ -151,6 +151,7 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
         trust: identity.trust,
         settings: Settings {
             sync_every: SYNC_EVERY,
+            catch_up_first: !config.net.peers.is_empty(),
             ..Settings::default()
         },
         ledger,

@@ -42,11 +42,14 @@ pub fn run(command: &NodeCommand, globals: &Globals) -> Result<(), CliError> {
 }
 
 fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
+    let profile = globals.open_profile().map(|(_, profile)| profile);
     let url = match &args.url {
         Some(url) => url.trim_end_matches('/').to_owned(),
-        None => globals.open_profile()?.1.node,
+        None => profile.as_ref().map_err(Clone::clone)?.node.clone(),
     };
-    let status = Status::ask(&url)?;
+    // The token is for the profile's own node and nobody else.
+    let own = profile.ok().filter(|p| p.node.trim_end_matches('/') == url);
+    let status = Status::ask(&url, own.as_ref().map(|p| p.token.as_str()))?;
     if globals.json {
         println!("{}", status.all);
         return Ok(());
@@ -56,6 +59,14 @@ fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
         Some(value) => value.to_string(),
         None => "?".to_owned(),
     };
+    if !status.is_whole() {
+        println!("a node answers at {url}");
+        println!("  organisation  {}", text("organisation"));
+        println!("  federation    {}", text("federation"));
+        println!("  version       {}", text("version"));
+        println!("It tells more to its own organisation: use a profile of this node (--profile).");
+        return Ok(());
+    }
     println!("{} at {url}", text("node"));
     println!("  organisation  {}", text("organisation"));
     println!("  federation    {}", text("federation"));

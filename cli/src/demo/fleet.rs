@@ -3,7 +3,7 @@
 use super::place::Place;
 use super::signals::Signals;
 use crate::exit::CliError;
-use crate::home::Home;
+use crate::home::{Home, Profile};
 use crate::status::Status;
 use indicatif::{ProgressBar, ProgressStyle};
 use parasol_node::files::write_private;
@@ -29,6 +29,7 @@ struct Node {
     name: String,
     dir: PathBuf,
     url: String,
+    profile: Profile,
     /// While it runs. Its standard input is the pipe that ties it to this process.
     child: Option<Child>,
 }
@@ -64,7 +65,7 @@ impl Fleet {
         let mut fleet = Self { nodes: Vec::new() };
         for name in place.names() {
             let dir = place.dir().join(name);
-            let url = home.load(name)?.node;
+            let profile = home.load(name)?;
             let child = spawn(&dir).map_err(|e| {
                 CliError::other(
                     "node-start",
@@ -76,7 +77,8 @@ impl Fleet {
             fleet.nodes.push(Node {
                 name: name.clone(),
                 dir: dir.clone(),
-                url,
+                url: profile.node.clone(),
+                profile,
                 child: Some(child),
             });
             write_private(&dir.join("pid"), pid.as_bytes()).map_err(|e| {
@@ -103,7 +105,7 @@ impl Fleet {
                 let Some(node) = self.nodes.get(*i) else {
                     return false;
                 };
-                match Status::ask(&node.url) {
+                match Status::ask(&node.url, Some(&node.profile.token)) {
                     Ok(status) if status.ready() && status.peers() >= others => {
                         bar.inc(1);
                         false
@@ -234,9 +236,12 @@ impl Fleet {
     pub fn settle(&self, at_most: Duration) {
         let deadline = Instant::now() + at_most;
         loop {
-            let mut seen = self
-                .running()
-                .map(|n| Status::ask(&n.url).ok()?.records().cloned());
+            let mut seen = self.running().map(|n| {
+                Status::ask(&n.url, Some(&n.profile.token))
+                    .ok()?
+                    .records()
+                    .cloned()
+            });
             let first = seen.next().flatten();
             if first.is_some() && seen.all(|other| other == first) || Instant::now() > deadline {
                 return;

@@ -1,13 +1,14 @@
 //! The loop itself.
 
+use super::aside::Aside;
 use super::calls::{DriverHandle, Unavailable};
 use super::input::{Answer, Input, Status, Target};
-use super::verify::verify;
+use super::verify::{sift, verify};
 use crate::clock::Clock;
 use crate::entropy::OsEntropy;
 use crate::ledger::{Ledger, LedgerView};
 use crate::net::{GossipToken, NetEvent, NetHandle, ResponseToken, Verdict};
-use crate::store::StoreError;
+use crate::store::{Stats, StoreError};
 use parasol_protocol::carried::{Change, View as _};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
@@ -31,6 +32,12 @@ const QUEUE: usize = 1024;
 const BATCH: usize = 512;
 /// Between two ticks.
 const TICK: Duration = Duration::from_secs(1);
+/// How long what was measured of the store is told again, in milliseconds.
+const MEASURED: u64 = 10_000;
+/// How long what clients want published waits for the node to catch up, in milliseconds.
+const HELD: u64 = 15_000;
+/// How many such requests may wait.
+const MAX_HELD: usize = 16;
 
 type Failed = EngineError<StoreError>;
 
@@ -68,15 +75,16 @@ struct Machine {
     accept_time: Option<Day>,
     /// Whether engine and disk are known to agree. While they are not, nothing is answered.
     sound: bool,
+    aside: Aside,
+    measured: Option<(Timestamp, Stats)>,
+    /// What clients want published while the node catches up, and since when.
+    held: Vec<Held>,
 }
 
-fn copy(identity: &Identity) -> Identity {
-    Identity {
-        organisation: identity.organisation,
-        record_key: identity.record_key.clone(),
-        seal_key: identity.seal_key.clone(),
-        shares: std::sync::Arc::clone(&identity.shares),
-    }
+struct Held {
+    wanted: Vec<Wanted>,
+    answer: Answer<Vec<Outcome>>,
+    since: Timestamp,
 }
 
 /// Starts the driver on a thread of its own, within the current tokio runtime.
@@ -99,7 +107,7 @@ pub fn start(
         accept_time,
     } = setup;
     let mut clock = Clock::default();
-    let mut engine = Engine::new(charter.clone(), copy(&identity), settings, &ledger.view()?)?;
+    let mut engine = Engine::new(charter.clone(), identity.clone(), settings, &ledger.view()?)?;
     engine.certify(certificate.clone());
     if let Some(day) = accept_time {
         engine.accept_time(day);
@@ -121,6 +129,9 @@ pub fn start(
         quotas_of: None,
         accept_time,
         sound: true,
+        aside: Aside::new(runtime.clone()),
+        measured: None,
+        held: Vec::new(),
     };
     machine.carry_out(outputs)?;
     let now = machine.clock.now();
@@ -235,7 +246,7 @@ impl Machine {
         let view = self.ledger.view()?;
         let mut engine = Engine::new(
             self.charter.clone(),
-            copy(&self.identity),
+            self.identity.clone(),
             self.settings,
             &view,
         )?;
@@ -293,17 +304,19 @@ impl Machine {
                 reply(answer, Ok(target));
                 Ok(())
             }
-            Input::Sealed(sealed, answer) => self.read(answer, |engine, view| {
+            Input::Sealed(sealed, answer) => self.read(answer, move |engine, view| {
                 engine.answer_sealed(&sealed, view, now, &mut OsEntropy)
             }),
-            Input::Directory(answer) => {
-                self.read(answer, |engine, view| engine.directory_reply(view, now))
+            Input::Directory(answer) => self.read(answer, move |engine, view| {
+                engine.directory_reply(view, now)
+            }),
+            Input::Tags(ask, answer) => {
+                self.read(answer, move |engine, view| engine.tags(&ask, view))
             }
-            Input::Tags(ask, answer) => self.read(answer, |engine, view| engine.tags(&ask, view)),
             Input::Own(ask, answer) => {
-                self.read(answer, |engine, view| engine.own(&ask, view, now))
+                self.read(answer, move |engine, view| engine.own(&ask, view, now))
             }
-            Input::Record(prefix, answer) => self.read(answer, |_, view| {
+            Input::Record(prefix, answer) => self.read(answer, move |_, view| {
                 let ids = view.find(&prefix)?;
                 let records = ids
                     .iter()
@@ -322,25 +335,36 @@ impl Machine {
         }
     }
 
-    /// Answers with what can be read without changing anything.
-    fn read<T>(
+    /// Answers with what can be read without changing anything, on another thread.
+    fn read<T: Send + 'static>(
         &self,
         answer: Answer<T>,
-        read: impl FnOnce(&Engine, &LedgerView<'_>) -> Result<T, StoreError>,
+        read: impl FnOnce(&Engine, &LedgerView<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<(), Failed> {
-        match self
-            .ledger
-            .view()
-            .and_then(|view| read(&self.engine, &view))
-        {
-            Ok(value) => reply(answer, Ok(value)),
-            Err(error) => return fail(answer, error.into()),
-        }
+        let (engine, ledger) = (self.engine.reader(), self.ledger.lend());
+        self.aside.run(
+            move || ledger.view().and_then(|view| read(&engine, &view)),
+            |value| async move {
+                let value = value.map_err(|error| {
+                    // The engine's own state does not hang on it: no reason to start again.
+                    tracing::error!(%error, "the store cannot be read");
+                    Unavailable::Store
+                });
+                reply(answer, value);
+            },
+        );
         Ok(())
     }
 
-    fn status(&self, now: Timestamp) -> Result<Status, StoreError> {
-        let stats = self.ledger.store().stats()?;
+    fn status(&mut self, now: Timestamp) -> Result<Status, StoreError> {
+        let stats = match &self.measured {
+            Some((at, stats)) if now < at.plus_millis(MEASURED) => stats.clone(),
+            _ => {
+                let stats = self.ledger.store().stats()?;
+                self.measured = Some((now, stats.clone()));
+                stats
+            }
+        };
         let today = self.engine.today(now);
         let nodes = self.engine.directory().nodes(today);
         Ok(Status {
@@ -372,6 +396,24 @@ impl Machine {
         answer: Answer<Vec<Outcome>>,
         now: Timestamp,
     ) -> Result<(), Failed> {
+        if self.engine.must_catch_up(now) && self.held.len() < MAX_HELD {
+            let since = now;
+            self.held.push(Held {
+                wanted,
+                answer,
+                since,
+            });
+            return Ok(());
+        }
+        self.publish_now(wanted, answer, now)
+    }
+
+    fn publish_now(
+        &mut self,
+        wanted: Vec<Wanted>,
+        answer: Answer<Vec<Outcome>>,
+        now: Timestamp,
+    ) -> Result<(), Failed> {
         let view = match self.ledger.view() {
             Ok(view) => view,
             Err(error) => return fail(answer, error.into()),
@@ -396,7 +438,23 @@ impl Machine {
             self.carry_out(outputs)?;
         }
         let outputs = self.engine.tick(&self.ledger.view()?, now)?;
-        self.carry_out(outputs)
+        self.carry_out(outputs)?;
+        self.publish_held(now)
+    }
+
+    /// Publishes what waited, if the node has caught up; after a while the engine says why not.
+    fn publish_held(&mut self, now: Timestamp) -> Result<(), Failed> {
+        let ready = !self.engine.must_catch_up(now);
+        let due = |held: &mut Held| ready || held.since.plus_millis(HELD) <= now;
+        let due: Vec<Held> = self.held.extract_if(.., due).collect();
+        let mut due = due.into_iter();
+        while let Some(held) = due.next() {
+            if let Err(error) = self.publish_now(held.wanted, held.answer, now) {
+                self.held.extend(due);
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     fn network(&mut self, event: NetEvent, now: Timestamp) -> Result<(), Failed> {
@@ -449,7 +507,11 @@ impl Machine {
         for (at, (result, (from, _))) in verified.into_iter().zip(&tokens).enumerate() {
             match result {
                 Ok(record) => senders.entry(*from).or_default().push((at, record)),
-                Err(refusal) => set(&mut verdicts, at, verdict_on(&refusal)),
+                Err(refusal) => {
+                    set(&mut verdicts, at, verdict_on(&refusal));
+                    let outputs = self.engine.misbehaved(*from, [&refusal], now);
+                    self.carry_out(outputs)?;
+                }
             }
         }
         for (from, list) in senders {
@@ -493,17 +555,17 @@ impl Machine {
             self.respond(token, Reply::Refused(PeerRefusal::Malformed).encode());
             return Ok(());
         };
+        let asking = self.engine.connected().find(|(key, _)| *key == from);
+        let Some((_, organisation)) = asking else {
+            self.respond(token, Reply::Refused(PeerRefusal::Malformed).encode());
+            return Ok(());
+        };
         let request = match request {
+            Request::Sealed(sealed) => {
+                self.answer_sealed(sealed, token, now);
+                return Ok(());
+            }
             Request::Evaluate(ask) => {
-                let asking = self
-                    .engine
-                    .connected()
-                    .find(|(key, _)| *key == from)
-                    .map(|(_, o)| o);
-                let Some(organisation) = asking else {
-                    self.respond(token, Reply::Refused(PeerRefusal::Malformed).encode());
-                    return Ok(());
-                };
                 let (outputs, shares) =
                     self.engine
                         .allow(&organisation, &ask, &self.ledger.view()?, now)?;
@@ -526,10 +588,7 @@ impl Machine {
             }
             other => other,
         };
-        let records = verify(&self.federation(), request.records())
-            .into_iter()
-            .filter_map(Result::ok)
-            .collect();
+        let records = self.take_good(from, request.records(), now)?;
         let view = self.ledger.view()?;
         let (outputs, reply) =
             self.engine
@@ -551,14 +610,43 @@ impl Machine {
             self.engine.unanswered(&peer, id, now);
             return Ok(());
         };
-        let records = verify(&self.federation(), reply.records())
-            .into_iter()
-            .filter_map(Result::ok)
-            .collect();
+        let records = self.take_good(peer, reply.records(), now)?;
         let view = self.ledger.view()?;
         let outputs = self.engine.replied(peer, id, reply, records, &view, now)?;
         drop(view);
         self.carry_out(outputs)
+    }
+
+    /// The records of a list that hold. Whoever sent the others is blamed for them.
+    fn take_good(
+        &mut self,
+        from: TransportKey,
+        list: &[Vec<u8>],
+        now: Timestamp,
+    ) -> Result<Vec<Verified>, Failed> {
+        let (good, bad) = sift(&self.federation(), list);
+        let outputs = self.engine.misbehaved(from, &bad, now);
+        self.carry_out(outputs)?;
+        Ok(good)
+    }
+
+    /// Answers a peer's sealed question on another thread: many reports are read and sealed for it.
+    fn answer_sealed(&self, sealed: Vec<u8>, token: ResponseToken, now: Timestamp) {
+        let (engine, ledger, net) = (self.engine.reader(), self.ledger.lend(), self.net.clone());
+        self.aside.run(
+            move || {
+                let view = ledger.view()?;
+                engine.answer_sealed(&sealed, &view, now, &mut OsEntropy)
+            },
+            |answer: Result<Reply, StoreError>| async move {
+                let answer = answer.unwrap_or_else(|error| {
+                    tracing::error!(%error, "the store cannot be read");
+                    Reply::Refused(PeerRefusal::Busy)
+                });
+                // The peer may be gone; then nobody waits for it.
+                let _ = net.respond(token, answer.encode()).await;
+            },
+        );
     }
 
     /// The node's own hello, if it has a delegation to show.
@@ -701,6 +789,9 @@ fn tell(notice: &Notice) {
         } => tracing::info!(%peer, received, sent, "caught up"),
         Notice::Misbehaved { peer, refusal } => {
             tracing::warn!(%peer, rule = refusal.rule.id(), "a node sent what no honest node passes on");
+        }
+        Notice::Shunned { peer, minutes } => {
+            tracing::warn!(%peer, minutes, "a node goes on sending what no honest node passes on: it is not heard for a while");
         }
         Notice::Expired(count) => tracing::info!(count, "expired records were put out"),
         Notice::DelegationEnds(Some(day)) => {

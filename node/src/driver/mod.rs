@@ -8,15 +8,20 @@
 //!
 //! The loop has a thread of its own, since the store blocks. Gossip that has queued up is admitted
 //! in one batch and stored in one commit. Evaluating is slow and needs no state, so the engine only
-//! allows it, and other threads do it.
+//! allows it, and other threads do it. Sealed questions and whatever else only reads are answered
+//! beside the loop too, on a view of the store of their own.
 //!
 //! If the store cannot write, nothing that depended on the write is done, whoever asked is told so,
 //! and the engine is made anew from what is on disk.
 
+mod aside;
 mod calls;
 mod input;
 mod machine;
 mod verify;
+
+#[cfg(test)]
+mod tests;
 
 pub use calls::{DriverHandle, Unavailable};
 pub use input::{Status, Target};

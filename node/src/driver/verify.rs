@@ -8,6 +8,21 @@ use std::thread;
 /// Below this many, starting threads costs more than it saves.
 const WORTH_IT: usize = 16;
 
+/// Those that hold, and why the others do not.
+pub(super) fn sift(
+    federation: &FederationId,
+    records: &[Vec<u8>],
+) -> (Vec<Verified>, Vec<Refusal>) {
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for result in verify(federation, records) {
+        match result {
+            Ok(record) => good.push(record),
+            Err(why) => bad.push(why),
+        }
+    }
+    (good, bad)
+}
+
 /// Parses and verifies records, in their order.
 pub(super) fn verify(
     federation: &FederationId,

@@ -6,15 +6,20 @@ use crate::driver::DriverHandle;
 use crate::keys::Tokens;
 use crate::net::NetHandle;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use parasol_protocol::ids::{FederationId, OrganisationKey};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
+
+/// Requests of one token that are worked on at once; more wait, and take nobody else's places. A
+/// client of this version asks no more than that side by side.
+const PLACES_OF_ONE: usize = 8;
 
 /// What every call has at hand.
 #[derive(Clone)]
@@ -30,6 +35,8 @@ pub struct App {
     tokens: Arc<Tokens>,
     rate: Arc<DefaultKeyedRateLimiter<String>>,
     places: Arc<Semaphore>,
+    /// By profile. There are as many as the node has tokens.
+    of_one: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
 }
 
 impl App {
@@ -54,7 +61,17 @@ impl App {
             tokens: Arc::new(tokens),
             rate: Arc::new(RateLimiter::keyed(quota(&config.rates))),
             places: Arc::new(Semaphore::new(config.limits.requests_at_once.max(1))),
+            of_one: Arc::default(),
         }
+    }
+
+    fn places_of(&self, profile: &str) -> Arc<Semaphore> {
+        // Nothing that holds this lock can leave it half-changed.
+        let mut all = self.of_one.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = all
+            .entry(profile.to_owned())
+            .or_insert_with(|| Arc::new(Semaphore::new(PLACES_OF_ONE)));
+        Arc::clone(places)
     }
 }
 
@@ -64,14 +81,9 @@ fn quota(rates: &Rates) -> Quota {
         .allow_burst(at_least_one(rates.burst))
 }
 
-/// Lets a request with a known token through, not too many a minute and not too many at once.
-pub(super) async fn let_in(
-    State(app): State<App>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    let shown = request
-        .headers()
+/// The profile whose token a request shows.
+fn profile_of<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a str, ApiError> {
+    let shown = headers
         .get(header::AUTHORIZATION)
         .and_then(|v| v.to_str().ok());
     let profile = shown
@@ -81,6 +93,16 @@ pub(super) async fn let_in(
         let message = "this node does not know your token: check that your profile belongs to this node, or ask for a new one";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "token", message));
     };
+    Ok(profile)
+}
+
+/// Lets a request with a known token through, not too many a minute and not too many at once.
+pub(super) async fn let_in(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let profile = profile_of(&app, request.headers())?;
     if let Err(not_until) = app.rate.check_key(&profile.to_owned()) {
         let seconds = not_until
             .wait_time_from(DefaultClock::default().now())
@@ -93,8 +115,22 @@ pub(super) async fn let_in(
             message,
         ));
     }
-    let Ok(_place) = app.places.acquire().await else {
-        return Err(crate::driver::Unavailable::Stopping.into());
-    };
+    let stopping = |_| ApiError::from(crate::driver::Unavailable::Stopping);
+    let own = app.places_of(profile);
+    let _own = own.acquire().await.map_err(stopping)?;
+    let _place = app.places.acquire().await.map_err(stopping)?;
     Ok(next.run(request).await)
+}
+
+/// As [`let_in`], but whoever shows no token stays outside instead of being sent away.
+pub(super) async fn let_in_or_outside(
+    app: State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        let_in(app, request, next).await
+    } else {
+        Ok(next.run(request).await)
+    }
 }

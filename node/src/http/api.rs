@@ -1,6 +1,6 @@
 //! The calls, and the document that describes them.
 
-use super::access::{App, let_in};
+use super::access::{App, let_in, let_in_or_outside};
 use super::error::{ApiError, ErrorBody};
 use super::evaluate::gather;
 use super::status;
@@ -33,7 +33,13 @@ pub fn router(app: App) -> Router {
         .route("/v1/store", get(status::store))
         .route_layer(middleware::from_fn_with_state(app.clone(), let_in));
     Router::new()
-        .route("/v1/status", get(status::status))
+        .route(
+            "/v1/status",
+            get(status::status).route_layer(middleware::from_fn_with_state(
+                app.clone(),
+                let_in_or_outside,
+            )),
+        )
         .route("/openapi.json", get(|| async { Json(openapi()) }))
         .merge(inside)
         .fallback(|| async {

@@ -13,5 +13,8 @@ mod error;
 mod evaluate;
 mod status;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::App;
 pub use api::{openapi, router};

@@ -1,7 +1,8 @@
 //! Requests of this node that have no answer yet.
 //!
-//! A call *waits* while its peer is being dialled, then is *sent*. Either way it ends by its
-//! deadline, and its asker hears exactly one result.
+//! A call *waits* while its peer is being dialled, or has as many of this node's requests as it has
+//! places for; then it is *sent*. Either way it ends by its deadline, and its asker hears exactly
+//! one result.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,10 @@ use tokio::time::Instant;
 
 use super::error::NetError;
 use super::event::{Lane, Reply};
+use super::places::MAX_OF_ONE;
 
-/// Calls to one peer that may be unanswered at a time: half of a connection's streams, so that
-/// the peer's own requests find room.
-const MAX_CALLS: usize = 8;
+/// Calls to one peer that may be unanswered at a time, those that wait included.
+const MAX_CALLS: usize = 64;
 
 /// A request that has not been sent.
 pub(super) struct Call {
@@ -58,7 +59,13 @@ impl Calls {
         waiting.saturating_add(sent) < MAX_CALLS
     }
 
-    /// Keeps a call until its peer is connected.
+    /// May one more be sent now? The peer has that many places for this node.
+    pub(super) fn may_send(&self, peer: &TransportKey) -> bool {
+        let sent = self.sent.values().filter(|sent| sent.peer == *peer).count();
+        sent < MAX_OF_ONE
+    }
+
+    /// Keeps a call until its peer is connected and has a place for it.
     pub(super) fn wait(&mut self, peer: PeerId, call: Call) {
         self.waiting.entry(peer).or_default().push(call);
     }
@@ -99,8 +106,8 @@ impl Calls {
         }
     }
 
-    /// Ends the calls whose time is up.
-    pub(super) fn expire(&mut self, now: Instant) {
+    /// Ends the calls whose time is up. Gives the peers that may be sent others instead.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<TransportKey> {
         for waiting in self.waiting.values_mut() {
             for call in waiting.extract_if(.., |call| call.deadline <= now) {
                 let peer = call.peer;
@@ -114,13 +121,12 @@ impl Calls {
             .filter(|(_, sent)| sent.deadline <= now)
             .map(|(id, _)| *id)
             .collect();
-        for sent in late
-            .iter()
-            .filter_map(|id| self.sent.remove(id))
-            .collect::<Vec<_>>()
-        {
+        let late: Vec<Sent> = late.iter().filter_map(|id| self.sent.remove(id)).collect();
+        let peers = late.iter().map(|sent| sent.peer).collect();
+        for sent in late {
             end(sent.reply, Err(NetError::Timeout { peer: sent.peer }));
         }
+        peers
     }
 
     /// When the next deadline is.

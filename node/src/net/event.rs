@@ -7,9 +7,10 @@ use libp2p::gossipsub::{MessageAcceptance, MessageId};
 use libp2p::request_response::ResponseChannel;
 use libp2p::{Multiaddr, PeerId};
 use parasol_protocol::ids::TransportKey;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use super::error::NetError;
+use super::places::Place;
 
 /// Where the answer to a request goes.
 pub(super) type Reply = oneshot::Sender<Result<Vec<u8>, NetError>>;
@@ -116,7 +117,7 @@ impl fmt::Debug for NetEvent {
 pub struct ResponseToken {
     pub(super) channel: ResponseChannel<Vec<u8>>,
     pub(super) lane: Lane,
-    pub(super) _place: OwnedSemaphorePermit,
+    pub(super) _place: Place,
 }
 
 /// The duty to judge one message.

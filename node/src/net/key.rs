@@ -12,7 +12,7 @@ use super::error::NetError;
 const PREFIX: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
 
 /// The peer id of a transport key.
-pub(super) fn peer_id(key: &TransportKey) -> Result<PeerId, NetError> {
+pub(crate) fn peer_id(key: &TransportKey) -> Result<PeerId, NetError> {
     ed25519::PublicKey::try_from_bytes(key.as_bytes())
         .map(|key| PublicKey::from(key).to_peer_id())
         .map_err(|_| NetError::BadKey { peer: *key })

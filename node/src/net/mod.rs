@@ -45,6 +45,7 @@ mod gossip;
 mod handle;
 mod key;
 mod outbox;
+mod places;
 mod serve;
 mod start;
 mod task;
@@ -55,6 +56,8 @@ pub use config::{NetConfig, TransportSecret};
 pub use error::NetError;
 pub use event::{GossipToken, NetCommand, NetEvent, ResponseToken, Verdict};
 pub use handle::NetHandle;
+#[cfg(test)]
+pub(crate) use key::peer_id;
 pub use libp2p::Multiaddr;
 pub use parasol_protocol::ids::TransportKey;
 pub use start::start;

@@ -1,16 +1,15 @@
 //! What peers send, and what the driver sends back.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use libp2p::gossipsub::{self, MessageAcceptance};
-use libp2p::request_response::{self, Message, OutboundFailure};
+use libp2p::request_response::{self, Message, OutboundFailure, ResponseChannel};
 use libp2p::swarm::ConnectionId;
 use libp2p::{PeerId, ping};
 use parasol_protocol::ids::TransportKey;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use parasol_protocol::wire::peer;
 use tokio::time::Instant;
 use tracing::debug;
 
@@ -20,10 +19,6 @@ use super::event::{GossipToken, Lane, NetEvent, ResponseToken, Verdict};
 use super::key::transport_key;
 use super::task::Task;
 
-/// Requests that may wait for the driver's answer, all peers together.
-const MAX_REQUESTS: usize = 32;
-/// The same for hellos.
-const MAX_HELLOS: usize = 16;
 /// Hellos that a stranger's connection may carry.
 const HELLOS_PER_STRANGER: u32 = 4;
 /// Strangers' hellos a second, all strangers together, and how many may come at once.
@@ -35,30 +30,9 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 type Event = request_response::Event<Vec<u8>, Vec<u8>>;
 
-/// Bounds on what peers may ask of the driver.
-pub(super) struct Places {
-    requests: Arc<Semaphore>,
-    hellos: Arc<Semaphore>,
-    strangers: DefaultDirectRateLimiter,
-}
-
-impl Places {
-    pub(super) fn new() -> Self {
-        let quota = Quota::per_second(HELLO_RATE).allow_burst(HELLO_BURST);
-        Self {
-            requests: Arc::new(Semaphore::new(MAX_REQUESTS)),
-            hellos: Arc::new(Semaphore::new(MAX_HELLOS)),
-            strangers: RateLimiter::direct(quota),
-        }
-    }
-
-    fn take(&self, lane: Lane) -> Option<OwnedSemaphorePermit> {
-        let places = match lane {
-            Lane::Inside => &self.requests,
-            Lane::Hello => &self.hellos,
-        };
-        Arc::clone(places).try_acquire_owned().ok()
-    }
+/// Bounds how often strangers are listened to.
+pub(super) fn strangers() -> DefaultDirectRateLimiter {
+    RateLimiter::direct(Quota::per_second(HELLO_RATE).allow_burst(HELLO_BURST))
 }
 
 impl Task {
@@ -153,27 +127,30 @@ impl Task {
                 Message::Request {
                     request, channel, ..
                 } => {
-                    let place = self.admit(lane, &peer, connection_id);
-                    if let Some((from, place)) = place {
-                        let token = ResponseToken {
-                            channel,
-                            lane,
-                            _place: place,
-                        };
-                        self.outbox.offer(match lane {
-                            Lane::Inside => NetEvent::Request {
-                                from,
-                                body: request,
-                                token,
-                            },
-                            Lane::Hello => NetEvent::Hello {
-                                from,
-                                body: request,
-                                token,
-                            },
-                        });
-                    }
                     // Dropping the channel tells the peer that no answer will come.
+                    let Some(from) = self.may_ask(lane, &peer, connection_id) else {
+                        return;
+                    };
+                    let Some(place) = self.places.take(lane, from) else {
+                        return self.refuse_busy(lane, channel);
+                    };
+                    let token = ResponseToken {
+                        channel,
+                        lane,
+                        _place: place,
+                    };
+                    self.outbox.offer(match lane {
+                        Lane::Inside => NetEvent::Request {
+                            from,
+                            body: request,
+                            token,
+                        },
+                        Lane::Hello => NetEvent::Hello {
+                            from,
+                            body: request,
+                            token,
+                        },
+                    });
                 }
                 Message::Response {
                     request_id,
@@ -181,13 +158,18 @@ impl Task {
                 } => {
                     self.calls
                         .finish(lane, request_id, Ok::<_, fn(_) -> _>(response));
+                    self.send_waiting(&peer);
                 }
             },
             Event::OutboundFailure {
-                request_id, error, ..
+                peer,
+                request_id,
+                error,
+                ..
             } => {
                 self.calls
                     .finish(lane, request_id, Err(|peer| failure(peer, &error)));
+                self.send_waiting(&peer);
             }
             Event::InboundFailure { peer, error, .. } => {
                 debug!(%peer, %error, "a request went unanswered");
@@ -196,13 +178,19 @@ impl Task {
         }
     }
 
-    /// May this request reach the driver?
-    fn admit(
-        &mut self,
-        lane: Lane,
-        peer: &PeerId,
-        id: ConnectionId,
-    ) -> Option<(TransportKey, OwnedSemaphorePermit)> {
+    /// Says at once that there is no place, so that the peer need not wait to find out.
+    fn refuse_busy(&mut self, lane: Lane, channel: ResponseChannel<Vec<u8>>) {
+        if lane == Lane::Inside {
+            let busy = peer::Reply::Refused(peer::Refusal::Busy).encode();
+            let requests = &mut self.swarm.behaviour_mut().gate.inner_mut().requests;
+            if requests.send_response(channel, busy).is_err() {
+                debug!("a refusal came too late");
+            }
+        }
+    }
+
+    /// Who asks, if this request may reach the driver.
+    fn may_ask(&mut self, lane: Lane, peer: &PeerId, id: ConnectionId) -> Option<TransportKey> {
         let from = transport_key(peer)?;
         match lane {
             Lane::Inside if !self.swarm.behaviour().gate.is_authorised(peer) => return None,
@@ -215,12 +203,12 @@ impl Task {
                     self.swarm.close_connection(id);
                     return None;
                 }
-                if !link.inside && self.places.strangers.check().is_err() {
+                if !link.inside && self.strangers.check().is_err() {
                     return None;
                 }
             }
         }
-        Some((from, self.places.take(lane)?))
+        Some(from)
     }
 }
 

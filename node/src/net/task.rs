@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::StreamExt;
+use governor::DefaultDirectRateLimiter;
 use libp2p::core::transport::ListenerId;
 use libp2p::gossipsub::IdentTopic;
 use libp2p::swarm::dial_opts::DialOpts;
@@ -22,7 +23,8 @@ use super::error::NetError;
 use super::event::{Lane, NetCommand, NetEvent, Reply};
 use super::key::{peer_at, peer_id, transport_key};
 use super::outbox::Outbox;
-use super::serve::Places;
+use super::places::Places;
+use super::serve::strangers;
 
 /// How long a shutdown waits for connections to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -51,6 +53,7 @@ pub(super) struct Task {
     pub(super) outbox: Outbox,
     pub(super) calls: Calls,
     pub(super) places: Places,
+    pub(super) strangers: DefaultDirectRateLimiter,
     pub(super) links: BTreeMap<ConnectionId, Link>,
     /// When strangers' connections are closed.
     pub(super) closing: BTreeMap<ConnectionId, Instant>,
@@ -76,6 +79,7 @@ impl Task {
             outbox,
             calls: Calls::default(),
             places: Places::new(),
+            strangers: strangers(),
             links: BTreeMap::new(),
             closing: BTreeMap::new(),
             topic,
@@ -137,7 +141,11 @@ impl Task {
                 self.dial(peer);
             }
         }
-        self.calls.expire(now);
+        for key in self.calls.expire(now) {
+            if let Ok(peer) = peer_id(&key) {
+                self.send_waiting(&peer);
+            }
+        }
     }
 
     fn on_command(&mut self, command: NetCommand) {
@@ -226,9 +234,7 @@ impl Task {
                 self.outbox.offer(NetEvent::UnauthorisedConnected(key));
             }
         }
-        for call in self.calls.take_waiting(&peer) {
-            self.call(call);
-        }
+        self.send_waiting(&peer);
     }
 
     fn on_closed(&mut self, id: ConnectionId, peer: PeerId, was_last: bool) {
@@ -363,15 +369,27 @@ impl Task {
         if !self.calls.has_room(&key) {
             return call.fail(NetError::Busy { peer: key });
         }
-        if self.can_send(call.lane, &peer) {
+        let connected = self.can_send(call.lane, &peer);
+        if connected && self.calls.may_send(&key) {
             return self.send(peer, call);
         }
         self.calls.wait(peer, call);
+        if connected {
+            // Sent when an earlier one has its answer.
+            return;
+        }
         // Connected but not inside: the connection is being remade.
         if !self.swarm.is_connected(&peer) && !self.dial(peer) {
             for call in self.calls.take_waiting(&peer) {
                 call.fail(NetError::NotConnected { peer: key });
             }
+        }
+    }
+
+    /// Sends what waits for a peer, as far as it may be sent now.
+    pub(super) fn send_waiting(&mut self, peer: &PeerId) {
+        for call in self.calls.take_waiting(peer) {
+            self.call(call);
         }
     }
 

@@ -8,10 +8,13 @@
 )]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use libp2p::multiaddr::Protocol;
 use parasol_protocol::ids::FederationId;
+use parasol_protocol::wire::peer::{Refusal, Reply};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -626,4 +629,71 @@ async fn without_a_driver_the_task_ends() {
     drop(events);
     timeout(GUARD, task).await.unwrap().unwrap();
     drop(net);
+}
+
+/// Two processes with one key ask more than one node would.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_peer_cannot_take_the_places_of_others() {
+    let (net, mut events, _task) = start(config(1, TCP, &[2, 3])).await.unwrap();
+    let Some(NetEvent::Listening(at)) = events.recv().await else {
+        panic!()
+    };
+    let address = at.with_p2p(peer_id(&key(1)).unwrap()).unwrap();
+    // A driver that answers nobody who asks with "wait".
+    let waiting = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&waiting);
+    let driver = tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Some(event) = events.recv().await {
+            match event {
+                NetEvent::Request { token, body, .. } if body == b"wait" => {
+                    held.push(token);
+                    count.store(held.len(), Ordering::SeqCst);
+                }
+                NetEvent::Request { token, body, .. } => net.respond(token, body).await.unwrap(),
+                _ => {}
+            }
+        }
+    });
+    let busy = Reply::Refused(Refusal::Busy).encode();
+    let mut loud = Vec::new();
+    for _ in 0..2 {
+        let (net, events, _task) = start(config(2, TCP, &[1])).await.unwrap();
+        net.dial(address.clone()).await.unwrap();
+        loud.push((net, events));
+    }
+    let mut asked = tokio::task::JoinSet::new();
+    for (net, _) in &loud {
+        for _ in 0..10 {
+            let net = net.clone();
+            asked.spawn(async move { net.request(key(1), b"wait".to_vec()).await });
+        }
+    }
+    // Four wait, and the process that has none of them is refused all ten at once.
+    for _ in 0..10 {
+        let answer = timeout(GUARD, asked.join_next()).await.unwrap();
+        assert_eq!(answer.unwrap().unwrap().unwrap(), busy);
+    }
+    let quiet = node(config(3, TCP, &[1])).await;
+    quiet.net.dial(address).await.unwrap();
+    for _ in 0..50 {
+        let answer = quiet.net.request(key(1), b"mine".to_vec()).await;
+        assert_eq!(answer.unwrap(), b"mine");
+    }
+    assert_eq!(waiting.load(Ordering::SeqCst), 4);
+    driver.abort();
+}
+
+/// A node asks no more at a time than the other has places for, and loses nothing by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_questions_at_once_are_all_answered() {
+    let (a, b) = pair(TCP).await;
+    let mut asked = tokio::task::JoinSet::new();
+    for n in 0..60_u8 {
+        let (net, to) = (a.net.clone(), b.key);
+        asked.spawn(async move { net.request(to, vec![n, 1]).await == Ok(vec![1, n]) });
+    }
+    while let Some(answered) = timeout(GUARD, asked.join_next()).await.unwrap() {
+        assert!(answered.unwrap());
+    }
 }

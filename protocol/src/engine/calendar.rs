@@ -22,7 +22,7 @@ const RECENT: u32 = 2;
 const WITNESSES: usize = 2;
 
 /// The day, and what is known of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Calendar {
     /// The latest day that is known to have come.
     reached: Option<Day>,

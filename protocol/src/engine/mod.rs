@@ -20,8 +20,8 @@
 mod answer;
 mod arrive;
 mod batch;
-mod calendar;
 mod blame;
+mod calendar;
 mod core;
 mod evaluate;
 pub(crate) mod fill;
@@ -31,13 +31,13 @@ mod roster;
 mod serve;
 mod sets;
 mod sync;
-mod warning;
 mod waiting;
+mod warning;
 
 pub use self::core::{
     AskId, Done, Engine, EngineError, Identity, Notice, Output, Settings, Shares,
 };
 pub use arrive::{Arrived, Source};
 pub use evaluate::{Holder, evaluate};
-pub use warning::Warning;
 pub use reader::Reader;
+pub use warning::Warning;

@@ -139,7 +139,9 @@ impl Engine {
     /// Keeps a record that a delegation or a day may make right.
     pub(super) fn wait_for_delegation(&mut self, source: Source, record: Verified) {
         let sender = match source {
-            Source::Peer(key) | Source::Colleague(key) => Some((self.peers.get(&key).map(|p| p.organisation), key)),
+            Source::Peer(key) | Source::Colleague(key) => {
+                Some((self.peers.get(&key).map(|p| p.organisation), key))
+            }
             Source::Local => None,
         };
         self.waiting.insert(sender, record);

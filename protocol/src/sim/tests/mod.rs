@@ -7,10 +7,10 @@ mod lab;
 mod life;
 mod order;
 mod own;
-mod stolen;
 mod past;
 mod roster;
 mod shun;
+mod stolen;
 mod trust;
 
 use super::{Conditions, Drbg, Federation, NodeIndex, Pace, Shape, World, report_body};

@@ -1,0 +1,226 @@
+//! The loop with a real network and a real store. Every wait is for a condition; the time-outs
+//! only turn a hang into a failure.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use crate::net::{NetEvent, NetHandle};
+use crate::store::{Entry, Op, Reader, Snapshot, Stats, Store, StoreError, Table, Visit};
+use crate::testing::Home;
+use parasol_protocol::engine::Settings;
+use parasol_protocol::ids::{RecordId, TransportKey};
+use parasol_protocol::reconcile::Set;
+use parasol_protocol::time::Day;
+use parasol_protocol::wire::client::OwnAsk;
+use parasol_protocol::wire::peer::{Reply, Request};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+const GUARD: Duration = Duration::from_secs(60);
+
+/// Asks until the home node has let this one in.
+async fn come_in(net: &NetHandle, home: TransportKey) {
+    let pushed = Reply::Pushed.encode();
+    let nothing = Request::Push(Vec::new()).encode();
+    let asking = async {
+        while net.request(home, nothing.clone()).await.as_ref() != Ok(&pushed) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(GUARD, asking).await.unwrap();
+}
+
+/// Waits until the home node has ended the connection.
+async fn is_sent_away(events: &mut mpsc::Receiver<NetEvent>, home: TransportKey) {
+    let ended = async {
+        loop {
+            if let NetEvent::Disconnected(peer) = events.recv().await.unwrap() {
+                assert_eq!(peer, home);
+                return;
+            }
+        }
+    };
+    timeout(GUARD, ended).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_pushes_rubbish_is_sent_away() {
+    let home = Home::start(Settings::default(), |store| store).await;
+    let (net, mut events) = home.neighbour(1).await;
+    come_in(&net, home.key()).await;
+    while events.try_recv().is_ok() {}
+    let rubbish = Request::Push(vec![vec![0xff; 100]; 2]).encode();
+    for _ in 0..3 {
+        // The third may find the connection gone.
+        drop(net.request(home.key(), rubbish.clone()).await);
+    }
+    is_sent_away(&mut events, home.key()).await;
+    // Another is not touched by it.
+    let (other, _events) = home.neighbour(2).await;
+    come_in(&other, home.key()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_answers_with_rubbish_is_sent_away() {
+    let home = Home::start(Settings::default(), |store| store).await;
+    let (net, mut events) = home.neighbour(1).await;
+    let made_up = (0..10_u8).map(|n| (Day::from_number(20_000), RecordId::of(&[n])));
+    let set = Set::new(made_up).unwrap();
+    let lies = async {
+        loop {
+            match events.recv().await.unwrap() {
+                NetEvent::Request { body, token, .. } => {
+                    let reply = match Request::decode(&body).unwrap() {
+                        Request::Reconcile { after, message } => Reply::Reconcile {
+                            after,
+                            message: set.answer(&message).unwrap(),
+                        },
+                        Request::Fetch(ids) => Reply::Records(vec![vec![0xff; 80]; ids.len()]),
+                        other => panic!("{other:?}"),
+                    };
+                    net.respond(token, reply.encode()).await.unwrap();
+                    if matches!(reply, Reply::Records(_)) {
+                        return;
+                    }
+                }
+                _ => continue,
+            }
+        }
+    };
+    timeout(GUARD, lies).await.unwrap();
+    is_sent_away(&mut events, home.key()).await;
+}
+
+/// A store whose list of own reports opens when it is told to, and that counts how often it is
+/// measured.
+struct Slow {
+    store: Box<dyn Store>,
+    gate: Arc<Gate>,
+}
+
+#[derive(Default)]
+struct Gate {
+    open: Mutex<bool>,
+    opened: Condvar,
+    waiting: AtomicUsize,
+    measured: AtomicUsize,
+}
+
+impl Gate {
+    fn pass(&self, table: Table) {
+        if table == Table::Own {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            let open = self.open.lock().unwrap();
+            drop(self.opened.wait_while(open, |open| !*open).unwrap());
+        }
+    }
+    fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+}
+
+impl Reader for Slow {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get(table, key)
+    }
+    fn scan(
+        &self,
+        table: Table,
+        start: &[u8],
+        end: Option<&[u8]>,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        self.store.scan(table, start, end, visit)
+    }
+    fn last(&self, table: Table) -> Result<Option<Entry>, StoreError> {
+        self.store.last(table)
+    }
+}
+
+struct SlowSnapshot<'a>(Snapshot<'a>, &'a Gate);
+
+impl Reader for SlowSnapshot<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(table, key)
+    }
+    fn scan(
+        &self,
+        table: Table,
+        start: &[u8],
+        end: Option<&[u8]>,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        self.1.pass(table);
+        self.0.scan(table, start, end, visit)
+    }
+    fn last(&self, table: Table) -> Result<Option<Entry>, StoreError> {
+        self.0.last(table)
+    }
+}
+
+impl Store for Slow {
+    fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        let inner = self.store.snapshot()?;
+        Ok(Box::new(SlowSnapshot(inner, &self.gate)))
+    }
+    fn apply(&self, ops: &[Op]) -> Result<(), StoreError> {
+        self.store.apply(ops)
+    }
+    fn stats(&self) -> Result<Stats, StoreError> {
+        self.gate.measured.fetch_add(1, Ordering::SeqCst);
+        self.store.stats()
+    }
+}
+
+async fn slow() -> (Home, Arc<Gate>) {
+    let gate = Arc::new(Gate::default());
+    let of_store = Arc::clone(&gate);
+    let wrap = |store| -> Box<dyn Store> {
+        let gate = of_store;
+        Box::new(Slow { store, gate })
+    };
+    (Home::start(Settings::default(), wrap).await, gate)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_loop_goes_on_while_something_is_read() {
+    let (home, gate) = slow().await;
+    let ask = OwnAsk {
+        cursor: 0,
+        only_own: false,
+    };
+    let driver = home.driver.clone();
+    let reading = tokio::spawn(async move { driver.own(ask).await });
+    let started = async {
+        while gate.waiting.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(GUARD, started).await.unwrap();
+    // Reading hangs; gossip, peers and whatever is written are served all the same.
+    let (net, _events) = home.neighbour(1).await;
+    come_in(&net, home.key()).await;
+    let published = home.driver.publish(Vec::new());
+    assert_eq!(timeout(GUARD, published).await.unwrap(), Ok(Vec::new()));
+    assert!(!reading.is_finished());
+    gate.open();
+    let own = timeout(GUARD, reading).await.unwrap().unwrap().unwrap();
+    assert!(own.records.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_store_is_not_measured_for_each_who_asks() {
+    let (home, gate) = slow().await;
+    for _ in 0..200 {
+        let status = home.driver.status().await.unwrap();
+        assert!(status.bytes > 0);
+    }
+    assert!(gate.measured.load(Ordering::SeqCst) < 100);
+}
