@@ -175,7 +175,10 @@ fn a_root_that_signs_too_much_crowds_out_its_own_alone() {
             .federation
             .sign(organisation, day, day.plus(300), 7, body);
         home.take(report.clone());
-        whole.insert(home.vouch(organisation, 3 - organisation, 0, 700));
+        // More than what is left over when the last large record does not fit.
+        for number in 0..40 {
+            whole.insert(home.vouch(organisation, 3 - organisation, number, 700));
+        }
         affirmed.push(report);
     }
     whole.insert(home.affirm(1, vec![affirmed[0].id()]));
