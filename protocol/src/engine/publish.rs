@@ -96,7 +96,7 @@ impl Engine {
         for d in self.directory.delegations_of(&organisation, &node) {
             let slots = d.terms.slots;
             let below = slots.first.saturating_add(slots.count);
-            let days = u32::try_from(d.terms.until.since(d.from)).unwrap_or(0);
+            let days = d.terms.until.since(d.from);
             for day in (0..=days.min(MAX_DELEGATION_DAYS)).map(|n| d.from.plus(n)) {
                 let last = view.last_slot(&organisation, day, below)?;
                 if last.is_some_and(|last| last >= slots.first) {

@@ -75,7 +75,8 @@ impl Lab {
         let mut engine = Engine::new(charter, identity, settings, &store).unwrap();
         engine.begin(self.now);
         self.sides[side] = (engine, store);
-        for d in self.federation.delegations[..self.sides.len()].to_vec() {
+        let given = self.federation.delegations[..self.sides.len()].to_vec();
+        for d in given {
             self.offer(side, d).unwrap();
         }
     }
