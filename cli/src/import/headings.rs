@@ -529,6 +529,18 @@ mod tests {
             let found = heading(text).unwrap_or_else(|| panic!("{text} is not known"));
             assert_eq!((found.field, found.weak), (Field::Phone, true), "{text}");
         }
+        // He is spoken of, and she only as the one who was called.
+        for text in [
+            "What number did he call you from?",
+            "Phone number that contacted you",
+            "Numéro avec lequel il t'a appelée",
+            "С какого номера он вам звонил",
+        ] {
+            let found = heading(text).unwrap_or_else(|| panic!("{text} is not known"));
+            assert_eq!(found.field, Field::Phone, "{text}");
+        }
+        let several = heading("Comment le joindre (tel, mail, insta)").unwrap();
+        assert_eq!(several.platform, None);
         for text in [
             "Client contact number",
             "Contact du client",

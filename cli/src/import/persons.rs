@@ -417,7 +417,33 @@ const YOU: &[&str] = &[
     "dich",
     "dir",
 ];
-const HE: &[&str] = &["he", "they", "il", "он", "они", "ele", "er", "він"];
+const HE: &[&str] = &[
+    "he",
+    "they",
+    "il",
+    "он",
+    "они",
+    "ele",
+    "er",
+    "він",
+    "called you",
+    "texted you",
+    "contacted you",
+    "messaged you",
+    "rang you",
+    "wrote to you",
+    "t a appelee",
+    "t a contactee",
+    "vous a appelee",
+    "vous a contactee",
+    "te llamo",
+    "te contacto",
+    "te escribio",
+    "звонили",
+    "звонил",
+    "писал",
+    "писали",
+];
 /// Stems of "contact".
 const CONTACT: &[&str] = &["contact", "kontakt", "контакт", "contato"];
 /// Messengers that go by numbers: a column of one stands beside the telephone as one of Telegram names
