@@ -27,6 +27,10 @@ pub struct CheckArgs {
     /// The country of national numbers and plates, as FR [default: the profile's]
     #[arg(long, value_name = "COUNTRY")]
     pub country: Option<String>,
+    /// Ask for a part of the list that is so many times halved, when an answer had no room for all.
+    /// The node that answers then learns so many bits more of what was asked
+    #[arg(long, value_name = "BITS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=12))]
+    pub finer: u8,
 }
 
 /// What came of one thing typed.
@@ -70,7 +74,7 @@ pub fn run(args: &CheckArgs, globals: &Globals) -> Result<(), CliError> {
             Asked::Bad(_) => None,
         })
         .collect();
-    let looked = look_up(&session, handles.into_iter().collect())?;
+    let looked = look_up(&session, handles.into_iter().collect(), args.finer)?;
     if globals.json {
         print_json(&inputs, &asked, &looked);
     } else if !matches!(asked.as_slice(), [Asked::Bad(_)]) {
@@ -127,7 +131,7 @@ impl LookedUp {
 ///
 /// # Errors
 /// If too few keyholders or no other organisation's node answer.
-pub fn look_up(session: &Session, handles: Vec<Handle>) -> Result<LookedUp, CliError> {
+pub fn look_up(session: &Session, handles: Vec<Handle>, finer: u8) -> Result<LookedUp, CliError> {
     let mut out = LookedUp::default();
     if handles.is_empty() {
         return Ok(out);
@@ -139,7 +143,7 @@ pub fn look_up(session: &Session, handles: Vec<Handle>) -> Result<LookedUp, CliE
             carried,
             own: own.clone(),
             roots: Some(session.roots.clone()),
-            finer: 0,
+            finer,
         };
         let check = Check::new(&session.federation, part.to_vec(), options, &mut OsEntropy)
             .map_err(|why| session.trouble(why))?;

@@ -227,7 +227,7 @@ impl fmt::Display for Warning {
             ),
             Warning::Cut { organisation } => write!(
                 f,
-                "{organisation}'s answer had no room for all reports of this part of the list; to see the rest, ask again for a finer part"
+                "{organisation}'s answer had no room for all reports of this part of the list; to see the rest, ask again for a finer part (--finer 2)"
             ),
             Warning::NotYet {
                 organisation,
