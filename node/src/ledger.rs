@@ -41,7 +41,7 @@ use parasol_protocol::record::{Body, Kind, Signer, Verified};
 use parasol_protocol::seal::Bucket;
 use parasol_protocol::time::{Day, Season};
 use parasol_protocol::wire::client::Tag;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -688,7 +688,6 @@ impl View for LedgerView<'_> {
     ) -> Result<Vec<InBucket>, StoreError> {
         let (first, last) = bucket.span(bits);
         let end = last.checked_add(1).map(u32::to_be_bytes);
-        let mut seen = BTreeSet::new();
         let mut found = Vec::new();
         self.scan_groups(
             Table::Buckets,
@@ -698,10 +697,14 @@ impl View for LedgerView<'_> {
             each,
             &mut |key, value| {
                 let publisher = key.get(4..).and_then(|k| k.first_chunk()).copied();
-                if let (Some(publisher), Some(id)) = (publisher, id_at(value, 0))
-                    && seen.insert(id)
+                if let (Some(bucket), Some(publisher), Some(id)) =
+                    (u32_at(key, 0), publisher, id_at(value, 0))
                 {
-                    found.push(InBucket { publisher, id });
+                    found.push(InBucket {
+                        bucket,
+                        publisher,
+                        id,
+                    });
                 }
                 if found.len() < limit {
                     ControlFlow::Continue(())

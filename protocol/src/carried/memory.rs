@@ -221,18 +221,20 @@ impl View for Memory {
         let (first, last) = bucket.span(bits);
         let from = (first, [0; 16], Reverse(u64::MAX));
         let to = (last, [255; 16], Reverse(0));
-        let (mut seen, mut of_one) = (BTreeSet::new(), BTreeMap::new());
+        let mut of_one = BTreeMap::new();
         let mut found = Vec::new();
         for (at, by, Reverse(place)) in self.buckets.range(from..=to) {
-            let count: &mut usize = of_one.entry((*at, *by)).or_default();
+            let (bucket, publisher) = (*at, *by);
+            let count: &mut usize = of_one.entry((bucket, publisher)).or_default();
             *count += 1;
             if *count > each {
                 continue;
             }
-            if let Some(id) = self.places.get(place).filter(|id| seen.insert(**id)) {
-                let (publisher, id) = (*by, *id);
-                found.push(InBucket { publisher, id });
-            }
+            found.extend(self.places.get(place).map(|id| InBucket {
+                bucket,
+                publisher,
+                id: *id,
+            }));
             if found.len() == limit {
                 break;
             }

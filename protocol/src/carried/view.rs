@@ -77,6 +77,8 @@ pub type Publisher = [u8; 16];
 /// A report in a bucket, with who published it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InBucket {
+    /// The smallest bucket, with all bits that the store keeps.
+    pub bucket: u32,
     /// Its publisher.
     pub publisher: Publisher,
     /// Its id.
@@ -106,8 +108,9 @@ pub trait View: Carried {
     /// If the store cannot be read.
     fn by_roots(&self) -> Result<Vec<RecordId>, Self::Error>;
     /// The reports for the federation with a handle in the bucket, which the store keeps with
-    /// `bits` bits: of each publisher and smallest bucket the latest `each`, at most `limit` in all.
-    /// However many one publisher has put there, the others' are found.
+    /// `bits` bits: of each publisher and smallest bucket the latest `each`, the latest first, at
+    /// most `limit` in all. However many one publisher has put there, the others' are found. A
+    /// report with several handles there comes as often.
     ///
     /// # Errors
     /// If the store cannot be read.

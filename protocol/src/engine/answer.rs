@@ -3,7 +3,7 @@
 use super::core::Engine;
 use super::fill::{Fill, Queues};
 use crate::admit::Tombstone;
-use crate::carried::{View, publisher};
+use crate::carried::{InBucket, Publisher, View, publisher};
 use crate::entropy::Entropy;
 use crate::ids::{Lock, OrganisationKey, RecordId};
 use crate::record::report::Audience;
@@ -11,7 +11,7 @@ use crate::record::{Body, Kind, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::peer::{Refusal, Reply};
 use crate::wire::sealed::{Question, open_question};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports of one publisher and smallest bucket that are looked at: more than fit a reply.
 const EACH: usize = 64;
@@ -53,9 +53,7 @@ impl Engine {
                 let bits = charter.terms().bucket_bits;
                 let found = view.bucket(bucket, bits, EACH, MOST)?;
                 unseen = u64::from(found.len() == MOST);
-                for at in found {
-                    reports.entry(at.publisher).or_default().push_back(at.id);
-                }
+                reports = in_turns(found);
             }
             Question::Records(ids) => {
                 for id in ids {
@@ -106,6 +104,26 @@ impl Engine {
             Err(_) => Reply::Refused(Refusal::Busy),
         })
     }
+}
+
+/// The reports of each publisher, so that those of its buckets take turns: much that it says of one
+/// handle must not bury what it says of another.
+fn in_turns(found: Vec<InBucket>) -> Queues<RecordId> {
+    let mut counts: BTreeMap<(Publisher, u32), usize> = BTreeMap::new();
+    let mut turns: BTreeMap<Publisher, BTreeSet<(usize, u32, RecordId)>> = BTreeMap::new();
+    for at in found {
+        let turn = counts.entry((at.publisher, at.bucket)).or_default();
+        let queue = turns.entry(at.publisher).or_default();
+        queue.insert((*turn, at.bucket, at.id));
+        *turn += 1;
+    }
+    let mut seen = BTreeSet::new();
+    let mut first = |id: &RecordId| seen.insert(*id);
+    let queues = turns.into_iter().map(|(by, queue)| {
+        let ids = queue.into_iter().map(|(.., id)| id);
+        (by, ids.filter(&mut first).collect())
+    });
+    queues.collect()
 }
 
 fn queue<V: View>(view: &V, id: RecordId, queues: &mut Queues<RecordId>) -> Result<(), V::Error> {
@@ -199,4 +217,29 @@ pub(super) fn with_attachments<V: View>(
     let hanging = attached(view, id, &served.lock, Audience::Own, today)?;
     let hanging = hanging.into_iter().map(|one| one.bytes);
     Ok(core::iter::once(served.bytes).chain(hanging).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn much_about_one_handle_does_not_bury_another_of_the_same_publisher() {
+        let row = |bucket, n: u8| InBucket {
+            bucket,
+            publisher: [1; 16],
+            id: RecordId::from_bytes([n; 32]),
+        };
+        let mut found: Vec<InBucket> = (0..60).map(|n| row(7, n)).collect();
+        // The third report of bucket 7 has a handle in bucket 9 too.
+        found.extend([row(8, 100), row(9, 2), row(9, 101)]);
+        let queues = in_turns(found);
+        let order: Vec<u8> = queues
+            .into_values()
+            .flatten()
+            .filter_map(|id| id.as_bytes().first().copied())
+            .collect();
+        assert_eq!(order.get(..6), Some([0, 100, 2, 1, 101, 3].as_slice()));
+        assert_eq!(order.len(), 62, "each once");
+    }
 }
