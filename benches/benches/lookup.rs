@@ -80,7 +80,7 @@ fn benches(c: &mut Criterion) {
             let mut found = 0;
             for _ in 0..2 {
                 let to = world.ryabina.seal.public();
-                let question = Question::Bucket(bucket);
+                let question = Question::Bucket { bucket, part: 0 };
                 let asked = seal_question(&question, &to, &federation, &mut world.entropy);
                 let (sealed, key) = asked.unwrap();
                 let (_, answer) = open_question(&sealed, &world.ryabina.seal, &federation).unwrap();

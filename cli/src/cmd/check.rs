@@ -27,10 +27,10 @@ pub struct CheckArgs {
     /// The country of national numbers and plates, as FR [default: the profile's]
     #[arg(long, value_name = "COUNTRY")]
     pub country: Option<String>,
-    /// Ask for a part of the list that is so many times halved, when an answer had no room for all.
-    /// The node that answers then learns so many bits more of what was asked
-    #[arg(long, value_name = "BITS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=12))]
-    pub finer: u8,
+    /// Ask for so many parts of what may be about each of them, of 30 kB each: when an answer had no
+    /// room for all
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub parts: u8,
 }
 
 /// What came of one thing typed.
@@ -74,7 +74,7 @@ pub fn run(args: &CheckArgs, globals: &Globals) -> Result<(), CliError> {
             Asked::Bad(_) => None,
         })
         .collect();
-    let looked = look_up(&session, handles.into_iter().collect(), args.finer)?;
+    let looked = look_up(&session, handles.into_iter().collect(), args.parts)?;
     if globals.json {
         print_json(&inputs, &asked, &looked);
     } else if !matches!(asked.as_slice(), [Asked::Bad(_)]) {
@@ -114,6 +114,8 @@ fn worth_saying(warnings: &[HandleWarning], found: bool) -> BTreeSet<HandleWarni
 pub struct LookedUp {
     /// The reports of each handle.
     pub reports: BTreeMap<Handle, Vec<Found>>,
+    /// Those of which there may be more reports than were asked for.
+    pub cut: BTreeSet<Handle>,
     /// The parts that it was done in, for their alarms and warnings.
     parts: Vec<Checked>,
 }
@@ -131,7 +133,7 @@ impl LookedUp {
 ///
 /// # Errors
 /// If too few keyholders or no other organisation's node answer.
-pub fn look_up(session: &Session, handles: Vec<Handle>, finer: u8) -> Result<LookedUp, CliError> {
+pub fn look_up(session: &Session, handles: Vec<Handle>, parts: u8) -> Result<LookedUp, CliError> {
     let mut out = LookedUp::default();
     if handles.is_empty() {
         return Ok(out);
@@ -143,13 +145,16 @@ pub fn look_up(session: &Session, handles: Vec<Handle>, finer: u8) -> Result<Loo
             carried,
             own: own.clone(),
             roots: Some(session.roots.clone()),
-            finer,
+            parts,
         };
         let check = Check::new(&session.federation, part.to_vec(), options, &mut OsEntropy)
             .map_err(|why| session.trouble(why))?;
         let mut checked = session.carry(check)?;
         carried = Some(checked.carried);
         for looked in std::mem::take(&mut checked.results) {
+            if looked.cut {
+                out.cut.insert(looked.handle.clone());
+            }
             out.reports.insert(looked.handle, looked.reports);
         }
         out.parts.push(checked);
@@ -177,6 +182,7 @@ fn print_json(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
                     "type": handle.kind().as_str(),
                     "canonical": handle.to_canonical_string(),
                     "reports": reports,
+                    "cut": looked.cut.contains(handle),
                 });
                 if let (Some(object), false) = (result.as_object_mut(), warnings.is_empty()) {
                     let warnings: Vec<&str> = warnings.iter().map(HandleWarning::code).collect();
@@ -232,7 +238,18 @@ fn print_text(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
                     country.as_str()
                 )
             }));
-            lines.push("  no record".to_owned());
+            lines.push(
+                if looked.cut.contains(handle) {
+                    "  no record in what was fetched, and not all could be fetched: ask again with --parts 8"
+                } else {
+                    "  no record"
+                }
+                .to_owned(),
+            );
+        } else if looked.cut.contains(handle) {
+            lines.push(
+                "  note: there may be more reports than these: ask again with --parts 8".to_owned(),
+            );
         }
         lines.extend(reports.iter().map(output::found_text));
         output::text(&lines.join("\n"));

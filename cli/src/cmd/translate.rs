@@ -38,7 +38,7 @@ impl WhichArgs {
         };
         let country = session.country(self.country.as_deref())?;
         let (handle, _) = session.handle(typed, country)?;
-        let looked = look_up(session, vec![handle], 0)?;
+        let looked = look_up(session, vec![handle], 1)?;
         let mut grips = looked
             .reports
             .values()

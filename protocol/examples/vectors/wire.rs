@@ -72,10 +72,13 @@ fn peer(
         federation: world.federation,
         delegation: made.named("delegation").bytes().to_vec(),
     };
-    let question = Question::Bucket(Bucket {
-        bits: 4,
-        value: 0b1010,
-    });
+    let question = Question::Bucket {
+        bucket: Bucket {
+            bits: 4,
+            value: 0b1010,
+        },
+        part: 0,
+    };
     let to = world.ryabina.seal.public();
     let sealed = seal_question(&question, &to, &world.federation, &mut world.entropy);
     let reconcile = vec![0x61, 0, 0, 2, 0];
@@ -232,8 +235,11 @@ fn sealed_cases(world: &mut World, made: &Made) -> Vec<Value> {
     for (name, question, bytes) in [
         (
             "a bucket of 4 bits",
-            Question::Bucket(Bucket { bits: 4, value: 10 }),
-            "8301040a",
+            Question::Bucket {
+                bucket: Bucket { bits: 4, value: 10 },
+                part: 2,
+            },
+            "8401040a02",
         ),
         (
             "two records",

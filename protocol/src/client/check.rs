@@ -29,7 +29,7 @@ use crate::record::Kind;
 use crate::seal::{Bucket, HandleName, open_by_handle};
 use crate::time::Season;
 use crate::trust;
-use crate::wire::sealed::{Question, Reply};
+use crate::wire::sealed::{MAX_PARTS, Question, Reply};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Organisations that are asked about each handle.
@@ -48,9 +48,9 @@ const ENTRIES: u64 = 4;
 pub struct CheckOptions {
     /// Reports that nodes were last seen to carry; the less, the larger are the buckets asked for.
     pub carried: Option<u64>,
-    /// Bits to ask with beyond those that the list's size asks for: to see what a full bucket had no
-    /// room for. The answering node then learns so much more of what was asked.
-    pub finer: u8,
+    /// Parts of each bucket to ask for, at least one, at most [`MAX_PARTS`]: to see what had no room
+    /// in the first. It holds for all handles alike, so that nothing shows but the number.
+    pub parts: u8,
     /// Whose word counts, and whom they vouch for; `None`: the organisations of the charter.
     pub roots: Option<BTreeSet<OrganisationKey>>,
     /// Records of audience *own*, from [`super::Own`], so that they are found without asking.
@@ -67,6 +67,8 @@ pub struct Looked {
     pub reports: Vec<Found>,
     /// How many organisations were asked and answered.
     pub sources: usize,
+    /// Whether some of them had more in the bucket than was asked for: there may be more reports.
+    pub cut: bool,
 }
 
 /// What came of a look-up.
@@ -92,7 +94,8 @@ pub struct Checked {
 struct Served {
     source: Source,
     bits: u8,
-    reply: Reply,
+    /// The parts that came, in their order.
+    parts: Vec<Reply>,
 }
 
 #[derive(Debug)]
@@ -127,7 +130,12 @@ struct Reading<'a> {
 #[derive(Debug)]
 enum Purpose {
     Evaluate,
-    Fetch { item: usize, bits: u8, asked: Asked },
+    Fetch {
+        item: usize,
+        bits: u8,
+        part: u8,
+        asked: Asked,
+    },
     Settle(Asked),
 }
 
@@ -140,7 +148,7 @@ pub struct Check<'a> {
     seasons: Vec<Season>,
     items: Vec<Item>,
     /// Handles that want one source more, or this one again.
-    wanting: VecDeque<(usize, Option<Source>)>,
+    wanting: VecDeque<(usize, Option<(Source, u8)>)>,
     in_flight: usize,
     sources: Sources,
     /// How many reports there are, by what was known before the first answer.
@@ -226,9 +234,14 @@ impl<'a> Check<'a> {
                     Step::Done(outputs) => self.name(&outputs),
                 }
             }
-            Purpose::Fetch { item, bits, asked } => {
+            Purpose::Fetch {
+                item,
+                bits,
+                part,
+                asked,
+            } => {
                 self.in_flight -= 1;
-                self.fetched(item, bits, &asked, answer)?;
+                self.fetched(item, bits, part, &asked, answer)?;
             }
             Purpose::Settle(asked) => self.settled(&asked, answer)?,
         }
@@ -270,11 +283,11 @@ impl<'a> Check<'a> {
     /// It hangs on no handle, so that nothing of them shows.
     fn resize(&mut self) {
         let most = self.federation.charter().terms().bucket_bits;
-        let bits = (bits_for(self.size(), most) + self.options.finer).min(most);
+        let bits = bits_for(self.size(), most);
         for (n, item) in self.items.iter_mut().enumerate() {
             if item.bits.is_some_and(|asked| asked < bits) {
                 item.bits = Some(bits);
-                let again = item.served.drain(..).map(|s| (n, Some(s.source)));
+                let again = item.served.drain(..).map(|s| (n, Some((s.source, 0))));
                 self.wanting.extend(again);
             }
         }
@@ -296,16 +309,19 @@ impl<'a> Check<'a> {
             let Some(item) = self.items.get_mut(n) else {
                 continue;
             };
-            let chosen = || self.sources.choose(self.federation, &item.tried, entropy);
-            let Some(source) = again.or_else(chosen) else {
+            let chosen = || {
+                let source = self.sources.choose(self.federation, &item.tried, entropy)?;
+                Some((source, 0))
+            };
+            let Some((source, part)) = again.or_else(chosen) else {
                 continue;
             };
             item.tried.insert(source.organisation);
             let most = self.federation.charter().terms().bucket_bits;
-            let bits = *item.bits.get_or_insert_with(|| {
-                (bits_for(self.carried, most) + self.options.finer).min(most)
-            });
-            self.fetch(n, bits, source, entropy)?;
+            let bits = *item
+                .bits
+                .get_or_insert_with(|| bits_for(self.carried, most));
+            self.fetch(n, bits, part, source, entropy)?;
         }
         Ok(())
     }
@@ -314,16 +330,19 @@ impl<'a> Check<'a> {
         &mut self,
         n: usize,
         bits: u8,
+        part: u8,
         source: Source,
         entropy: &mut dyn Entropy,
     ) -> Result<(), Error> {
         let Some(output) = self.items.get(n).and_then(|item| item.bucket.as_ref()) else {
             return Err(Error::Internal("a handle was not evaluated"));
         };
-        let question = Question::Bucket(Bucket::of(output, bits));
+        let bucket = Bucket::of(output, bits);
+        let question = Question::Bucket { bucket, part };
         let purpose = |asked| Purpose::Fetch {
             item: n,
             bits,
+            part,
             asked,
         };
         self.in_flight += 1;
@@ -341,6 +360,7 @@ impl<'a> Check<'a> {
         &mut self,
         n: usize,
         bits: u8,
+        part: u8,
         asked: &Asked,
         answer: Result<Vec<u8>, Unanswered>,
     ) -> Result<(), Error> {
@@ -353,12 +373,20 @@ impl<'a> Check<'a> {
         };
         let source = asked.source;
         self.stated.insert(source.organisation, reply.carried);
-        if let Some(item) = self.items.get_mut(n) {
-            item.served.push(Served {
+        let Some(item) = self.items.get_mut(n) else {
+            return Ok(());
+        };
+        let same = |s: &&mut Served| s.source.organisation == source.organisation;
+        match item.served.iter_mut().find(same) {
+            Some(served) => served.parts.push(reply),
+            None => item.served.push(Served {
                 source,
                 bits,
-                reply,
-            });
+                parts: vec![reply],
+            }),
+        }
+        if part + 1 < self.options.parts.clamp(1, MAX_PARTS) {
+            self.wanting.push_back((n, Some((source, part + 1))));
         }
         Ok(())
     }
@@ -392,16 +420,20 @@ impl<'a> Check<'a> {
             for served in item.served {
                 let mut pool = Pool::new();
                 let by = federation.name(&served.source.organisation);
-                reader.take(&served.reply.records, &by, &mut pool);
+                let left = served.parts.last().map_or(0, |last| last.left);
+                for part in &served.parts {
+                    reader.take(&part.records, &by, &mut pool);
+                }
                 join(&mut all, &pool);
-                if served.reply.left > 0 {
+                if left > 0 {
                     // Asking again by itself would show the home node that the bucket is full.
                     self.warnings.insert(Warning::Cut { organisation: by });
                 }
                 answers.push(Answered {
                     source: served.source,
                     bits: served.bits,
-                    left: served.reply.left,
+                    parts: served.parts.len(),
+                    left,
                     pool,
                 });
             }
@@ -477,6 +509,7 @@ impl<'a> Check<'a> {
             results.push(Looked {
                 reports: one.reports,
                 sources: one.answers.len(),
+                cut: one.answers.iter().any(|a| a.left > 0),
                 handle: one.handle,
             });
         }

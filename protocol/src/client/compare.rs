@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Answered {
     pub(super) source: Source,
     pub(super) bits: u8,
+    /// Parts of the bucket that were asked for.
+    pub(super) parts: usize,
     pub(super) left: u64,
     pub(super) pool: Pool,
 }
@@ -69,9 +71,9 @@ impl Answered {
     /// Whether want of room explains that a report of this organisation is not in the reply: the
     /// reply is full, and no other organisation has so much in it that this one's turn was due.
     fn had_no_room(&self, filled: &Filled, organisation: &OrganisationKey) -> bool {
-        let most = MAX_RECORD + Reply::AROUND;
+        let most = self.parts * (MAX_RECORD + Reply::AROUND);
         let theirs = filled.of_one.get(organisation).map_or(0, |(all, _)| *all);
-        let full = filled.used + most > Reply::ROOM;
+        let full = filled.used + most > self.parts * Reply::ROOM;
         let fair = filled
             .of_one
             .values()

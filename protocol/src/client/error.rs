@@ -227,7 +227,7 @@ impl fmt::Display for Warning {
             ),
             Warning::Cut { organisation } => write!(
                 f,
-                "{organisation}'s answer had no room for all reports of this part of the list; to see the rest, ask again for a finer part (--finer 2)"
+                "{organisation}'s answer had no room for all reports of this part of the list; to see more, ask for more parts of it (--parts 4)"
             ),
             Warning::NotYet {
                 organisation,

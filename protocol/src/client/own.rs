@@ -60,6 +60,7 @@ impl OwnRecords {
 pub struct Own {
     outbox: Outbox<()>,
     only_own: bool,
+    cursor: u64,
     so_far: OwnRecords,
     result: Option<Result<OwnRecords, Error>>,
 }
@@ -70,6 +71,7 @@ impl Own {
         let mut this = Self {
             outbox: Outbox::new(),
             only_own,
+            cursor: 0,
             so_far: OwnRecords::default(),
             result: None,
         };
@@ -87,9 +89,10 @@ impl Own {
 
     fn step(&mut self, answer: Result<Vec<u8>, Unanswered>) -> Result<(), Error> {
         let reply = OwnReply::decode(&answer?).map_err(|why| Error::Answer { path: PATH, why })?;
-        let empty = reply.records.is_empty();
         self.so_far.records.extend(reply.records);
-        if reply.next != 0 && !empty {
+        // A page may be empty: all on it was taken back.
+        if reply.next > self.cursor {
+            self.cursor = reply.next;
             self.ask(reply.next);
         } else {
             self.result = Some(Ok(std::mem::take(&mut self.so_far)));

@@ -12,7 +12,7 @@ use crate::carried::publisher;
 use crate::certificate::Certificate;
 use crate::charter::{Charter, Organisation, Quotas, Terms};
 use crate::directory::Directory;
-use crate::engine::fill::{Fill, Queues};
+use crate::engine::fill::{Fill, Queues, waiting};
 use crate::entropy::Entropy;
 use crate::ids::{NodeKey, OrganisationKey, RecordId};
 use crate::keys::SecretKey;
@@ -382,7 +382,7 @@ impl World {
             .collect();
         let asked = |record: &Verified| match (&question, record.body()) {
             (_, Body::Report(r)) if dead.contains(&(r.lock, record.header().organisation)) => false,
-            (Question::Bucket(bucket), Body::Report(r)) => {
+            (Question::Bucket { bucket, .. }, Body::Report(r)) => {
                 let (first, last) = bucket.span(bits);
                 r.audience == Audience::Federation
                     && r.entries.iter().any(|e| (first..=last).contains(&e.bucket))
@@ -399,17 +399,31 @@ impl World {
             !matches!(r.body(), Body::Report(_) | Body::Retraction(_))
                 && r.body().lock().is_some_and(|l| locks.contains(l))
         });
-        let mut fill = Fill::default();
-        for part in [reports.clone(), hanging.collect()] {
-            let mut waiting: Queues<&[u8]> = BTreeMap::new();
-            for record in part {
+        let queues = |records: &[&Verified]| {
+            let mut waiting: Queues<Vec<u8>> = BTreeMap::new();
+            for record in records {
                 let by = publisher(&record.header().organisation);
-                waiting.entry(by).or_default().push_back(record.bytes());
+                let queue = waiting.entry(by).or_default();
+                queue.push_back(record.bytes().to_vec());
             }
-            let load = |bytes: &&[u8]| Ok::<_, std::convert::Infallible>(Some(bytes.to_vec()));
-            fill.take(waiting, load).unwrap();
+            waiting
+        };
+        let hanging: Vec<&Verified> = hanging.collect();
+        let (mut reports, mut hanging) = (queues(&reports), queues(&hanging));
+        let parts = match &question {
+            Question::Bucket { part, .. } => *part,
+            _ => 0,
+        };
+        let mut fill = Fill::default();
+        for _ in 0..=parts {
+            fill = Fill::default();
+            for queue in [&mut reports, &mut hanging] {
+                let load = |bytes: &Vec<u8>| Ok::<_, std::convert::Infallible>(Some(bytes.clone()));
+                fill.take(queue, load).unwrap();
+            }
         }
-        let mut reply = fill.reply(carried, node.claims);
+        let left = waiting(&reports) + waiting(&hanging) + node.claims;
+        let mut reply = fill.reply(carried, left);
         reply.records.extend(node.slips_in.iter().cloned());
         Ok(key.seal(&reply, &mut self.entropy).unwrap())
     }

@@ -277,6 +277,15 @@ fn who_floods_a_bucket_does_not_bury_what_others_say() {
     assert!(found(first.id()) && found(last.id()));
     assert!(checked.warnings.iter().any(|w| w.code() == "cut"));
     assert!(checked.alarms.is_empty(), "{:?}", checked.alarms);
+    // In more parts all of it comes.
+    assert!(checked.results[0].cut && checked.results[0].reports.len() < 102);
+    let options = CheckOptions {
+        parts: 8,
+        ..CheckOptions::default()
+    };
+    let all = check_with(&mut world, 1, &[PHONE], options).unwrap();
+    assert!(!all.results[0].cut && all.warnings.is_empty());
+    assert_eq!(all.results[0].reports.len(), 102);
     // Who leaves out what had its turn is found out, full bucket or not.
     for node in &mut world.nodes {
         if node.organisation != first.grip.organisation {
@@ -300,17 +309,23 @@ fn whoever_watches_sizes_cannot_tell_a_full_bucket_from_an_empty_one() {
     let mut world = World::new(3, 2);
     flood(&mut world, PHONE);
     file_one(&mut world, 0, says(&[EMAIL], "a"));
-    let mut watch = |handle: &str| {
-        world.watched.clear();
-        let checked = check(&mut world, 1, &[handle]);
-        (checked.results[0].reports.len(), world.watched.clone())
-    };
-    let (many, full) = watch(PHONE);
-    let (one, light) = watch(EMAIL);
-    let (none, empty) = watch("phone:+33639980000");
-    assert!(many > 1 && one == 1 && none == 0);
-    assert_eq!(full, light);
-    assert_eq!(full, empty);
+    for parts in [1, 3] {
+        let mut watch = |handle: &str| {
+            world.watched.clear();
+            let options = CheckOptions {
+                parts,
+                ..CheckOptions::default()
+            };
+            let checked = check_with(&mut world, 1, &[handle], options).unwrap();
+            (checked.results[0].reports.len(), world.watched.clone())
+        };
+        let (many, full) = watch(PHONE);
+        let (one, light) = watch(EMAIL);
+        let (none, empty) = watch("phone:+33639980000");
+        assert!(many > 1 && one == 1 && none == 0);
+        assert_eq!(full, light);
+        assert_eq!(full, empty);
+    }
 }
 
 #[test]

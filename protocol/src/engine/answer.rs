@@ -1,7 +1,7 @@
 //! Answering clients' sealed questions: every reply has one size, whatever is in it.
 
 use super::core::Engine;
-use super::fill::{Fill, Queues};
+use super::fill::{Fill, Queues, waiting};
 use crate::admit::Tombstone;
 use crate::carried::{InBucket, Publisher, View, publisher};
 use crate::entropy::Entropy;
@@ -13,8 +13,8 @@ use crate::wire::peer::{Refusal, Reply};
 use crate::wire::sealed::{Question, open_question};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Reports of one publisher and smallest bucket that are looked at: more than fit a reply.
-const EACH: usize = 64;
+/// Reports of one publisher and smallest bucket that are looked at: more than fit many replies.
+const EACH: usize = 1024;
 /// Reports that are looked at for one question.
 const MOST: usize = 20_000;
 /// Attachments of one kind by one organisation that are served with a report. Anyone with a
@@ -45,14 +45,15 @@ impl Engine {
             return Ok(Reply::Refused(Refusal::Malformed));
         };
         let today = self.today(now);
-        let mut fill = Fill::default();
         let mut reports: Queues<RecordId> = BTreeMap::new();
-        let mut unseen = 0;
+        let mut retractions = BTreeMap::new();
+        let (mut unseen, mut parts) = (0, 0);
         match question {
-            Question::Bucket(bucket) => {
+            Question::Bucket { bucket, part } => {
                 let bits = charter.terms().bucket_bits;
                 let found = view.bucket(bucket, bits, EACH, MOST)?;
                 unseen = u64::from(found.len() == MOST);
+                parts = part;
                 reports = in_turns(found);
             }
             Question::Records(ids) => {
@@ -63,7 +64,6 @@ impl Engine {
                 }
             }
             Question::Locks(locks) => {
-                let mut retractions = BTreeMap::new();
                 for lock in &locks {
                     for id in view.retractions(lock)? {
                         // One that takes back an own report would show that there is one.
@@ -75,30 +75,35 @@ impl Engine {
                         queue(view, id, &mut reports)?;
                     }
                 }
-                fill.take(retractions, |id| view.record(id))?;
             }
         }
-        let mut locks = BTreeMap::new();
-        let taken = fill.take(reports, |id| {
-            // Whoever asks may be of any organisation.
-            let served = visible(view, id, Audience::Federation, today)?;
-            Ok(served.map(|served| {
-                locks.insert(*id, served.lock);
-                served.bytes
-            }))
-        })?;
         let mut hanging: Queues<Vec<u8>> = BTreeMap::new();
-        for report in taken {
-            let Some(lock) = locks.get(&report) else {
-                continue;
-            };
-            for one in attached(view, &report, lock, Audience::Federation, today)? {
-                let queue = hanging.entry(publisher(&one.by)).or_default();
-                queue.push_back(one.bytes);
+        let mut fill = Fill::default();
+        for _ in 0..=parts {
+            fill = Fill::default();
+            fill.take(&mut retractions, |id| view.record(id))?;
+            let mut locks = BTreeMap::new();
+            let taken = fill.take(&mut reports, |id| {
+                // Whoever asks may be of any organisation.
+                let served = visible(view, id, Audience::Federation, today)?;
+                Ok(served.map(|served| {
+                    locks.insert(*id, served.lock);
+                    served.bytes
+                }))
+            })?;
+            for report in taken {
+                let Some(lock) = locks.get(&report) else {
+                    continue;
+                };
+                for one in attached(view, &report, lock, Audience::Federation, today)? {
+                    let queue = hanging.entry(publisher(&one.by)).or_default();
+                    queue.push_back(one.bytes);
+                }
             }
+            fill.take(&mut hanging, |bytes| Ok(Some(bytes.clone())))?;
         }
-        fill.take(hanging, |bytes| Ok(Some(bytes.clone())))?;
-        let reply = fill.reply(view.count(Kind::Report)?, unseen);
+        let left = unseen + waiting(&retractions) + waiting(&reports) + waiting(&hanging);
+        let reply = fill.reply(view.count(Kind::Report)?, left);
         Ok(match key.seal(&reply, entropy) {
             Ok(sealed) => Reply::Sealed(sealed),
             Err(_) => Reply::Refused(Refusal::Busy),

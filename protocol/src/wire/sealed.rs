@@ -28,6 +28,8 @@ pub const SEALED_REQUEST: usize = 32 + REQUEST_SIZE + 16;
 pub const SEALED_REPLY: usize = 30 * 1024;
 /// Short ids that one request may name.
 pub const MAX_WANTED: usize = 32;
+/// Parts of a bucket that may be asked for.
+pub const MAX_PARTS: u8 = 64;
 /// Locks that one request may name.
 pub const MAX_LOCKS: usize = 8;
 /// Bytes of a reply that are not records: the counts before them and the padding's first.
@@ -41,8 +43,14 @@ pub type ShortId = [u8; 8];
 /// What a client asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Question {
-    /// All of one bucket.
-    Bucket(Bucket),
+    /// What is in one bucket.
+    Bucket {
+        /// Which.
+        bucket: Bucket,
+        /// Which part of the answer, from 0 to [`MAX_PARTS`] - 1. All there is mostly fits the
+        /// first.
+        part: u8,
+    },
     /// These reports, with what hangs on them.
     Records(Vec<ShortId>),
     /// What there is with these locks: the retractions of a report that was taken back, else the
@@ -260,11 +268,12 @@ fn unpad(bytes: &[u8]) -> Result<&[u8], Malformed> {
 impl Question {
     fn encode(&self) -> Result<Vec<u8>, SealedError> {
         let bytes = cbor::encode(|e| match self {
-            Question::Bucket(bucket) => {
-                cbor::put_array(e, 3);
+            Question::Bucket { bucket, part } => {
+                cbor::put_array(e, 4);
                 cbor::put_uint(e, 1);
                 cbor::put_uint(e, u64::from(bucket.bits));
                 cbor::put_uint(e, u64::from(bucket.value));
+                cbor::put_uint(e, u64::from(*part));
             }
             Question::Records(ids) => {
                 cbor::put_array(e, 2);
@@ -297,12 +306,13 @@ impl Question {
         Ok(cbor::decode(unpad(padded)?, REQUEST_SIZE, |d| {
             let len = d.array()?;
             match (d.u8()?, len) {
-                (1, Some(3)) => {
-                    let (bits, value) = (d.u8()?, d.u32()?);
-                    if bits > MAX_BUCKET_BITS || value >> bits != 0 {
+                (1, Some(4)) => {
+                    let (bits, value, part) = (d.u8()?, d.u32()?, d.u8()?);
+                    if bits > MAX_BUCKET_BITS || value >> bits != 0 || part >= MAX_PARTS {
                         return Err(Malformed::Shape);
                     }
-                    Ok(Question::Bucket(Bucket { bits, value }))
+                    let bucket = Bucket { bits, value };
+                    Ok(Question::Bucket { bucket, part })
                 }
                 (2, Some(2)) => Ok(Question::Records(cbor::list(d, MAX_WANTED, cbor::array)?)),
                 (3, Some(2)) => Ok(Question::Locks(cbor::list(d, MAX_LOCKS, |d| {
