@@ -280,7 +280,7 @@ fn who_floods_a_bucket_does_not_bury_what_others_say() {
     // In more parts all of it comes.
     assert!(checked.results[0].cut && checked.results[0].reports.len() < 102);
     let options = CheckOptions {
-        parts: 8,
+        parts: 32,
         ..CheckOptions::default()
     };
     let all = check_with(&mut world, 1, &[PHONE], options).unwrap();
