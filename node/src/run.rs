@@ -2,7 +2,7 @@
 
 use crate::config::{Level, NodeConfig, StoreKind};
 use crate::driver::{self, Setup};
-use crate::http::{App, router};
+use crate::http::{self, App, Doors, router};
 use crate::keys::{IdentityError, NodeIdentity};
 use crate::ledger::Ledger;
 use crate::net::{self, Multiaddr, NetConfig, NetError, TransportSecret};
@@ -129,8 +129,10 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
         identity.organisation,
     )?;
     let address = config.http.listen;
-    let http = |source| RunError::Http { address, source };
-    let listener = tokio::net::TcpListener::bind(address).await.map_err(http)?;
+    let taken = |source| RunError::Http { address, source };
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .map_err(taken)?;
 
     let federation = *identity.charter.federation();
     let threshold = identity.charter.terms().threshold;
@@ -175,9 +177,7 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
             Err(error) => tracing::error!(%error, "cannot wait for signals; stopping"),
         }
     };
-    axum::serve(listener, router(app))
-        .with_graceful_shutdown(stop)
-        .await?;
+    http::serve(listener, router(app), Doors::default(), stop).await;
     handle.stop().await;
     // The network may have ended already; the thread ends with the driver.
     let _ = net.shutdown().await;

@@ -18,7 +18,7 @@ use crate::setup::{Plan, built_in, init_federation, majority};
 use crate::store::{self, Engine, Store};
 use parasol_protocol::engine::{Identity, Settings};
 use parasol_protocol::ids::TransportKey;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -112,7 +112,8 @@ impl Home {
         let dir = self.dir.parent().unwrap().join(NAMES[number]);
         let identity = NodeIdentity::read(&dir).unwrap();
         let mut config = NetConfig::new(secret(&identity), *identity.charter.federation());
-        config.authorised = BTreeSet::from([self.key()]);
+        let home = NodeIdentity::read(&self.dir).unwrap().organisation;
+        config.authorised = BTreeMap::from([(self.key(), home)]);
         config.peers = vec![self.address.clone()];
         let (net, events, _) = net::start(config).await.unwrap();
         (net, events)

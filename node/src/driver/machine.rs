@@ -712,11 +712,11 @@ impl Machine {
                 Output::Store(changes) => self.store(&changes)?,
                 Output::Gossip(record) => gossip.push(record),
                 Output::Ask { peer, id, request } => self.ask(peer, id, &request),
-                Output::Peers(keys) => {
+                Output::Peers(peers) => {
                     let net = self.net.clone();
                     self.runtime.spawn(async move {
                         // Only a stopped network refuses.
-                        let _ = net.authorise(keys).await;
+                        let _ = net.authorise(peers).await;
                     });
                 }
                 Output::Notice(notice) => tell(&notice),

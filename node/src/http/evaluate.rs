@@ -7,9 +7,12 @@ use crate::net::NetError;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use parasol_protocol::engine::{Holder, evaluate};
+use parasol_protocol::ids::TransportKey;
 use parasol_protocol::wire::client::{Evaluate, Evaluated, Missing};
 use parasol_protocol::wire::peer::{Refusal, Reply, Request};
 use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// Gathers the answers of as many keyholders as the threshold says, if that many answer.
 ///
@@ -28,7 +31,9 @@ pub(super) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Una
     loop {
         while gathered.answers.len() + running.len() < app.threshold {
             match untried.next() {
-                Some(holder) if holder.reachable => running.push(ask_one(app, holder, &wanted.ask)),
+                Some(holder) if holder.is_reachable() => {
+                    running.push(ask_one(app, holder, &wanted.ask))
+                }
                 Some(holder) => gathered.missing.push((holder.index, Missing::Unreachable)),
                 None => break,
             }
@@ -44,28 +49,92 @@ pub(super) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Una
     Ok(gathered)
 }
 
+/// Asks this node itself, or the keyholder's nodes until one answers.
 async fn ask_one(
     app: &App,
     holder: Holder,
     ask: &EvaluateAsk,
 ) -> (u16, Result<Vec<KeyEvaluation>, Missing>) {
-    let answer = match holder.peer {
-        Some(peer) => match app
-            .net
-            .request(peer, Request::Evaluate(ask.clone()).encode())
-            .await
-        {
-            Ok(bytes) => match Reply::decode(&bytes) {
-                Ok(Reply::Evaluated(answers)) => Ok(answers),
-                Ok(Reply::Refused(why)) => Err(Missing::Refused(why)),
-                _ => Err(Missing::Refused(Refusal::Malformed)),
-            },
-            Err(NetError::Busy { .. }) => Err(Missing::Refused(Refusal::Busy)),
-            Err(_) => Err(Missing::Unreachable),
+    let body = Request::Evaluate(ask.clone()).encode();
+    let nodes = holder.here.then_some(None).into_iter();
+    let nodes = nodes.chain(holder.peers.iter().copied().map(Some));
+    let answer = first_of(nodes, Patience::default(), |node| {
+        let body = body.clone();
+        async move {
+            match node {
+                Some(peer) => there(app, peer, body).await,
+                None => here(app, ask).await,
+            }
+        }
+    });
+    (holder.index, answer.await)
+}
+
+/// How long to wait for the nodes of one keyholder.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// For one, before another is asked as well.
+    one: Duration,
+    /// For all together, however many there are.
+    all: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            one: Duration::from_secs(5),
+            all: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The first answer of a keyholder's nodes. The next is asked if one fails, or is slow; who was slow
+/// may still be first. A quota is the organisation's word, and asking another node would get round it.
+async fn first_of<N, T, F>(
+    mut nodes: impl Iterator<Item = N>,
+    patience: Patience,
+    ask: impl Fn(N) -> F,
+) -> Result<T, Missing>
+where
+    F: Future<Output = Result<T, Missing>>,
+{
+    let end = Instant::now() + patience.all;
+    let mut why = None;
+    let mut running = FuturesUnordered::new();
+    loop {
+        let more = nodes.next().map(|node| running.push(ask(node))).is_some();
+        let until = if more {
+            end.min(Instant::now() + patience.one)
+        } else {
+            end
+        };
+        match timeout_at(until, running.next()).await {
+            Ok(Some(Ok(answer))) => return Ok(answer),
+            Ok(Some(Err(quota @ Missing::Refused(Refusal::Quota)))) => return Err(quota),
+            // That one has no share says nothing of those that have it.
+            Ok(Some(Err(Missing::Refused(Refusal::NoShare)))) if why.is_some() => {}
+            Ok(Some(Err(other))) => why = Some(other),
+            Ok(None) => return Err(why.unwrap_or(Missing::Unreachable)),
+            Err(_) if Instant::now() >= end => return Err(Missing::Unreachable),
+            Err(_) => {}
+        }
+    }
+}
+
+async fn there(
+    app: &App,
+    peer: TransportKey,
+    body: Vec<u8>,
+) -> Result<Vec<KeyEvaluation>, Missing> {
+    match app.net.request(peer, body).await {
+        Ok(bytes) => match Reply::decode(&bytes) {
+            Ok(Reply::Evaluated(answers)) => Ok(answers),
+            Ok(Reply::Refused(why)) => Err(Missing::Refused(why)),
+            _ => Err(Missing::Refused(Refusal::Malformed)),
         },
-        None => here(app, ask).await,
-    };
-    (holder.index, answer)
+        Err(NetError::Busy { .. }) => Err(Missing::Refused(Refusal::Busy)),
+        Err(_) => Err(Missing::Unreachable),
+    }
 }
 
 async fn here(app: &App, ask: &EvaluateAsk) -> Result<Vec<KeyEvaluation>, Missing> {
@@ -79,4 +148,82 @@ async fn here(app: &App, ask: &EvaluateAsk) -> Result<Vec<KeyEvaluation>, Missin
     let ask = ask.clone();
     let work = tokio::task::spawn_blocking(move || evaluate(&shares, &ask, &mut OsEntropy));
     work.await.map_err(|_| busy)?.map_err(Missing::Refused)
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use std::sync::Mutex;
+
+    const LONG: Duration = Duration::from_secs(3600);
+    const SHORT: Duration = Duration::from_millis(10);
+
+    /// What a node does. `None`: it never answers.
+    type Node = Option<Result<u8, Missing>>;
+
+    const HANGS: Node = None;
+    const FAR: Node = Some(Err(Missing::Unreachable));
+    const HAS_IT: Node = Some(Ok(7));
+
+    const fn refuses(why: Refusal) -> Node {
+        Some(Err(Missing::Refused(why)))
+    }
+
+    /// What came of it, and how many were asked.
+    async fn ask(nodes: &[Node], one: Duration, all: Duration) -> (Result<u8, Missing>, usize) {
+        let asked = Mutex::new(0);
+        let answer = first_of(nodes.iter().copied(), Patience { one, all }, |node| {
+            *asked.lock().unwrap() += 1;
+            async move {
+                match node {
+                    Some(answer) => answer,
+                    None => pending().await,
+                }
+            }
+        });
+        let answer = answer.await;
+        (answer, asked.into_inner().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_node_that_cannot_does_not_knock_out_its_organisations_share() {
+        for first in [refuses(Refusal::NoShare), refuses(Refusal::Busy), FAR] {
+            assert_eq!(ask(&[first, HAS_IT], LONG, LONG).await, (Ok(7), 2));
+        }
+        assert_eq!(ask(&[HANGS, HANGS, HAS_IT], SHORT, LONG).await, (Ok(7), 3));
+        assert_eq!(ask(&[HAS_IT, HAS_IT], LONG, LONG).await, (Ok(7), 1));
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_round_a_quota() {
+        let quota = refuses(Refusal::Quota);
+        let (answer, asked) = ask(&[quota, HAS_IT], LONG, LONG).await;
+        assert_eq!(answer, Err(Missing::Refused(Refusal::Quota)));
+        assert_eq!(asked, 1);
+    }
+
+    #[tokio::test]
+    async fn when_all_fail_it_says_why() {
+        let busy = Missing::Refused(Refusal::Busy);
+        let no_share = refuses(Refusal::NoShare);
+        for nodes in [[no_share, Some(Err(busy))], [Some(Err(busy)), no_share]] {
+            assert_eq!(ask(&nodes, LONG, LONG).await, (Err(busy), 2));
+        }
+        let none = Missing::Refused(Refusal::NoShare);
+        assert_eq!(ask(&[no_share; 2], LONG, LONG).await, (Err(none), 2));
+        assert_eq!(ask(&[], LONG, LONG).await, (Err(Missing::Unreachable), 0));
+    }
+
+    #[tokio::test]
+    async fn many_that_hang_take_no_longer_than_one() {
+        let (answer, asked) = ask(&[HANGS; 8], LONG, SHORT).await;
+        assert_eq!((answer, asked), (Err(Missing::Unreachable), 1));
+    }
 }

@@ -2,13 +2,14 @@
 //!
 //! Bodies are the CBOR messages of [`parasol_protocol::wire::client`]; status and errors are JSON.
 //! The OpenAPI document at `/openapi.json` is generated from this code. A client shows a bearer
-//! token; sizes, times, requests at once and requests a minute are limited.
+//! token; sizes, times, connections, requests at once and requests a minute are limited.
 //!
 //! Nothing here reads a message's content except to pass it on: no line of a log and no error
 //! holds any of it.
 
 mod access;
 mod api;
+mod doors;
 mod error;
 mod evaluate;
 mod status;
@@ -18,3 +19,4 @@ mod tests;
 
 pub use access::App;
 pub use api::{openapi, router};
+pub use doors::{Doors, serve};

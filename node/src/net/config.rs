@@ -1,12 +1,12 @@
 //! What the network has to be told before it starts.
 
 use core::fmt;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use libp2p::Multiaddr;
 use libp2p::identity::Keypair;
-use parasol_protocol::ids::{FederationId, TransportKey};
+use parasol_protocol::ids::{FederationId, OrganisationKey, TransportKey};
 use zeroize::Zeroizing;
 
 use super::error::NetError;
@@ -59,8 +59,8 @@ pub struct NetConfig {
     pub peers: Vec<Multiaddr>,
     /// Which federation this is; it names the gossip topic.
     pub federation: FederationId,
-    /// Who is let in, until the first [`NetCommand::Authorise`](super::NetCommand::Authorise).
-    pub authorised: BTreeSet<TransportKey>,
+    /// Who is let in, and whose they are, until the first [`NetCommand::Authorise`](super::NetCommand::Authorise).
+    pub authorised: BTreeMap<TransportKey, OrganisationKey>,
     /// How long a request waits for its answer, dialling included.
     pub request_timeout: Duration,
     /// The first pause before a lost peer is dialled again; it doubles up to `redial_max`.
@@ -84,7 +84,7 @@ impl NetConfig {
             listen: Vec::new(),
             peers: Vec::new(),
             federation,
-            authorised: BTreeSet::new(),
+            authorised: BTreeMap::new(),
             request_timeout: Duration::from_secs(20),
             redial_min: Duration::from_secs(1),
             redial_max: Duration::from_secs(60),

@@ -1,12 +1,12 @@
 //! What the driver tells the network, and what the network tells the driver.
 
 use core::fmt;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use libp2p::gossipsub::{MessageAcceptance, MessageId};
 use libp2p::request_response::ResponseChannel;
 use libp2p::{Multiaddr, PeerId};
-use parasol_protocol::ids::TransportKey;
+use parasol_protocol::ids::{OrganisationKey, TransportKey};
 use tokio::sync::oneshot;
 
 use super::error::NetError;
@@ -50,8 +50,8 @@ pub enum NetCommand {
     Respond(ResponseToken, Vec<u8>),
     /// Say whether a message is passed on.
     Verdict(GossipToken, Verdict),
-    /// Replace the set of keys that are let in.
-    Authorise(BTreeSet<TransportKey>),
+    /// Replace the keys that are let in; with each is the organisation whose it is.
+    Authorise(BTreeMap<TransportKey, OrganisationKey>),
     /// Remember a peer's address, which ends in `/p2p/` and its peer id, and dial it now.
     Dial(Multiaddr),
     /// Close everything and end.

@@ -1,9 +1,9 @@
 //! The driver's end of the command channel.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use libp2p::Multiaddr;
-use parasol_protocol::ids::TransportKey;
+use parasol_protocol::ids::{OrganisationKey, TransportKey};
 use tokio::sync::{mpsc, oneshot};
 
 use super::behaviour::{MAX_HELLO, MAX_REQUEST, MAX_RESPONSE};
@@ -98,12 +98,15 @@ impl NetHandle {
         self.send(NetCommand::Verdict(token, verdict)).await
     }
 
-    /// Replaces the set of keys that are let in.
+    /// Replaces the keys that are let in; with each is the organisation whose it is.
     ///
     /// # Errors
     ///
     /// [`NetError::Stopped`] if the task has ended.
-    pub async fn authorise(&self, keys: BTreeSet<TransportKey>) -> Result<(), NetError> {
+    pub async fn authorise(
+        &self,
+        keys: BTreeMap<TransportKey, OrganisationKey>,
+    ) -> Result<(), NetError> {
         self.send(NetCommand::Authorise(keys)).await
     }
 

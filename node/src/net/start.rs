@@ -19,6 +19,7 @@ use super::gossip::topic;
 use super::handle::NetHandle;
 use super::key::{peer_at, peer_id};
 use super::outbox::Outbox;
+use super::places::Places;
 use super::task::{Limits, Task};
 
 /// Commands that may wait for the task.
@@ -74,6 +75,7 @@ pub async fn start(
         orders,
         Outbox::new(news),
         book,
+        Places::new(config.authorised),
         limits,
     );
     Ok((
@@ -88,7 +90,7 @@ fn swarm(config: &NetConfig, topic: &IdentTopic) -> Result<Swarm<Behaviour>, Net
     let behaviour = Behaviour::new(
         keypair.public(),
         topic,
-        config.authorised.clone(),
+        config.authorised.keys().copied().collect(),
         config.max_strangers,
         config.request_timeout,
     )?;

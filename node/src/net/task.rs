@@ -1,7 +1,7 @@
 //! The task that owns the swarm: one loop over libp2p's events, the driver's commands and the
 //! clock. It never waits for the driver, so the two cannot lock each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -11,7 +11,7 @@ use libp2p::gossipsub::IdentTopic;
 use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm};
-use parasol_protocol::ids::TransportKey;
+use parasol_protocol::ids::{OrganisationKey, TransportKey};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, warn};
@@ -72,13 +72,14 @@ impl Task {
         commands: mpsc::Receiver<NetCommand>,
         outbox: Outbox,
         book: Book,
+        places: Places,
         limits: Limits,
     ) -> Self {
         Self {
             swarm,
             outbox,
             calls: Calls::default(),
-            places: Places::new(),
+            places,
             strangers: strangers(),
             links: BTreeMap::new(),
             closing: BTreeMap::new(),
@@ -316,7 +317,9 @@ impl Task {
     }
 
     /// Replaces the set, and remakes the connections that it judges otherwise.
-    fn authorise(&mut self, keys: BTreeSet<TransportKey>) {
+    fn authorise(&mut self, peers: BTreeMap<TransportKey, OrganisationKey>) {
+        let keys = peers.keys().copied().collect();
+        self.places.belong(peers);
         let upheaval = self.swarm.behaviour_mut().gate.authorise(keys);
         let now = Instant::now();
         for peer in upheaval.welcome.iter().filter_map(|key| peer_id(key).ok()) {

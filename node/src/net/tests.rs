@@ -7,13 +7,13 @@
     clippy::indexing_slicing
 )]
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use libp2p::multiaddr::Protocol;
-use parasol_protocol::ids::FederationId;
+use parasol_protocol::ids::{FederationId, OrganisationKey};
 use parasol_protocol::wire::peer::{Refusal, Reply};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -50,8 +50,10 @@ fn key(n: u8) -> TransportKey {
     TransportSecret::new([n; 32]).public().unwrap()
 }
 
-fn keys(of: &[u8]) -> BTreeSet<TransportKey> {
-    of.iter().copied().map(key).collect()
+/// Each of an organisation of its own.
+fn keys(of: &[u8]) -> BTreeMap<TransportKey, OrganisationKey> {
+    let whose = |n: &u8| (key(*n), OrganisationKey::from_bytes([*n; 32]));
+    of.iter().map(whose).collect()
 }
 
 fn config(n: u8, listen: &str, authorised: &[u8]) -> NetConfig {

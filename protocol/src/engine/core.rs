@@ -78,8 +78,8 @@ pub enum Output {
         /// The request.
         request: Request,
     },
-    /// Talk with these peers and no others.
-    Peers(BTreeSet<TransportKey>),
+    /// Talk with these peers and no others. With each is the organisation whose it is.
+    Peers(BTreeMap<TransportKey, OrganisationKey>),
     /// Something that whoever runs the node may want to read.
     Notice(Notice),
 }
@@ -184,7 +184,7 @@ pub struct Engine {
     pub(super) reserved: BTreeMap<(OrganisationKey, KeyName), (Day, super::evaluate::Reserve)>,
     pub(super) roots_changed: bool,
     pub(super) own_past: super::publish::OwnPast,
-    authorised: BTreeSet<TransportKey>,
+    authorised: BTreeMap<TransportKey, OrganisationKey>,
     swept: Option<Day>,
     begun: Option<Day>,
     ticked: Timestamp,
@@ -236,7 +236,7 @@ impl Engine {
             reserved: BTreeMap::new(),
             roots_changed: false,
             own_past: super::publish::OwnPast::Known,
-            authorised: BTreeSet::new(),
+            authorised: BTreeMap::new(),
             swept: None,
             begun: None,
             ticked: Timestamp::default(),
@@ -459,12 +459,16 @@ impl Engine {
         let mine = self.node();
         let nodes = self.directory.nodes(self.today(now));
         let others = nodes.into_iter().filter(|(key, _)| *key != mine);
-        let authorised: BTreeSet<TransportKey> = others
-            .map(|(_, d)| d.terms.transport_key)
-            .filter(|key| !self.blamed.shuns(key, now))
-            .collect();
+        let mut authorised = BTreeMap::new();
+        for (_, delegated) in others {
+            let key = delegated.terms.transport_key;
+            if !self.blamed.shuns(&key, now) {
+                // Of several nodes with one transport key the first is meant, as elsewhere.
+                authorised.entry(key).or_insert(delegated.organisation);
+            }
+        }
         if authorised != self.authorised {
-            self.peers.retain(|key, _| authorised.contains(key));
+            self.peers.retain(|key, _| authorised.contains_key(key));
             self.authorised.clone_from(&authorised);
             out.push(Output::Peers(authorised));
         }

@@ -22,16 +22,23 @@ pub(super) struct Reserve {
 }
 
 /// A keyholder to ask, in the order to try.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Holder {
     /// The index of its share.
     pub index: u16,
     /// Whose it is.
     pub organisation: OrganisationKey,
-    /// The connected node to ask; none if it is this node itself.
-    pub peer: Option<TransportKey>,
+    /// Whether it is this node itself.
+    pub here: bool,
+    /// Its other nodes that are connected. Any of them may have no share, or not answer.
+    pub peers: Vec<TransportKey>,
+}
+
+impl Holder {
     /// Whether it can be asked now.
-    pub reachable: bool,
+    pub fn is_reachable(&self) -> bool {
+        self.here || !self.peers.is_empty()
+    }
 }
 
 /// Evaluates what was allowed.
@@ -66,22 +73,19 @@ impl Engine {
             .iter()
             .filter_map(|o| {
                 let index = o.keyholder?;
-                let own = o.root == self.me.organisation && !self.me.shares.is_empty();
-                let peer = self
-                    .peers
-                    .iter()
-                    .find(|(_, p)| p.organisation == o.root)
-                    .map(|(key, _)| *key);
-                let peer = if own { None } else { peer };
+                let connected = self.peers.iter();
                 Some(Holder {
                     index,
                     organisation: o.root,
-                    peer,
-                    reachable: own || peer.is_some(),
+                    here: o.root == self.me.organisation && !self.me.shares.is_empty(),
+                    peers: connected
+                        .filter(|(_, p)| p.organisation == o.root)
+                        .map(|(key, _)| *key)
+                        .collect(),
                 })
             })
             .collect();
-        holders.sort_by_key(|h| (!h.reachable, h.peer.is_some(), h.index));
+        holders.sort_by_key(|h| (!h.is_reachable(), !h.here, h.index));
         holders
     }
 

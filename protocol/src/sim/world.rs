@@ -648,7 +648,7 @@ impl World {
                 Output::Ask { peer, id, request } => self.put_question(node, &peer, id, &request),
                 Output::Peers(allowed) => {
                     for other in self.network.wanted(node).to_vec() {
-                        if !allowed.contains(&self.transport(other)) {
+                        if !allowed.contains_key(&self.transport(other)) {
                             self.unlink(node, other);
                         }
                     }

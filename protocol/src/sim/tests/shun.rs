@@ -29,7 +29,7 @@ fn hears(lab: &Lab, peer: TransportKey) -> bool {
 
 fn allows(outputs: &[Output], peer: TransportKey) -> Option<bool> {
     outputs.iter().rev().find_map(|o| match o {
-        Output::Peers(keys) => Some(keys.contains(&peer)),
+        Output::Peers(keys) => Some(keys.contains_key(&peer)),
         _ => None,
     })
 }
