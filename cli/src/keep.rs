@@ -317,7 +317,8 @@ fn purge(opened: &Path) -> Result<(), CliError> {
         let age = fs::metadata(&path)
             .and_then(|m| m.modified())
             .ok()
-            .and_then(|then| now.duration_since(then).ok());
+            // What the future dates was written under a clock that was wrong: nobody knows how old it is.
+            .map(|then| now.duration_since(then).unwrap_or(Duration::MAX));
         if age.is_some_and(|age| age > OPENED) {
             match fs::remove_file(&path) {
                 // Another command was faster.
@@ -389,7 +390,7 @@ mod tests {
         home.write(&path, &bytes).unwrap();
         let short = id.get(..12).unwrap();
         assert_eq!(keep.record(short).unwrap(), Some(bytes));
-        let other = Keep::new(home, "rowan".to_owned());
+        let other = Keep::new(home.clone(), "rowan".to_owned());
         assert_eq!(other.record(short).unwrap(), None);
         // Damaged on the disk, it is not taken for what it was.
         fs::write(&path, b"another record").unwrap();
@@ -397,6 +398,12 @@ mod tests {
         let old = SystemTime::now() - OPENED - Duration::from_secs(60);
         let file = fs::File::options().write(true).open(&path).unwrap();
         file.set_modified(old).unwrap();
+        keep.forget_old().unwrap();
+        assert!(!path.exists());
+        // Nor does a clock that was wrong keep it longer.
+        home.write(&path, b"a record").unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() + OPENED).unwrap();
         keep.forget_old().unwrap();
         assert!(!path.exists());
     }

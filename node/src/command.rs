@@ -97,14 +97,23 @@ fn execute_init(args: &InitArgs) -> Result<(), CommandError> {
     let dir = args.dir.display();
     say!("A node's directory is in {dir}. Its keys were made there and never leave it.");
     say!();
-    say!("Your organisation signs these lines with its root key (they are in {dir}/terms):");
+    say!(
+        "An organisation's root key has to sign these lines (they are in {dir}/terms). This version has"
+    );
+    say!(
+        "no command for that: `parasol federation init` signs those of the nodes that it makes itself."
+    );
     say!();
     for line in request.to_string().lines() {
         say!("    {line}");
     }
     say!();
-    say!("Your federation gives you charter.cbor, certificate.cbor and trust.cbor: put them into");
-    say!("{dir}, edit {dir}/node.toml, and start it with `parasol-node run {dir}`.");
+    say!(
+        "With a program of your own that signs them: put the federation's charter.cbor, certificate.cbor"
+    );
+    say!(
+        "and trust.cbor into {dir}, edit {dir}/node.toml, and start it with `parasol-node run {dir}`."
+    );
     Ok(())
 }
 

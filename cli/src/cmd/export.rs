@@ -9,7 +9,8 @@ use parasol_node::files::write_private;
 use parasol_protocol::client::{Found, Own};
 use parasol_protocol::handle::Handle;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Arguments.
 #[derive(clap::Args, Clone, Debug)]
@@ -17,12 +18,15 @@ pub struct ExportArgs {
     /// Where to write: a file ending in .csv or .json, for its owner alone [default: standard output]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Write over FILE if it is there already; without this it is left as it is
+    #[arg(long, requires = "file")]
+    pub force: bool,
 }
 
 /// Does it.
 ///
 /// # Errors
-/// If the node does not answer, or the file cannot be written.
+/// If the node does not answer, or the file is there already or cannot be written.
 pub fn run(args: &ExportArgs, globals: &Globals) -> Result<(), CliError> {
     let ending = args
         .file
@@ -40,6 +44,9 @@ pub fn run(args: &ExportArgs, globals: &Globals) -> Result<(), CliError> {
         }
         (_, None) => globals.json,
     };
+    if let Some(file) = &args.file {
+        spare(file, args.force)?;
+    }
     let session = Session::open(globals)?;
     let own = session.carry(Own::new(false))?;
     let (found, refused, closed) = own.open(
@@ -81,6 +88,16 @@ pub fn run(args: &ExportArgs, globals: &Globals) -> Result<(), CliError> {
     }
     output::troubles_text(&[], &Default::default(), &refused);
     Ok(())
+}
+
+/// Refuses to write over what is there, unless that was asked for.
+fn spare(file: &Path, force: bool) -> Result<(), CliError> {
+    if force || fs::symlink_metadata(file).is_err() {
+        return Ok(());
+    }
+    let message = format!("{} is there already", file.display());
+    Err(CliError::usage("file-exists", message)
+        .next("give another name, or add --force to write over it"))
 }
 
 fn json_of(found: &[Found]) -> String {
@@ -140,5 +157,32 @@ fn harmless(text: &str) -> String {
         format!("'{text}")
     } else {
         text.to_owned()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_written_over_only_if_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("all.csv");
+        assert_eq!(spare(&file, false), Ok(()));
+        fs::write(&file, b"last year's").unwrap();
+        let globals = Globals {
+            home: Some(dir.path().join("home")),
+            ..Globals::default()
+        };
+        let args = ExportArgs {
+            file: Some(file.clone()),
+            force: false,
+        };
+        let why = run(&args, &globals).unwrap_err();
+        assert_eq!(why.code(), "file-exists");
+        assert!(why.to_string().contains("--force"));
+        assert_eq!(fs::read(&file).unwrap(), b"last year's");
+        assert_eq!(spare(&file, true), Ok(()));
     }
 }

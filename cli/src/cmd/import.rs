@@ -79,7 +79,7 @@ struct Totals {
 ///
 /// # Errors
 /// If the file cannot be read, or the node or the keyholders stopped answering; what was published
-/// until then stays published, and the same command goes on from there.
+/// until then stays published, and the same command goes on from there. And if no row of it could go.
 pub fn run(args: &ImportArgs, globals: &Globals) -> Result<(), CliError> {
     spare_inputs(args)?;
     let session = Session::open(globals)?;
@@ -143,7 +143,7 @@ pub fn run(args: &ImportArgs, globals: &Globals) -> Result<(), CliError> {
     rejects.map_err(file_trouble)?;
     import.journal.finish()?;
     tell(&totals, args, globals, &plan);
-    Ok(())
+    totals.anything(args.rejects.as_deref())
 }
 
 /// Refuses to write over what is read, or twice to one file.
@@ -277,7 +277,8 @@ fn tell(totals: &Totals, args: &ImportArgs, globals: &Globals, plan: &Understood
     }
     explain(plan);
     totals.print("published", args.rejects.as_deref());
-    if totals.rejected > 0 && args.rejects.is_none() {
+    // Of a list of which nothing went, the error says it.
+    if totals.rejected > 0 && totals.rejected < totals.rows && args.rejects.is_none() {
         output::text("Add --rejects FILE to get the rows that could not go, each with its reason.");
     }
 }
@@ -648,6 +649,24 @@ impl Totals {
         })
     }
 
+    /// Whether anything of the list could be used. One of which every row was rejected is no list.
+    fn anything(&self, rejects: Option<&Path>) -> Result<(), CliError> {
+        if self.rejected == 0 || self.rejected < self.rows {
+            return Ok(());
+        }
+        let message = format!(
+            "nothing was published: none of {} could go",
+            output::count(self.rows, "row", "rows")
+        );
+        let next = match rejects {
+            Some(path) => format!("{} has the reasons, row by row", path.display()),
+            None => "add --rejects FILE to get the rows, each with its reason".to_owned(),
+        };
+        Err(CliError::input("all-rejected", message).next(format_args!(
+            "{next}; --dry-run shows how the columns are understood"
+        )))
+    }
+
     fn print(&self, published: &str, rejects: Option<&Path>) {
         let earlier = match self.earlier {
             0 => String::new(),
@@ -667,7 +686,9 @@ impl Totals {
         ));
         let were = if self.duplicates == 1 { "was" } else { "were" };
         output::text(&format!("  {:>7} {were} there already", self.duplicates));
-        let file = rejects.map_or_else(String::new, |p| format!(", see {}", p.display()));
+        // A file without a row in it shows nothing.
+        let file = rejects.filter(|_| self.rejected > 0);
+        let file = file.map_or_else(String::new, |p| format!(", see {}", p.display()));
         output::text(&format!("  {:>7} could not go{file}", self.rejected));
         for (reason, n) in &self.by_reason {
             output::text(&format!("          {n}: {reason}"));
@@ -690,6 +711,22 @@ impl Totals {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_which_nothing_went_is_an_error_and_one_row_that_went_is_none() {
+        let of = |rows, rejected| Totals {
+            rows,
+            rejected,
+            ..Totals::default()
+        };
+        let why = of(3, 3).anything(None).unwrap_err();
+        assert_eq!((why.kind() as u8, why.code()), (3, "all-rejected"));
+        assert!(why.to_string().contains("--rejects"));
+        let why = of(3, 3).anything(Some(Path::new("rej.csv"))).unwrap_err();
+        assert!(why.to_string().contains("rej.csv has the reasons"));
+        assert_eq!(of(3, 2).anything(None), Ok(()));
+        assert_eq!(of(3, 0).anything(None), Ok(()));
+    }
 
     #[test]
     fn one_file_is_known_by_all_its_names() {

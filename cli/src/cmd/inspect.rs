@@ -44,6 +44,7 @@ pub fn run(args: &InspectArgs, globals: &Globals) -> Result<(), CliError> {
         return node(globals);
     };
     let path = Path::new(what);
+    meant_as_file(what)?;
     let (bytes, session) = if path.is_file() {
         let size = fs::metadata(path).map_or(0, |m| m.len());
         if size > MAX_FILE {
@@ -100,6 +101,23 @@ pub fn run(args: &InspectArgs, globals: &Globals) -> Result<(), CliError> {
         }
     }
     bad.map_or(Ok(()), Err)
+}
+
+/// Refuses what can only be meant as a file and is none, before it is taken for a bad id.
+fn meant_as_file(what: &str) -> Result<(), CliError> {
+    let path = Path::new(what);
+    if path.is_file() || crate::session::check_id(what).is_ok() {
+        return Ok(());
+    }
+    let said = match fs::metadata(path) {
+        Ok(_) => format!("{what} is not a file with a record in it"),
+        // Nothing that is written like an id has a dot or a stroke.
+        Err(_) if what.contains(['/', '.', '\\']) => format!("there is no file {what}"),
+        Err(_) => format!("{what} is neither a file here nor a record's id"),
+    };
+    Err(CliError::input("no-file", said).next(
+        "check the path, or give at least the first 8 characters of a record's id, as `check` shows them",
+    ))
 }
 
 /// What is to be said of a record's signature, and the error if it does not hold.
@@ -369,5 +387,28 @@ fn show(value: &Value, depth: usize) {
             }
         }
         other => output::text(&format!("{indent}{}", plain(other).unwrap_or_default())),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_is_not_called_a_bad_id() {
+        let said = |what: &str| meant_as_file(what).map_err(|why| why.message().to_owned());
+        assert_eq!(
+            said("./nosuch.bin").unwrap_err(),
+            "there is no file ./nosuch.bin"
+        );
+        assert!(said("nosuch").unwrap_err().contains("neither a file"));
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().to_str().unwrap();
+        assert!(said(place).unwrap_err().contains("is not a file"));
+        let file = dir.path().join("a.bin");
+        fs::write(&file, b"x").unwrap();
+        assert_eq!(said(file.to_str().unwrap()), Ok(()));
+        assert_eq!(said("0123abcd"), Ok(()));
     }
 }

@@ -139,6 +139,7 @@ pub fn columns(
         })
         .collect();
     settle_groups(&mut columns, groups, notes);
+    super::forms::settle(&mut columns, &headings, &looks, groups, notes);
     settle_weak(&mut columns, &headings, &looks, notes);
     settle_unnamed(&mut columns, &headings, &looks, names.is_some(), notes);
     keep_clients_phone(&mut columns, notes);
@@ -702,6 +703,100 @@ mod tests {
         let row = ["0113 496 0123", "Anna", "07700 900999"];
         let (_, got) = fields(&[&["Tel", "Worker", "WhatsApp"], &row, &row], "GB");
         assert_eq!(got, [Field::Phone, Field::Reporter, Field::Ignore]);
+    }
+
+    #[test]
+    fn what_a_form_fills_in_is_about_whoever_sent_it() {
+        let (his, hers) = ("him@example.org", "her@example.org");
+        for marks in [
+            &["Timestamp"][..],
+            &["Horodateur"],
+            &["Отметка времени"],
+            &["Marca temporal"],
+            &["Zeitstempel"],
+            &["Carimbo de data/hora"],
+            &["时间戳记"],
+            &["Submission date"],
+            &["Submitted at"],
+            &["Submit Date (UTC)"],
+            &["Start time", "Completion time"],
+            &["start", "end"],
+            &["_submission_time"],
+            &["_submitted_by"],
+            &["Created by"],
+            &["Respondent ID", "Collector ID", "IP Address"],
+        ] {
+            for (bare, cell) in [
+                ("Email Address", hers),
+                ("Adresse e-mail", hers),
+                ("Адрес электронной почты", hers),
+                ("Dirección de correo electrónico", hers),
+                ("E-Mail-Adresse", hers),
+                ("Endereço de e-mail", hers),
+                ("电子邮件地址", hers),
+                ("Email", hers),
+                ("Sähköposti", hers),
+                ("Contact", hers),
+                ("username", "anna_k"),
+                ("Username", hers),
+                ("Nom d'utilisateur", hers),
+                ("Name", "Anna"),
+                ("Nom", "Anna"),
+            ] {
+                let mut names = marks.to_vec();
+                names.extend([
+                    bare,
+                    "Phone number of client",
+                    "Client email",
+                    "What happened",
+                ]);
+                let mut row = vec!["2026-03-01 10:20:00"; marks.len()];
+                row.extend([cell, "07700 900123", his, "did not pay"]);
+                let (at, got) = fields(&[&names, &row, &row], "GB");
+                assert_eq!(at, Some(0), "{names:?}");
+                let wanted = [Field::Reporter, Field::Phone, Field::Email, Field::Text];
+                assert_eq!(got[marks.len()..], wanted, "{names:?}");
+                // Nor where nothing else is there to ask by.
+                let names = [&marks[..], &[bare, "What happened"]].concat();
+                let mut row = vec!["2026-03-01 10:20:00"; marks.len()];
+                row.extend([cell, "did not pay"]);
+                let (_, got) = fields(&[&names, &row, &row], "GB");
+                assert!(!got.iter().any(|f| f.holds_handles()), "{names:?}: {got:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn in_a_list_kept_by_hand_and_under_a_client_a_bare_address_is_his() {
+        let row = ["2026-03-01", "him@example.org", "did not pay"];
+        for (date, mail) in [
+            ("Date", "Email"),
+            ("Date reported", "E-mail"),
+            ("Timestamp", "Email he wrote from"),
+            ("Timestamp", "Customer's e-mail"),
+        ] {
+            let (_, got) = fields(&[&[date, mail, "What happened"], &row, &row], "GB");
+            assert_eq!(got[1], Field::Email, "{date}, {mail}");
+        }
+        let groups = ["Form", "Client", "Rest"];
+        let (_, got) = fields(
+            &[&groups, &["Timestamp", "Email", "Notes"], &row, &row],
+            "GB",
+        );
+        assert_eq!(got[1], Field::Email);
+    }
+
+    #[test]
+    fn a_column_that_a_form_filled_in_is_named_with_the_way_back() {
+        let rows = records(&[
+            &["Timestamp", "Email Address", "What happened"],
+            &["2026-03-01", "her@example.org", "did not pay"],
+        ]);
+        let (names, mut notes) = (rows[0].cells.clone(), Vec::new());
+        columns(Some(&names), None, &rows[1..], 3, None, &[], &mut notes);
+        let note = notes.iter().find(|n| n.contains("Email Address"));
+        let note = note.unwrap_or_else(|| panic!("{notes:?}"));
+        assert!(note.contains("Timestamp") && note.contains("--map") && note.contains("\"email\""));
     }
 
     #[test]

@@ -8,14 +8,15 @@ use super::headings::Field::{self, *};
 pub(super) const LISTS: &[(Field, &str, &str)] = &[
     (Date, "", "date, =dates"),
     (Date, "en", "date of incident, incident date, date of event, =when, when did it happen, =day, =month, date of last visit, \
-        >date reported, >reported on, >date of report, >report date, >date added, >timestamp, >entry date, >created, >date created"),
+        >date reported, >reported on, >date of report, >report date, >date added, >timestamp, >entry date, >created, >date created, >created time, \
+        >submission date, >submission time, >submitted at, >submitted on, >date submitted, >submit date, >completion time, >last modified time, >start time"),
     (Date, "fr", "date des faits, date de l'incident, date de l'agression, =quand, =jour, =mois, >date de signalement, >date du signalement, \
-        >date d'ajout, >horodateur, >signale le, >date de saisie"),
+        >date d'ajout, >horodateur, >horodatage, >date de soumission, >signale le, >date de saisie"),
     (Date, "ru", "дата, дата происшествия, дата случая, дата инцидента, =когда, =месяц, когда произошло, когда это было, \
         >дата добавления, >дата записи, >дата сообщения, >отметка времени"),
     (Date, "es", "fecha, fecha del incidente, fecha de los hechos, =cuando, =mes, =dia, >fecha de reporte, >fecha de registro, \
         >fecha de denuncia, >marca temporal"),
-    (Date, "zh", "日期, 时间, 時間, 发生时间, 发生日期, 發生時間, 事发时间, 事发日期, 月份, 何时, >录入时间, >登记日期, >提交时间, >举报时间"),
+    (Date, "zh", "日期, 时间, 時間, 发生时间, 发生日期, 發生時間, 事发时间, 事发日期, 月份, 何时, >录入时间, >登记日期, >提交时间, >举报时间, >时间戳记, >时间戳, >完成时间"),
     (Date, "de", "datum, =wann, =tag, datum des vorfalls, >meldedatum, >zeitstempel"),
     (Date, "uk", "=коли, дата події, >дата повідомлення"),
     (Date, "pt", "=data, data do incidente, data do ocorrido, data da ocorrencia, =quando, =mes, >data do registro, >carimbo de data"),
@@ -174,17 +175,17 @@ pub(super) const LISTS: &[(Field, &str, &str)] = &[
 
     (Reporter, "en", "reported by, reporter, submitted by, your name, your phone, your email, your contact, worker name, =worker, =workers, sex worker, sw name, sw contact, \
         =source, informant, entered by, =staff, staff member, staff name, victim, who reported, added by, =provider, escort, complainant, initials, =author, recorded by, \
-        taken by, logged by, survivor, reporting person, report from, from whom, worker phone, worker contact, posted by, witness, member name, reporting party, worker initials"),
+        taken by, logged by, survivor, reporting person, report from, from whom, worker phone, worker contact, posted by, created by, last modified by, modified by, filled in by, completed by, respondent, ip address, ipaddress, user ip, submission ip, witness, member name, reporting party, worker initials"),
     (Reporter, "fr", "signalement fait par, fait par, signale par, signalee par, declare par, signalante, signalant, auteure du signalement, votre nom, votre telephone, votre mail, victime, rapporte par, \
-        transmis par, saisi par, declarante, temoin, qui signale, travailleuse, plaignante, saisie par, personne qui signale, redige par"),
+        transmis par, saisi par, declarante, temoin, qui signale, travailleuse, plaignante, saisie par, personne qui signale, redige par, cree par, rempli par, repondant, adresse ip"),
     (Reporter, "ru", "кто сообщил, кто сообщила, сообщила, сообщил, от кого, =источник, =автор, кто прислал, кто добавил, заявитель, заявительница, пострадавшая, \
-        ваше имя, ваш телефон, кто написал, девушка, потерпевшая, кем сообщено, добавил, добавила, прислала"),
+        ваше имя, ваш телефон, кто написал, девушка, потерпевшая, кем сообщено, кем создано, респондент, ip адрес, добавил, добавила, прислала"),
     (Reporter, "es", "como contactarte, reportado por, reporta, denunciado por, informado por, =fuente, informante, victima, quien reporta, quien reporto, tu nombre, tu telefono, enviado por, \
-        su nombre, trabajadora, denunciante, quien informa, reportada por"),
+        su nombre, trabajadora, denunciante, quien informa, reportada por, creado por, direccion ip"),
     (Reporter, "zh", "举报人, 报告人, 提交人, =来源, 上报人, 填写人, 受害人, 受害者, 举报者, 姐妹, 举报人姓名, 舉報人, 记录人, 您的姓名, 反映人, 爆料人, 你的"),
-    (Reporter, "de", "gemeldet von, meldende, melderin, =quelle, opfer, eingetragen von, ihr name, geschadigte, wer meldet"),
+    (Reporter, "de", "gemeldet von, meldende, melderin, =quelle, opfer, eingetragen von, ihr name, geschadigte, wer meldet, erstellt von, ip adresse"),
     (Reporter, "uk", "хто повідомив, хто повідомила, =джерело, авторка, потерпіла, повідомила, ваше ім'я, заявниця"),
-    (Reporter, "pt", "relatado por, denunciada por, =fonte, quem denunciou, seu nome, seu telefone, =vitima, quem reportou"),
+    (Reporter, "pt", "relatado por, denunciada por, =fonte, quem denunciou, seu nome, seu telefone, criado por, endereco ip, =vitima, quem reportou"),
 
     (Language, "", "=lang"),
     (Language, "en", "language"),

@@ -212,15 +212,18 @@ pub fn heading(text: &str) -> Option<Heading> {
                 || !ALERT.iter().any(|p| folded.contains(p))),
         // "Tel, mail or insta" is of no one platform.
         platform: (word.field == Field::Account && !names_other_means(&folded))
-            .then(|| {
-                PLATFORMS
-                    .iter()
-                    .find(|(name, _)| holds(&folded, name))
-                    .map(|(_, slug)| *slug)
-            })
+            .then(|| platform_of(&folded))
             .flatten(),
         exact,
     })
+}
+
+/// The platform that a folded header names.
+pub fn platform_of(folded: &str) -> Option<&'static str> {
+    PLATFORMS
+        .iter()
+        .find(|(name, _)| holds(folded, name))
+        .map(|(_, slug)| *slug)
 }
 
 /// Whether a header speaks of telephones or e-mail too.

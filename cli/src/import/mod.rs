@@ -31,6 +31,7 @@ mod date;
 mod encoding;
 mod error;
 mod fold;
+mod forms;
 mod header;
 mod heading_words;
 mod headings;

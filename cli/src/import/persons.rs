@@ -80,6 +80,11 @@ pub fn is_clients(folded: &str) -> bool {
         .any(|word| holds(folded, word))
 }
 
+/// Whether a folded header speaks of the client, be it only as "he".
+pub fn speaks_of_him(folded: &str) -> bool {
+    is_clients(folded) || HE.iter().any(|word| holds(folded, word))
+}
+
 /// Whether a folded header says that it is one more of the same.
 pub fn is_further(folded: &str) -> bool {
     FURTHER
@@ -212,6 +217,13 @@ const OURS: &[&str] = &[
     "staff",
     "author",
     "submitter",
+    "submitted",
+    "respondent",
+    "repondant",
+    "encuestad",
+    "befragte",
+    "teilnehmer",
+    "респондент",
     "sender",
     "witness",
     "friend",

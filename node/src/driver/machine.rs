@@ -795,7 +795,7 @@ fn tell(notice: &Notice) {
         }
         Notice::Expired(count) => tracing::info!(count, "expired records were put out"),
         Notice::DelegationEnds(Some(day)) => {
-            tracing::warn!(%day, "this node's delegation ends soon: its organisation must sign a new one");
+            tracing::warn!(%day, "this node's delegation ends soon, and this version has no command to renew it: after that day this node signs nothing; a federation made by `federation init` is for trials, and is then made anew");
         }
         Notice::Contested(key) => {
             tracing::warn!(%key, "a record of this organisation was put out by another one in its slot: the key that signed it may be stolen; see the node's status");
@@ -808,7 +808,7 @@ fn tell(notice: &Notice) {
         }
         Notice::DelegationEnds(None) => {
             tracing::error!(
-                "this node has no delegation that is in force: its organisation must sign one"
+                "this node has no delegation that is in force, so that it signs nothing, and this version has no command to sign one: only nodes made by `federation init` have theirs, for its first 90 days"
             );
         }
     }
