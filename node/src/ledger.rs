@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | records | place | the record's bytes |
 //! | ids | id | place, issued, expires, flags |
-//! | slots | organisation (16), root?, issued, slot | place, id |
+//! | slots | organisation (16), class (1 if a root's, 2 if it never leaves the organisation), issued, slot | place, id |
 //! | locks | lock (16), kind, organisation (16), place | id; of a retraction also its tombstone |
 //! | buckets | bucket, organisation (16), place, the latest first | id |
 //! | expiry | last day, place | id |
@@ -73,10 +73,10 @@ fn day(day: Day) -> [u8; 4] {
 }
 
 fn slot_key(slot: &SlotKey) -> Vec<u8> {
-    let root = [u8::from(slot.root)];
+    let class = [u8::from(slot.root) | (u8::from(slot.own) << 1)];
     join(&[
         head16(slot.organisation.as_bytes()),
-        &root,
+        &class,
         &day(slot.issued),
         &slot.slot.to_be_bytes(),
     ])
@@ -394,7 +394,7 @@ impl Ledger {
             (Table::Ids, id_bytes.clone(), row.write()),
             (
                 Table::Slots,
-                slot_key(&SlotKey::of(record)),
+                slot_key(&SlotKey::of(record, own)),
                 join(&[&seq(place), &id_bytes]),
             ),
             (
@@ -733,6 +733,7 @@ impl View for LedgerView<'_> {
     fn last_slot(
         &self,
         organisation: &OrganisationKey,
+        own: bool,
         on: Day,
         below: u32,
     ) -> Result<Option<u32>, StoreError> {
@@ -740,6 +741,7 @@ impl View for LedgerView<'_> {
             slot_key(&SlotKey {
                 organisation: *organisation,
                 root: false,
+                own,
                 issued: on,
                 slot,
             })

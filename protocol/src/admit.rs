@@ -24,6 +24,9 @@ pub struct SlotKey {
     pub organisation: OrganisationKey,
     /// Signed by the root, which has slots of its own.
     pub root: bool,
+    /// Held by what never leaves the organisation. Such records have slots of their own: others do
+    /// not see them, so they must not decide what all carry.
+    pub own: bool,
     /// The day of issue.
     pub issued: Day,
     /// The number; that of a retraction has [`RETRACTION_SLOT`] or [`PROVEN_SLOT`] added.
@@ -40,12 +43,13 @@ pub const RETRACTION_SLOT: u32 = 1 << 31;
 pub const PROVEN_SLOT: u32 = RETRACTION_SLOT | SLOTS;
 
 impl SlotKey {
-    /// The slot that a record claims.
-    pub fn of(record: &Verified) -> Self {
+    /// The slot that a record claims; with `own`, as one that never leaves the organisation.
+    pub const fn of(record: &Verified, own: bool) -> Self {
         let header = record.header();
         Self::numbered(
             header.organisation,
             record.body(),
+            own,
             header.issued,
             header.slot,
         )
@@ -55,6 +59,7 @@ impl SlotKey {
     pub const fn numbered(
         organisation: OrganisationKey,
         body: &Body,
+        own: bool,
         issued: Day,
         slot: u32,
     ) -> Self {
@@ -66,6 +71,7 @@ impl SlotKey {
         Self {
             organisation,
             root: body.kind().by_root(),
+            own,
             issued,
             slot: slot | apart,
         }
@@ -153,17 +159,25 @@ pub enum Verdict {
     Refuse(Refusal),
 }
 
-/// Says whether a record is carried on this day by a node of `home`.
+/// Says whether a record is carried on this day by a node of `home`; with `own`, as one that never
+/// leaves the organisation.
 ///
 /// # Errors
 /// Only if `carried` cannot be read; a refusal is a [`Verdict`].
 pub fn admit<C: Carried>(
     record: &Verified,
+    own: bool,
     directory: &Directory,
     carried: &C,
     home: &OrganisationKey,
     today: Day,
 ) -> Result<Verdict, C::Error> {
+    // Before anything that takes a signature to check: what is carried comes again and again.
+    for own in [false, true] {
+        if carried.occupant(&SlotKey::of(record, own))? == Some(record.id()) {
+            return Ok(Verdict::Known);
+        }
+    }
     if let Err(refusal) = check(record, directory, home, today) {
         return Ok(Verdict::Refuse(refusal));
     }
@@ -176,21 +190,17 @@ pub fn admit<C: Carried>(
         }
     }
     let mut evicts = Vec::new();
-    match carried.occupant(&SlotKey::of(record))? {
-        Some(id) if id == record.id() => return Ok(Verdict::Known),
-        Some(other) => {
-            // Among a root's own records affirmation has no say: two that affirm each other's
-            // rival would put one another out without end.
-            let affirmed = |id: &RecordId| {
-                header.signer != Signer::Root && directory.is_affirmed(&header.organisation, id)
-            };
-            let rank = |id: RecordId| (!affirmed(&id), id);
-            if rank(other) < rank(record.id()) {
-                return Ok(Verdict::Refuse(Rule::SlotTaken.into()));
-            }
-            evicts.push(other);
+    if let Some(other) = carried.occupant(&SlotKey::of(record, own))? {
+        // Among a root's own records affirmation has no say: two that affirm each other's
+        // rival would put one another out without end.
+        let affirmed = |id: &RecordId| {
+            header.signer != Signer::Root && directory.is_affirmed(&header.organisation, id)
+        };
+        let rank = |id: RecordId| (!affirmed(&id), id);
+        if rank(other) < rank(record.id()) {
+            return Ok(Verdict::Refuse(Rule::SlotTaken.into()));
         }
-        None => {}
+        evicts.push(other);
     }
     match record.body() {
         Body::Retraction(r) if r.proof.is_some() => evicts.extend(carried.with_lock(&r.lock)?),

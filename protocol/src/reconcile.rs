@@ -67,7 +67,9 @@ impl Set {
         side.set_initiator();
         let (mut have, mut need) = (Vec::new(), Vec::new());
         let next = side.reconcile_with_ids(message, &mut have, &mut need)?;
-        let ids = |list: Vec<Id>| {
+        // The library gives them in an order that differs from run to run.
+        let ids = |mut list: Vec<Id>| {
+            list.sort_unstable();
             list.into_iter()
                 .map(|id| RecordId::from_bytes(id.to_bytes()))
                 .collect()
@@ -85,8 +87,8 @@ impl Set {
 pub struct Step {
     /// The next message to send; none: done.
     pub next: Option<Vec<u8>>,
-    /// What the peer lacks.
+    /// What the peer lacks, in the order of ids.
     pub have: Vec<RecordId>,
-    /// What this side lacks.
+    /// What this side lacks, in the order of ids.
     pub need: Vec<RecordId>,
 }

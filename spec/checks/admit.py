@@ -17,6 +17,7 @@ class Node:
     def __init__(self, charter, organisation):
         self.charter, self.organisation = charter, organisation
         self.carried = {}
+        self.at_home = set()
 
     def of_kind(self, *kinds):
         return (record for record in self.carried.values() if record.kind in kinds)
@@ -143,7 +144,18 @@ class Node:
 
     def slot(self, record):
         sort = (record.kind == "retraction") + proven(record)
-        return record.organisation, record.node is None, sort, record.issued, record.slot
+        stays = record.id in self.at_home if record.id in self.carried else self.stays(record)
+        return record.organisation, record.node is None, stays, sort, record.issued, record.slot
+
+    def stays(self, record):
+        """Whether it never leaves this node's organisation."""
+        if record.node is None or record.organisation != self.organisation:
+            return False
+        if record.kind == "report":
+            return record.body["audience"] == 1
+        of_lock = [other for other in self.carried.values() if other.lock == record.lock]
+        shared = any(other.kind == "report" and other.id not in self.at_home for other in of_lock)
+        return not shared and any(other.id in self.at_home for other in of_lock)
 
     def ranks_above(self, a, b):
         if a.node is not None and self.affirmed(a) != self.affirmed(b):
@@ -151,6 +163,7 @@ class Node:
         return a.id < b.id
 
     def take_slot(self, record):
+        (self.at_home.add if self.stays(record) else self.at_home.discard)(record.id)
         for other in list(self.carried.values()):
             if self.slot(other) == self.slot(record):
                 if self.ranks_above(other, record):

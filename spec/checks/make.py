@@ -76,10 +76,10 @@ def identity(data):
     return hashlib.sha256(data).digest()
 
 
-def report(who, name, lock="a lock", parts=(112, 80, 144), **more):
+def report(who, name, lock="a lock", parts=(112, 80, 144), audience=0, **more):
     entries = sorted([n, seed(f"{name} {n}")[:16], bytes(48)] for n in range(4))
     entries.sort(key=lambda entry: entry[1])
-    body = {1: 0, 2: Key(lock).public, 3: 0, 5: seed(name)[:16], 6: entries, 7: bytes(8), 8: bytes(48), 9: bytes(32)}
+    body = {1: audience, 2: Key(lock).public, 3: 0, 5: seed(name)[:16], 6: entries, 7: bytes(8), 8: bytes(48), 9: bytes(32)}
     return record("report", who, body | {10: bytes(parts[0]), 11: bytes(parts[1]), 12: bytes(parts[2])}, **more)
 
 
@@ -226,6 +226,17 @@ def scenes():
         (TODAY, other_in(3), "carried", [0]),
         (TODAY, retraction("ash", proven=False, slot=3), "carried", [0, 1]),
         (TODAY, retraction("ash", slot=3), "carried", [0, 1, 2]),
+    ]
+    kept = report("ash", "kept", "a lock of its own", audience=1, slot=3)
+    rivals = [report("ash", f"rival {n}", f"rival {n}", slot=3) for n in range(99)]
+    worse = next(one for one in rivals if identity(one) > identity(kept))
+    better = next(one for one in rivals if identity(one) < identity(kept))
+    yield "what never leaves the organisation has slots of its own, and so have its retractions", [
+        (TODAY, kept, "carried", [0]),
+        (TODAY, worse, "carried", [0, 1]),
+        (TODAY, better, "carried", [0, 2]),
+        (TODAY, retraction("ash", "another lock", proven=False, slot=3), "carried", [0, 2, 3]),
+        (TODAY, retraction("ash", "a lock of its own", proven=False, slot=3), "carried", [0, 2, 3, 4]),
     ]
     yield "nothing is older than the charter", [
         (TODAY, vouch("ash", issued=TODAY - 20, slot=1), "carried", [0]),

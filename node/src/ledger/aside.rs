@@ -3,7 +3,7 @@
 //! | key | value |
 //! |---|---|
 //! | 0, id | flags, the record's bytes |
-//! | 1, organisation (16), root?, issued, slot, id | nothing |
+//! | 1, organisation (16), class, issued, slot, id | nothing |
 //! | 2, lock (16), id | nothing |
 //! | 3, last day, id | nothing |
 
@@ -26,10 +26,11 @@ fn record_key(id: &RecordId) -> Vec<u8> {
 }
 
 /// The keys under which a record is found, other than its id.
-fn keys(record: &Verified) -> Vec<Vec<u8>> {
+fn keys(aside: &Aside) -> Vec<Vec<u8>> {
+    let record = &aside.record;
     let id = record.id();
     let id = id.as_bytes().as_slice();
-    let slot = slot_key(&SlotKey::of(record));
+    let slot = slot_key(&SlotKey::of(record, aside.own));
     let mut keys = vec![
         join(&[&[SLOT], &slot, id]),
         join(&[&[EXPIRY], &day(record.header().expires), id]),
@@ -46,7 +47,7 @@ pub(super) fn put(aside: &Aside, ops: &mut Vec<Op>) {
     let flags = [if aside.own { OWN } else { 0 }];
     let value = join(&[&flags, record.bytes()]);
     ops.push(Op::put(Table::Aside, record_key(&record.id()), value));
-    let keys = keys(record).into_iter();
+    let keys = keys(aside).into_iter();
     ops.extend(keys.map(|key| Op::put(Table::Aside, key, [])));
 }
 
@@ -57,7 +58,7 @@ pub(super) fn drop(store: &dyn Store, id: &RecordId, ops: &mut Vec<Op>) -> Resul
     };
     let aside = read(&value)?;
     ops.push(Op::delete(Table::Aside, record_key(id)));
-    let keys = keys(&aside.record).into_iter();
+    let keys = keys(&aside).into_iter();
     ops.extend(keys.map(|key| Op::delete(Table::Aside, key)));
     Ok(())
 }

@@ -138,9 +138,11 @@ where
         out.push(format!("{:?}", view.record(&id).unwrap()));
         out.push(format!("{:?}", view.is_own(&id).unwrap()));
         out.push(format!("{:?}", view.aside(&id).unwrap()));
-        let slot = SlotKey::of(record);
-        out.push(format!("{:?}", view.occupant(&slot).unwrap()));
-        out.push(format!("{:?}", sorted(view.aside_in(&slot).unwrap())));
+        for own in [false, true] {
+            let slot = SlotKey::of(record, own);
+            out.push(format!("{:?}", view.occupant(&slot).unwrap()));
+            out.push(format!("{:?}", sorted(view.aside_in(&slot).unwrap())));
+        }
         if let Some(lock) = record.body().lock() {
             out.push(format!("{:?}", sorted(view.aside_with(lock).unwrap())));
             out.push(format!("{:?}", sorted(view.with_lock(lock).unwrap())));

@@ -69,23 +69,25 @@ impl Memory {
 
     /// Carries a record that others may hold too, so that a thousand stores keep it once.
     pub fn share(&mut self, record: Arc<Verified>) {
-        self.put(record);
+        self.put(record, false);
     }
 
     /// Carries a record that never leaves the organisation.
     pub fn keep(&mut self, record: Arc<Verified>) {
-        self.own.insert(record.id());
-        self.put(record);
+        self.put(record, true);
     }
 
-    fn put(&mut self, record: Arc<Verified>) {
+    fn put(&mut self, record: Arc<Verified>, own: bool) {
         let id = record.id();
         if self.records.contains_key(&id) {
             return;
         }
+        if own {
+            self.own.insert(id);
+        }
         self.next += 1;
         let place = self.next;
-        self.slots.insert(SlotKey::of(&record), id);
+        self.slots.insert(SlotKey::of(&record, own), id);
         if let Some(lock) = record.body().lock() {
             self.locks.entry(*lock).or_default().insert(id);
         }
@@ -103,9 +105,9 @@ impl Memory {
         let Some((place, record)) = self.records.remove(id) else {
             return;
         };
-        self.own.remove(id);
+        let own = self.own.remove(id);
         self.places.remove(&place);
-        let slot = SlotKey::of(&record);
+        let slot = SlotKey::of(&record, own);
         if self.slots.get(&slot) == Some(id) {
             self.slots.remove(&slot);
         }
@@ -262,12 +264,14 @@ impl View for Memory {
     fn last_slot(
         &self,
         organisation: &OrganisationKey,
+        own: bool,
         day: Day,
         below: u32,
     ) -> Result<Option<u32>, Infallible> {
         let at = |slot| SlotKey {
             organisation: *organisation,
             root: false,
+            own,
             issued: day,
             slot,
         };
@@ -343,7 +347,7 @@ impl View for Memory {
     }
     fn aside_in(&self, slot: &SlotKey) -> Result<Vec<RecordId>, Infallible> {
         let all = self.asides.iter();
-        let here = all.filter(|(_, a)| SlotKey::of(&a.record) == *slot);
+        let here = all.filter(|(_, a)| SlotKey::of(&a.record, a.own) == *slot);
         Ok(here.map(|(id, _)| *id).collect())
     }
     fn aside_with(&self, lock: &Lock) -> Result<Vec<RecordId>, Infallible> {

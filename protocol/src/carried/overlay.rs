@@ -72,7 +72,7 @@ impl<'a, V: View> Overlay<'a, V> {
         if own {
             self.own.insert(id);
         }
-        self.slots.insert(SlotKey::of(&record), id);
+        self.slots.insert(SlotKey::of(&record, own), id);
         if let Some(lock) = record.body().lock() {
             self.locks.entry(*lock).or_default().insert(id);
         }
@@ -82,9 +82,9 @@ impl<'a, V: View> Overlay<'a, V> {
 
     /// Carries a record no longer.
     pub fn remove(&mut self, id: RecordId) {
-        self.own.remove(&id);
+        let own = self.own.remove(&id);
         if let Some(record) = self.added.remove(&id) {
-            let slot = SlotKey::of(&record);
+            let slot = SlotKey::of(&record, own);
             if self.slots.get(&slot) == Some(&id) {
                 self.slots.remove(&slot);
             }
@@ -129,7 +129,7 @@ impl<'a, V: View> Overlay<'a, V> {
     /// Sets a record aside.
     pub fn set_aside(&mut self, aside: Aside) {
         let id = aside.record.id();
-        let slot = SlotKey::of(&aside.record);
+        let slot = SlotKey::of(&aside.record, aside.own);
         self.aside_slots.entry(slot).or_default().insert(id);
         self.aside.insert(id, Box::new(aside));
     }
@@ -140,7 +140,7 @@ impl<'a, V: View> Overlay<'a, V> {
     /// If the store cannot be read.
     pub fn drop_aside(&mut self, id: &RecordId) -> Result<(), V::Error> {
         let here = self.aside.remove(id);
-        let slot = here.map(|a| SlotKey::of(&a.record));
+        let slot = here.map(|a| SlotKey::of(&a.record, a.own));
         if let Some(set) = slot.and_then(|s| self.aside_slots.get_mut(&s)) {
             set.remove(id);
         }

@@ -137,13 +137,15 @@ pub trait View: Carried {
     /// # Errors
     /// If the store cannot be read.
     fn retractions(&self, lock: &Lock) -> Result<Vec<RecordId>, Self::Error>;
-    /// The highest slot in use of an organisation's day, below `below`.
+    /// The highest slot in use of an organisation's day, below `below`; with `own`, of what never
+    /// leaves the organisation.
     ///
     /// # Errors
     /// If the store cannot be read.
     fn last_slot(
         &self,
         organisation: &OrganisationKey,
+        own: bool,
         day: Day,
         below: u32,
     ) -> Result<Option<u32>, Self::Error>;

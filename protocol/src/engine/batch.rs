@@ -41,6 +41,13 @@ impl<'a, V: View> Batch<'a, V> {
         }
     }
 
+    /// Looks again at what was set aside and lost this slot.
+    fn offer_slot(&mut self, slot: &SlotKey) -> Result<(), V::Error> {
+        let lost = self.overlay.aside_in(slot)?;
+        self.offers.extend(lost);
+        Ok(())
+    }
+
     /// What the driver is to do: store, then pass on and tell.
     pub fn into_outputs(self, also: impl IntoIterator<Item = Change>) -> Vec<Output> {
         let contested = self.overlay.contested();
@@ -72,19 +79,19 @@ impl Engine {
     ) -> Result<Result<bool, Refusal>, V::Error> {
         let home = self.me.organisation;
         let overlay = &batch.overlay;
-        match crate::admit::admit(&record, &self.directory, overlay, &home, today)? {
+        // Asked before anything goes: the report that says so may be among it.
+        let own = own || self.is_ours(&record) && Self::stays_home(record.body(), overlay)?;
+        match crate::admit::admit(&record, own, &self.directory, overlay, &home, today)? {
             Verdict::Known => Ok(Ok(false)),
             Verdict::Refuse(refusal) => {
-                self.refused(record, &refusal, batch)?;
+                self.refused(record, own, &refusal, batch)?;
                 Ok(Err(refusal))
             }
             Verdict::Carry { evicts } => {
-                // Asked before anything goes: the report that says so may be among it.
-                let own = own || self.stays_home(&record, &batch.overlay)?;
                 let mut forgotten = Vec::new();
                 for id in &evicts {
                     forgotten.push(self.forget(id));
-                    self.put_out(id, Some(&record), batch)?;
+                    self.put_out(id, Some((&record, own)), batch)?;
                 }
                 let matters = record.kind().by_root() || !evicts.is_empty();
                 self.learn(&record);
@@ -168,6 +175,7 @@ impl Engine {
     fn refused<V: View>(
         &self,
         record: Verified,
+        own: bool,
         refusal: &Refusal,
         batch: &mut Batch<'_, V>,
     ) -> Result<(), V::Error> {
@@ -175,8 +183,7 @@ impl Engine {
         if !self.is_ours(&record) || !matches!(rule, Rule::SlotTaken | Rule::RevokedKey) {
             return Ok(());
         }
-        let own = self.stays_home(&record, &batch.overlay)?;
-        let slot = SlotKey::of(&record);
+        let slot = SlotKey::of(&record, own);
         let winner = batch.overlay.occupant(&slot)?;
         let signer = record.header().signer;
         let lost = rule == Rule::SlotTaken && !winner.is_some_and(|id| self.is_affirmed(&id));
@@ -198,46 +205,57 @@ impl Engine {
     fn put_out<V: View>(
         &self,
         id: &RecordId,
-        by: Option<&Verified>,
+        by: Option<(&Verified, bool)>,
         batch: &mut Batch<'_, V>,
     ) -> Result<(), V::Error> {
+        let by_lock = by.is_some_and(|(r, _)| r.body().proves_itself());
         let destroys = |old: &Verified| {
             let lock = old.body().lock();
             old.kind() != Kind::Retraction
-                && by.is_some_and(|r| r.body().proves_itself() && r.body().lock() == lock)
+                && by.is_some_and(|(r, _)| by_lock && r.body().lock() == lock)
         };
         // Only its own organisation's records, and a lock, put out a record of ours.
-        let foreign = by.is_some_and(|r| r.header().organisation != self.me.organisation);
-        let old = if foreign {
+        let foreign = by.is_some_and(|(r, _)| r.header().organisation != self.me.organisation);
+        let old = if foreign && !by_lock {
             None
         } else {
             batch.overlay.record(id)?
         };
-        let Some(old) = old else {
-            batch.overlay.remove(*id);
-            return Ok(());
-        };
         let own = batch.overlay.is_own(id)?;
         batch.overlay.remove(*id);
-        if !self.is_ours(&old) || destroys(&old) {
+        let Some(old) = old.filter(|r| self.is_ours(r)) else {
             return Ok(());
-        }
-        let slot = SlotKey::of(&old);
-        match by.filter(|r| SlotKey::of(r) == slot) {
-            Some(winner) if !self.is_affirmed(&winner.id()) => {
+        };
+        let slot = SlotKey::of(&old, own);
+        match by.filter(|(r, own)| SlotKey::of(r, *own) == slot) {
+            Some((winner, _)) if !self.is_affirmed(&winner.id()) => {
                 if let Signer::Node(key) = &winner.header().signer {
                     batch.overlay.contest(key)?;
                 }
             }
             Some(_) => {}
             // The slot is free again: one that lost it may have it back.
-            None => {
-                let others = batch.overlay.aside_in(&slot)?;
-                batch.offers.extend(others);
-            }
+            None => batch.offer_slot(&slot)?,
         }
-        self.set_aside(old, own, ASIDE, batch)?;
+        if !destroys(&old) {
+            self.set_aside(old, own, ASIDE, batch)?;
+        }
         Ok(())
+    }
+
+    /// Puts out what has expired. One that lost its slot to it may have it back.
+    pub(super) fn put_out_expired<V: View>(
+        &self,
+        id: &RecordId,
+        batch: &mut Batch<'_, V>,
+    ) -> Result<(), V::Error> {
+        let old = batch.overlay.record(id)?;
+        let own = batch.overlay.is_own(id)?;
+        batch.overlay.remove(*id);
+        match old.filter(|r| self.is_ours(r)) {
+            Some(old) => batch.offer_slot(&SlotKey::of(&old, own)),
+            None => Ok(()),
+        }
     }
 
     /// Sets a record aside, if fewer than `room` of its slot are. Says whether it did.
@@ -248,7 +266,7 @@ impl Engine {
         room: usize,
         batch: &mut Batch<'_, V>,
     ) -> Result<bool, V::Error> {
-        let there = batch.overlay.aside_in(&SlotKey::of(&record))?;
+        let there = batch.overlay.aside_in(&SlotKey::of(&record, own))?;
         if there.len() >= room || there.contains(&record.id()) {
             return Ok(false);
         }
@@ -286,14 +304,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a record never leaves the organisation: a report that says so, and what its own
-    /// people attach to one or take back of one, which would show that there is one.
-    fn stays_home<V: View>(
-        &self,
-        record: &Verified,
+    /// Whether what this organisation's own nodes sign never leaves it: a report that says so, and
+    /// what its own people attach to one or take back of one, which would show that there is one.
+    pub(super) fn stays_home<V: View>(
+        body: &Body,
         overlay: &Overlay<'_, V>,
     ) -> Result<bool, V::Error> {
-        let body = record.body();
         let target = match body {
             Body::Report(r) => return Ok(r.audience == Audience::Own),
             Body::Translation(a) => Some(&a.target),
@@ -301,7 +317,7 @@ impl Engine {
             Body::Dispute(a) => Some(&a.target),
             _ => None,
         };
-        let Some(lock) = body.lock().filter(|_| self.is_ours(record)) else {
+        let Some(lock) = body.lock() else {
             return Ok(false);
         };
         if let Some(target) = target

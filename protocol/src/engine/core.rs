@@ -177,7 +177,9 @@ pub struct Engine {
     pub(super) waiting: super::waiting::Waiting,
     pub(super) blamed: super::blame::Blame,
     pub(super) next_ask: u64,
-    pub(super) next_slot: Option<(Day, u32)>,
+    /// Of what others may have, and of what never leaves the organisation: counted together, the
+    /// gaps in the one would tell others how much there is of the other.
+    pub(super) next_slots: BTreeMap<bool, (Day, u32)>,
     /// The sets for reconciliation.
     pub(super) sets: Sets,
     pub(super) calendar: Calendar,
@@ -230,7 +232,7 @@ impl Engine {
             waiting: super::waiting::Waiting::default(),
             blamed: super::blame::Blame::default(),
             next_ask: 0,
-            next_slot: None,
+            next_slots: BTreeMap::new(),
             sets: Sets::default(),
             calendar,
             reserved: BTreeMap::new(),
@@ -407,7 +409,7 @@ impl Engine {
             batch.overlay.drop_aside(id)?;
         }
         for id in &gone {
-            batch.overlay.remove(*id);
+            self.put_out_expired(id, &mut batch)?;
         }
         for id in &gone {
             let forgotten = self.forget(id);

@@ -98,9 +98,11 @@ impl Engine {
             let below = slots.first.saturating_add(slots.count);
             let days = d.terms.until.since(d.from);
             for day in (0..=days.min(MAX_DELEGATION_DAYS)).map(|n| d.from.plus(n)) {
-                let last = view.last_slot(&organisation, day, below)?;
-                if last.is_some_and(|last| last >= slots.first) {
-                    return Ok(OwnPast::Known);
+                for own in [false, true] {
+                    let last = view.last_slot(&organisation, own, day, below)?;
+                    if last.is_some_and(|last| last >= slots.first) {
+                        return Ok(OwnPast::Known);
+                    }
                 }
             }
         }
@@ -122,7 +124,8 @@ impl Engine {
                 return Ok((refused(Rule::Retracted.id(), Rule::Retracted.text()), None));
             }
         }
-        let Some(slot) = self.take_slot(&wanted.body, overlay, today)? else {
+        let own = Self::stays_home(&wanted.body, overlay)?;
+        let Some(slot) = self.take_slot(&wanted.body, own, overlay, today)? else {
             let message = "the organisation's records of today are used up; the draft can be sent again tomorrow";
             return Ok((refused("quota", message), None));
         };
@@ -144,18 +147,15 @@ impl Engine {
         let record = match draft.sign(self.directory.charter().federation(), &self.me.record_key) {
             Ok(record) => record,
             Err(refusal) => {
-                self.give_back(slot, today);
+                self.give_back(slot, own, today);
                 return Ok((refused(refusal.rule.id(), &refusal), None));
             }
         };
         let (id, bytes) = (record.id(), record.bytes().to_vec());
-        match self.admit_into(record, false, batch, today)? {
-            Ok(_) => {
-                let own = batch.overlay.is_own(&id)?;
-                Ok((Outcome::Published(id), (!own).then_some(bytes)))
-            }
+        match self.admit_into(record, own, batch, today)? {
+            Ok(_) => Ok((Outcome::Published(id), (!own).then_some(bytes))),
             Err(refusal) => {
-                self.give_back(slot, today);
+                self.give_back(slot, own, today);
                 Ok((refused(refusal.rule.id(), &refusal), None))
             }
         }
@@ -191,6 +191,7 @@ impl Engine {
     fn take_slot<V: View>(
         &mut self,
         body: &Body,
+        own: bool,
         overlay: &Overlay<'_, V>,
         today: Day,
     ) -> Result<Option<u32>, V::Error> {
@@ -205,11 +206,11 @@ impl Engine {
             return Ok(None);
         };
         let below = mine.first.saturating_add(mine.count).min(quota).min(SLOTS);
-        let mut next = match self.next_slot {
-            Some((day, next)) if day == today => next,
+        let mut next = match self.next_slots.get(&own) {
+            Some((day, next)) if *day == today => *next,
             _ => match overlay
                 .base()
-                .last_slot(&self.me.organisation, today, below)?
+                .last_slot(&self.me.organisation, own, today, below)?
             {
                 Some(last) if last >= mine.first => last + 1,
                 _ => mine.first,
@@ -217,30 +218,31 @@ impl Engine {
         };
         // A slot may be held already: after a restore from a backup the node's own records come
         // back from the others.
-        while next < below && self.is_held(body, next, overlay, today)? {
+        while next < below && self.is_held(body, own, next, overlay, today)? {
             next += 1;
         }
         if next >= below {
             return Ok(None);
         }
-        self.next_slot = Some((today, next + 1));
+        self.next_slots.insert(own, (today, next + 1));
         Ok(Some(next))
     }
 
     fn is_held<V: View>(
         &self,
         body: &Body,
+        own: bool,
         slot: u32,
         overlay: &Overlay<'_, V>,
         today: Day,
     ) -> Result<bool, V::Error> {
-        let key = SlotKey::numbered(self.me.organisation, body, today, slot);
+        let key = SlotKey::numbered(self.me.organisation, body, own, today, slot);
         Ok(overlay.occupant(&key)?.is_some())
     }
 
-    fn give_back(&mut self, slot: u32, today: Day) {
-        if self.next_slot == Some((today, slot + 1)) {
-            self.next_slot = Some((today, slot));
+    fn give_back(&mut self, slot: u32, own: bool, today: Day) {
+        if self.next_slots.get(&own) == Some(&(today, slot + 1)) {
+            self.next_slots.insert(own, (today, slot));
         }
     }
 }

@@ -3,6 +3,8 @@
 
 use super::federation::{attachment_body, report_body};
 use super::{Conditions, Drbg, Federation, NodeIndex, Pace, Shape, World};
+use crate::admit::{Carried, SlotKey};
+use crate::carried::View;
 use crate::engine::Settings;
 use crate::ids::RecordId;
 use crate::keys::SecretKey;
@@ -14,7 +16,7 @@ use crate::record::{Body, Kind, Verified};
 use crate::time::Day;
 use crate::wire::client::{Outcome, Wanted};
 use crate::wire::peer::Request;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -87,13 +89,30 @@ pub fn chaos(seed: u64) -> Result<World, Broken> {
     Ok(chaos.world)
 }
 
+/// An acknowledged record.
+#[derive(Clone)]
+struct Promise {
+    id: RecordId,
+    publisher: NodeIndex,
+    expires: Day,
+    slot: SlotKey,
+    lock: SecretKey,
+}
+
 struct Chaos {
     world: World,
     entropy: Drbg,
-    /// Acknowledged reports that must be there in the end, with their publisher.
-    owed: BTreeMap<RecordId, (NodeIndex, Day, SecretKey)>,
+    /// Apart, so that it changes no other choice.
+    aim: Drbg,
+    /// Reports that must be carried by all in the end.
+    owed: Vec<Promise>,
+    /// Reports that never leave their organisation, and that their publisher must carry.
+    own: Vec<Promise>,
     reports: Vec<(RecordId, NodeIndex, Day, SecretKey)>,
-    retracted: Vec<(NodeIndex, SecretKey)>,
+    /// Retractions with a proof: nobody must carry a report of that lock.
+    retracted: Vec<Promise>,
+    /// What hostile publishers signed.
+    forged: BTreeSet<RecordId>,
     revoked: BTreeSet<NodeIndex>,
     everything: Vec<Verified>,
     root_slot: u32,
@@ -129,9 +148,12 @@ impl Chaos {
         Self {
             world: World::new(federation, pace, conditions, seed),
             entropy,
-            owed: BTreeMap::new(),
+            aim: Drbg::new(seed, "aim"),
+            owed: Vec::new(),
+            own: Vec::new(),
             reports: Vec::new(),
             retracted: Vec::new(),
+            forged: BTreeSet::new(),
             revoked: BTreeSet::new(),
             everything: Vec::new(),
             root_slot: 10,
@@ -214,12 +236,33 @@ impl Chaos {
             self.world.secrets.push(r.salt.to_vec());
         }
         let expires = self.world.today().plus(u32::try_from(life).unwrap_or(0));
-        if let Some(id) = self.publish(node, expires, body)
-            && audience == Audience::Federation
-            && !self.revoked.contains(&node)
-        {
-            self.owed.insert(id, (node, expires, lock.clone()));
+        let Some(id) = self.publish(node, expires, body) else {
+            return;
+        };
+        // What a revoked key signs is void, though its own node may not know yet.
+        if self.revoked.contains(&node) {
+            return;
+        }
+        let promise = self.promise(id, node, &lock);
+        if audience == Audience::Own {
+            self.own.push(promise);
+        } else {
+            self.owed.push(promise);
             self.reports.push((id, node, expires, lock));
+        }
+    }
+
+    /// What was acknowledged is stored.
+    fn promise(&self, id: RecordId, publisher: NodeIndex, lock: &SecretKey) -> Promise {
+        let store = self.world.store(publisher);
+        let record = store.get(&id).expect("what is acknowledged is stored");
+        let own = store.is_own(&id) == Ok(true);
+        Promise {
+            id,
+            publisher,
+            expires: record.header().expires,
+            slot: SlotKey::of(record, own),
+            lock: lock.clone(),
         }
     }
 
@@ -256,11 +299,15 @@ impl Chaos {
             }
         };
         let today = self.world.today();
-        // Also an unacknowledged one may have been stored and may yet spread.
-        self.owed.retain(|_, (_, _, l)| l.lock() != lock.lock());
-        let done = self.publish(node, today, Body::Retraction(body)).is_some();
-        if proven && done && !self.revoked.contains(&node) {
-            self.retracted.push((node, lock));
+        // One without a proof hides and destroys nothing. Of the others, also one that was not
+        // acknowledged may have been stored and may yet spread.
+        if proven {
+            self.owed.retain(|o| o.lock.lock() != lock.lock());
+        }
+        let done = self.publish(node, today, Body::Retraction(body));
+        if let Some(id) = done.filter(|_| proven && !self.revoked.contains(&node)) {
+            let promise = self.promise(id, node, &lock);
+            self.retracted.push(promise);
         }
     }
 
@@ -268,7 +315,14 @@ impl Chaos {
     fn equivocate(&mut self) {
         let (node, today) = (self.node(), self.world.today());
         let stations = &self.world.federation.stations[node];
-        let slot = stations.slots.first + self.hostile_slot;
+        // Some of it aims at the first slots of the day, which the node itself has used or will use.
+        let aimed = self.aim.chance(250);
+        let slot = stations.slots.first
+            + if aimed {
+                u32::try_from(self.aim.below(3)).unwrap_or(0)
+            } else {
+                self.hostile_slot
+            };
         if self.entropy.chance(500) {
             self.hostile_slot += 1;
         }
@@ -290,6 +344,7 @@ impl Chaos {
                     self.world.hand(node, to, &record);
                 }
             }
+            self.forged.insert(record.id());
             self.everything.push(record);
         }
     }
@@ -335,8 +390,9 @@ impl Chaos {
         let slot = self.next_root_slot();
         let record = self.world.federation.revocation(node, today, slot);
         self.revoked.insert(node);
-        self.owed.retain(|_, (publisher, _, _)| *publisher != node);
-        self.retracted.retain(|(publisher, _)| *publisher != node);
+        for promises in [&mut self.owed, &mut self.own, &mut self.retracted] {
+            promises.retain(|o| o.publisher != node);
+        }
         self.spread(record);
     }
 
@@ -401,11 +457,25 @@ impl Chaos {
                 }
             }
         }
-        // A fuse may have been left burning.
+        // A fuse may have been left burning. Who starts a node minutes before midnight confirms the
+        // day that has ended by its first tick: the next one, after days of absence, is in doubt by
+        // the rule, and in doubt a node deletes nothing. So the day is confirmed anew.
         for node in 0..self.world.federation.stations.len() {
             self.world.start(node);
+            self.world.accept_time(node, 10);
         }
         self.world.run_for(DAY);
+    }
+
+    /// Whether a node holds to a promise. A hostile publisher signs with the key of a node, and into
+    /// slots that the node uses too. Of two records in one slot the lower id wins, everywhere, and
+    /// the other is out for as long as the winner is carried: then, and then alone, it may be
+    /// missing. If the winner goes, retracted by its lock, the slot is free and the other comes back.
+    fn kept(&self, promise: &Promise, node: NodeIndex) -> bool {
+        match self.world.store(node).occupant(&promise.slot) {
+            Ok(Some(id)) => id == promise.id || id < promise.id && self.forged.contains(&id),
+            _ => false,
+        }
     }
 
     fn check(&mut self) -> Result<(), Broken> {
@@ -425,12 +495,19 @@ impl Chaos {
         if sets.windows(2).any(|pair| pair[0] != pair[1]) {
             return Err(Broken::Disagreement);
         }
+        let live = |o: &&Promise| o.expires > today.plus(1);
+        if let Some(o) = self
+            .own
+            .iter()
+            .filter(live)
+            .find(|o| !self.kept(o, o.publisher))
+        {
+            return Err(Broken::Lost(o.publisher));
+        }
         for (node, set) in nodes.iter().zip(&sets) {
-            let live = self.owed.iter().filter(|(_, o)| o.1 > today.plus(1));
-            for (id, _) in live {
-                if !set.contains(id) {
-                    return Err(Broken::Lost(*node));
-                }
+            let mut promises = self.owed.iter().chain(&self.retracted).filter(live);
+            if promises.any(|o| !self.kept(o, *node)) {
+                return Err(Broken::Lost(*node));
             }
             for id in set {
                 let record = self.world.store(*node).get(id);
@@ -438,10 +515,11 @@ impl Chaos {
                 if record.header().expires.plus(1) < today {
                     return Err(Broken::Stale(*node));
                 }
-                let dead = |lock: &SecretKey| {
-                    record.kind() == Kind::Report && record.body().lock() == Some(&lock.lock())
+                let Some(lock) = record.body().lock() else {
+                    continue;
                 };
-                if self.retracted.iter().any(|(_, lock)| dead(lock)) {
+                let stones = self.world.store(*node).tombstones(lock).unwrap_or_default();
+                if stones.iter().any(|t| t.proven) && record.kind() != Kind::Retraction {
                     return Err(Broken::Returned(*node));
                 }
             }

@@ -367,7 +367,11 @@ impl World {
             self.report.gossip_bytes += bytes.len() as u64;
         }
         let of = |n: NodeIndex| self.federation.stations[n].organisation;
-        let holds = |secret: &Vec<u8>| bytes.windows(secret.len()).any(|w| w == secret);
+        // The first byte alone tells most apart: this looks at every byte of every message.
+        let holds = |secret: &Vec<u8>| {
+            let mut windows = bytes.windows(secret.len());
+            windows.any(|w| w.first() == secret.first() && w == secret)
+        };
         if of(from) != of(to) && self.secrets.iter().any(holds) {
             self.leaks += 1;
         }

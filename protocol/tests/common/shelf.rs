@@ -4,9 +4,10 @@ use core::convert::Infallible;
 use parasol_protocol::admit::{Carried, Signed, SlotKey, Tombstone, Verdict, admit, check};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::ids::{Lock, NodeKey, OrganisationKey, RecordId};
+use parasol_protocol::record::report::Audience;
 use parasol_protocol::record::{Body, Refusal, Signer, Verified};
 use parasol_protocol::time::Day;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records that were admitted, with the directory that follows from them.
 #[derive(Clone)]
@@ -14,6 +15,8 @@ pub struct Shelf {
     pub directory: Directory,
     pub home: OrganisationKey,
     pub records: BTreeMap<RecordId, Verified>,
+    /// What never leaves the organisation.
+    own: BTreeSet<RecordId>,
 }
 
 impl Shelf {
@@ -22,6 +25,7 @@ impl Shelf {
             directory,
             home,
             records: BTreeMap::new(),
+            own: BTreeSet::new(),
         }
     }
 
@@ -29,7 +33,8 @@ impl Shelf {
     pub fn receive(&mut self, bytes: &[u8], today: Day) -> Result<(), Refusal> {
         let federation = *self.directory.charter().federation();
         let record = Verified::from_bytes(bytes, &federation)?;
-        let Ok(verdict) = admit(&record, &self.directory, &*self, &self.home, today);
+        let own = self.stays_home(&record);
+        let Ok(verdict) = admit(&record, own, &self.directory, &*self, &self.home, today);
         match verdict {
             Verdict::Carry { evicts } => {
                 for id in evicts {
@@ -37,6 +42,9 @@ impl Shelf {
                     self.directory.forget(&id);
                 }
                 self.directory.learn(&record);
+                if own {
+                    self.own.insert(record.id());
+                }
                 self.records.insert(record.id(), record);
                 self.settle(today);
                 Ok(())
@@ -48,6 +56,23 @@ impl Shelf {
 }
 
 impl Shelf {
+    /// Whether a record never leaves the organisation: a report that says so, and what the
+    /// organisation's nodes say with the lock of one.
+    fn stays_home(&self, record: &Verified) -> bool {
+        let header = record.header();
+        if header.organisation != self.home || header.signer == Signer::Root {
+            return false;
+        }
+        if let Body::Report(report) = record.body() {
+            return report.audience == Audience::Own;
+        }
+        let lock = record.body().lock();
+        let of_lock = self.records.values().filter(|r| r.body().lock() == lock);
+        let (own, others): (Vec<_>, Vec<_>) = of_lock.partition(|r| self.own.contains(&r.id()));
+        let shared = others.iter().any(|r| matches!(r.body(), Body::Report(_)));
+        !own.is_empty() && !shared
+    }
+
     /// Drops what no longer stands because what spoke for it is gone.
     fn settle(&mut self, today: Day) {
         loop {
@@ -69,7 +94,9 @@ impl Carried for Shelf {
 
     fn occupant(&self, slot: &SlotKey) -> Result<Option<RecordId>, Infallible> {
         let mut all = self.records.values();
-        Ok(all.find(|r| SlotKey::of(r) == *slot).map(Verified::id))
+        Ok(all
+            .find(|r| SlotKey::of(r, self.own.contains(&r.id())) == *slot)
+            .map(Verified::id))
     }
 
     fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, Infallible> {

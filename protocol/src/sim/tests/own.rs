@@ -176,3 +176,56 @@ fn own_reports_are_not_counted_to_anyone() {
     // Its own people have both; the own one is hidden by its retraction.
     assert_eq!(engine.own(&ask, store, lab.now).unwrap().records.len(), 1);
 }
+
+#[test]
+fn what_never_leaves_holds_no_slot_against_what_all_carry() {
+    let (mut lab, mut entropy) = lab();
+    let lock = SecretKey::generate(&mut entropy);
+    let body = report_body(lock.lock(), Audience::Own, &mut entropy);
+    let own = publish(&mut lab, 0, TODAY.plus(300), body);
+    catch_up(&mut lab);
+    let slot = lab.sides[0].1.get(&own).unwrap().header().slot;
+    // Whoever has the node's key signs into the same slot, of higher rank and of lower.
+    let mut forged = Vec::new();
+    for below in [false, true] {
+        let one = loop {
+            let lock = SecretKey::generate(&mut entropy).lock();
+            let body = report_body(lock, Audience::Federation, &mut entropy);
+            let expires = TODAY.plus(300);
+            let one = lab.federation.sign(0, TODAY, expires, slot, body);
+            if (one.id() < own) == below {
+                break one;
+            }
+        };
+        for side in 0..4 {
+            lab.offer(side, one.clone()).unwrap();
+        }
+        forged.push(one.id());
+        catch_up(&mut lab);
+        for side in 0..4 {
+            let set = lab.carried(side);
+            assert!(set.contains(&one.id()), "side {side}");
+            assert_eq!(set.contains(&own), side < 2, "side {side}");
+        }
+    }
+    assert!(!lab.carried(0).contains(&forged[0]), "one a slot");
+}
+
+#[test]
+fn gaps_in_the_slots_do_not_tell_how_much_never_leaves() {
+    let (mut lab, mut entropy) = lab();
+    let mut slots = Vec::new();
+    for round in 0..3 {
+        own_with_all(&mut lab, &mut entropy);
+        if round == 1 {
+            lab.restart(0);
+        }
+        let lock = SecretKey::generate(&mut entropy).lock();
+        let body = report_body(lock, Audience::Federation, &mut entropy);
+        let id = publish(&mut lab, 0, TODAY.plus(300), body);
+        slots.push(lab.sides[0].1.get(&id).unwrap().header().slot);
+    }
+    assert_eq!(slots, [0, 1, 2]);
+    assert_eq!(lab.sides[0].1.count(Kind::Report), Ok(3));
+    assert_eq!(lab.carried(0).len(), 4 + 3 + 3 * 5, "none put another out");
+}

@@ -25,9 +25,13 @@ fn lab(seed: u64) -> (Lab, Drbg) {
 /// Another record in the same slot, signed by the same key, with a lower id.
 fn theft(federation: &Federation, of: &Verified, by: NodeIndex, entropy: &mut Drbg) -> Verified {
     let header = *of.header();
+    let audience = match of.body() {
+        Body::Report(r) => r.audience,
+        _ => Audience::Federation,
+    };
     loop {
         let lock = SecretKey::generate(entropy).lock();
-        let body = report_body(lock, Audience::Federation, entropy);
+        let body = report_body(lock, audience, entropy);
         let record = federation.sign(by, header.issued, header.expires, header.slot, body);
         if record.id() < of.id() {
             return record;
@@ -179,6 +183,57 @@ fn a_slot_that_is_free_again_goes_back_without_an_affirmation() {
 }
 
 #[test]
+fn a_slot_whose_winner_its_lock_destroyed_goes_back() {
+    // Whoever publishes the retraction: its own organisation or another.
+    for by in [1, 2] {
+        let (mut lab, mut entropy) = lab(7);
+        let honest = publish_one(&mut lab, 0, Audience::Federation, &mut entropy);
+        let lock = SecretKey::generate(&mut entropy);
+        let (header, federation) = (*honest.header(), &lab.federation);
+        let stolen = loop {
+            let body = report_body(lock.lock(), Audience::Federation, &mut entropy);
+            let one = federation.sign(0, TODAY, header.expires, header.slot, body);
+            if one.id() < honest.id() {
+                break one;
+            }
+        };
+        let first = federation.stations[by].slots.first;
+        let tombstone = federation.retraction(by, &lock, true, TODAY, first + 9);
+        lab.offer(0, stolen.clone()).unwrap();
+        assert!(!lab.carried(0).contains(&honest.id()));
+        lab.offer(0, tombstone).unwrap();
+        let set = lab.carried(0);
+        assert!(set.contains(&honest.id()) && !set.contains(&stolen.id()));
+        assert!(lab.gossiped.contains(&(0, honest.id())));
+        assert!(lab.sides[0].1.aside(&stolen.id()).unwrap().is_none());
+    }
+}
+
+#[test]
+fn a_slot_whose_winner_has_expired_goes_back() {
+    let (mut lab, mut entropy) = lab(8);
+    let honest = publish_one(&mut lab, 0, Audience::Federation, &mut entropy);
+    let stolen = loop {
+        let lock = SecretKey::generate(&mut entropy).lock();
+        let body = report_body(lock, Audience::Federation, &mut entropy);
+        let slot = honest.header().slot;
+        let one = lab.federation.sign(0, TODAY, TODAY.plus(2), slot, body);
+        if one.id() < honest.id() {
+            break one;
+        }
+    };
+    lab.offer(0, stolen.clone()).unwrap();
+    for day in 0..4 {
+        lab.tick();
+        let set = lab.carried(0);
+        assert_eq!(set.contains(&stolen.id()), day < 3);
+        assert_eq!(set.contains(&honest.id()), day == 3);
+        lab.next_day();
+    }
+    assert!(lab.gossiped.contains(&(0, honest.id())));
+}
+
+#[test]
 fn a_thief_cannot_fill_what_is_set_aside() {
     let (mut lab, mut entropy) = lab(3);
     let honest = publish_one(&mut lab, 0, Audience::Federation, &mut entropy);
@@ -189,7 +244,7 @@ fn a_thief_cannot_fill_what_is_set_aside() {
         // And the one before once more.
         let _ = lab.offer(0, honest.clone());
     }
-    let slot = SlotKey::of(&honest);
+    let slot = SlotKey::of(&honest, false);
     let aside = lab.sides[0].1.aside_in(&slot).unwrap();
     assert_eq!(aside.len(), 2);
     assert!(aside.contains(&honest.id()));
@@ -254,6 +309,7 @@ fn an_own_report_comes_back_and_stays_home() {
     let own = publish_one(&mut lab, 0, Audience::Own, &mut entropy);
     let stolen = theft(&lab.federation, &own, 0, &mut entropy);
     lab.offer(0, stolen).unwrap();
+    assert!(!lab.carried(0).contains(&own.id()));
     let affirmation = lab.federation.affirmation(0, vec![own.id()], TODAY, 30);
     lab.offer(0, affirmation).unwrap();
     assert!(lab.carried(0).contains(&own.id()));

@@ -1,6 +1,7 @@
 //! What is counted.
 
-use super::super::{Federation, Shape};
+use super::super::{Conditions, Drbg, Federation, Pace, Shape};
+use super::{DAY, report, world};
 use crate::directory::Directory;
 use crate::ids::OrganisationKey;
 use crate::record::vouch::Vouch;
@@ -73,6 +74,42 @@ fn two_vouches_of_one_number_void_each_other() {
     case.vouch(4, case.key(1), 7, 100);
     assert_eq!(case.counted(&[0], 1), case.keys(&[0, 3]));
     assert_eq!(case.counted(&[0, 4], 1), case.keys(&[0, 1, 3, 4]));
+}
+
+#[test]
+fn whom_a_node_counts_splits_no_set() {
+    let mut world = world(4, Pace::SLOW, Conditions::BAD, 11);
+    let mut entropy = Drbg::new(11, "taste");
+    let key = |world: &super::World, n: usize| world.federation.organisation(n);
+    // The first vouches for the second, the third for the fourth.
+    for (issuer, subject) in [(0, 1), (2, 3)] {
+        let vouch = Vouch {
+            subject: key(&world, subject),
+            budget: 0,
+            number: 0,
+        };
+        let today = world.today();
+        let record = world.federation.vouch(issuer, vouch, today, 300, 20);
+        world.import(issuer, record);
+    }
+    let ids: Vec<_> = (0..4)
+        .map(|node| report(&mut world, node, 400, &mut entropy).0)
+        .collect();
+    world.run_for(DAY);
+    assert!(world.run_until_agreed(3 * DAY).is_some());
+    let taste = |node: usize| {
+        let roots = BTreeSet::from([key(&world, node)]);
+        let directory = world.engine(node).unwrap().directory();
+        counted(directory, &roots, world.today())
+    };
+    let keys = |all: &[usize]| all.iter().map(|n| key(&world, *n)).collect::<BTreeSet<_>>();
+    assert_eq!(taste(0), keys(&[0, 1]));
+    assert_eq!(taste(2), keys(&[2, 3]));
+    assert_eq!(taste(3), keys(&[3]));
+    // Nobody counts all, and everybody carries all.
+    let set = world.carried(0);
+    assert!(ids.iter().all(|id| set.contains(id)));
+    assert!((1..4).all(|node| world.carried(node) == set));
 }
 
 #[test]
