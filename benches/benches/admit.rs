@@ -39,7 +39,7 @@ fn benches(c: &mut Criterion) {
     group.bench_function("parse, verify, admit", |b| {
         b.iter(|| {
             let record = Verified::from_bytes(black_box(bytes), &world.federation).unwrap();
-            admit(&record, &shelf.directory, &shelf, &shelf.home, TODAY)
+            admit(&record, false, &shelf.directory, &shelf, &shelf.home, TODAY)
         });
     });
     group.finish();

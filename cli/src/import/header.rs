@@ -757,7 +757,7 @@ mod tests {
                 let wanted = [Field::Reporter, Field::Phone, Field::Email, Field::Text];
                 assert_eq!(got[marks.len()..], wanted, "{names:?}");
                 // Nor where nothing else is there to ask by.
-                let names = [&marks[..], &[bare, "What happened"]].concat();
+                let names = [marks, &[bare, "What happened"]].concat();
                 let mut row = vec!["2026-03-01 10:20:00"; marks.len()];
                 row.extend([cell, "did not pay"]);
                 let (_, got) = fields(&[&names, &row, &row], "GB");

@@ -75,9 +75,9 @@ pub async fn start(
         orders,
         Outbox::new(news),
         book,
-        Places::new(config.authorised),
         limits,
-    );
+    )
+    .with_places(Places::new(config.authorised));
     Ok((
         NetHandle::new(commands, local),
         events,

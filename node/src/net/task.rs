@@ -72,14 +72,13 @@ impl Task {
         commands: mpsc::Receiver<NetCommand>,
         outbox: Outbox,
         book: Book,
-        places: Places,
         limits: Limits,
     ) -> Self {
         Self {
             swarm,
             outbox,
             calls: Calls::default(),
-            places,
+            places: Places::new(BTreeMap::new()),
             strangers: strangers(),
             links: BTreeMap::new(),
             closing: BTreeMap::new(),
@@ -89,6 +88,12 @@ impl Task {
             book,
             limits,
         }
+    }
+
+    /// With places for these peers, by organisation.
+    pub(super) fn with_places(mut self, places: Places) -> Self {
+        self.places = places;
+        self
     }
 
     /// Runs until it is told to stop or nobody is left to tell it anything.
