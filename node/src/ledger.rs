@@ -13,7 +13,7 @@
 //! | kinds | kind, place | id, of records signed by roots |
 //! | signers | organisation (16), node key (16), place | id, whether it proves itself |
 //! | quota | day, organisation (16), key | evaluations |
-//! | aside | see [`aside`] | records that were put out and may come back |
+//! | aside | see the module `aside` | records that were put out and may come back |
 //! | meta | `count/KIND`, `place`, `contested/KEY`, `reached` | counters; the latest known day |
 //!
 //! A place is a record's number in the order of arrival. Organisations, locks and node keys stand
@@ -21,7 +21,7 @@
 //!
 //! A record that never leaves its organisation is flagged so when it comes, and stays so: of
 //! what hangs on a report, only the report says whether it does, and the report may go first.
-//! Counters count what other organisations may have, and under their number with [`OWN_COUNT`]
+//! Counters count what other organisations may have, and under their number with `OWN_COUNT`
 //! the rest.
 
 mod aside;
