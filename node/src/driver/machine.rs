@@ -495,9 +495,14 @@ impl Machine {
         let federation = self.federation();
         let mut tokens = Vec::with_capacity(batch.len());
         let mut records = Vec::with_capacity(batch.len());
+        let mut unheeded = Vec::new();
         for (from, data, token) in batch {
-            tokens.push((from, token));
-            records.push(data);
+            if self.engine.heeds(&from, now) {
+                tokens.push((from, token));
+                records.push(data);
+            } else {
+                unheeded.push((token, Verdict::Ignore));
+            }
         }
         let verified = verify(&federation, &records);
         // One batch a sender, in the order of arrival, so that refusals fall on who sent them.
@@ -535,7 +540,8 @@ impl Machine {
         }
         let net = self.net.clone();
         self.runtime.spawn(async move {
-            for ((_, token), verdict) in tokens.into_iter().zip(verdicts) {
+            let judged = tokens.into_iter().map(|(_, token)| token).zip(verdicts);
+            for (token, verdict) in judged.chain(unheeded) {
                 if net.verdict(token, verdict).await.is_err() {
                     break;
                 }
@@ -584,6 +590,10 @@ impl Machine {
                         let _ = net.respond(token, bytes).await;
                     }
                 });
+                return Ok(());
+            }
+            Request::Push(_) | Request::PushOwn(_) if !self.engine.heeds(&from, now) => {
+                self.respond(token, Reply::Refused(PeerRefusal::Busy).encode());
                 return Ok(());
             }
             other => other,

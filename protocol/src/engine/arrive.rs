@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::core::{Engine, EngineError, Output};
+use super::wear::is_waste;
 use crate::carried::View;
 use crate::ids::{RecordId, TransportKey};
 use crate::record::{Refusal, Rule, Verified};
@@ -66,6 +67,10 @@ impl Engine {
                 Err(refusal) => self.note_refusal(source, id, refusal, now, &mut arrived.outputs),
             }
             arrived.verdicts.push((id, verdict));
+        }
+        if let Source::Peer(key) | Source::Colleague(key) = source {
+            let waste = arrived.verdicts.iter().filter(|(_, v)| is_waste(v));
+            self.wear(&key, waste.count() as u64, now);
         }
         self.offer_again(&mut batch, today)?;
         arrived.outputs.extend(batch.into_outputs([]));

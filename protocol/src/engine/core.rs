@@ -176,6 +176,7 @@ pub struct Engine {
     pub(super) peers: BTreeMap<TransportKey, Peer>,
     pub(super) waiting: super::waiting::Waiting,
     pub(super) blamed: super::blame::Blame,
+    pub(super) wear: super::wear::Wear,
     pub(super) next_ask: u64,
     /// Of what others may have, and of what never leaves the organisation: counted together, the
     /// gaps in the one would tell others how much there is of the other.
@@ -231,6 +232,7 @@ impl Engine {
             peers: BTreeMap::new(),
             waiting: super::waiting::Waiting::default(),
             blamed: super::blame::Blame::default(),
+            wear: super::wear::Wear::default(),
             next_ask: 0,
             next_slots: BTreeMap::new(),
             sets: Sets::default(),
@@ -358,6 +360,7 @@ impl Engine {
         let mut out = self.look_at_clock(today, false);
         self.mind_a_clock_set_back(now);
         self.pardon(now, &mut out);
+        self.wear.rest(now);
         let swept = self.sweep(view, now)?;
         // The view does not show yet what is to be stored; a set made from it would stay wrong.
         let mut stored = !swept.is_empty();

@@ -33,6 +33,7 @@ mod sets;
 mod sync;
 mod waiting;
 mod warning;
+mod wear;
 
 pub use self::core::{
     AskId, Done, Engine, EngineError, Identity, Notice, Output, Settings, Shares,

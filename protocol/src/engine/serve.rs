@@ -40,6 +40,13 @@ impl Engine {
         let Some(organisation) = self.peers.get(&from).map(|p| p.organisation) else {
             return Ok((Vec::new(), Reply::Refused(Refusal::Malformed)));
         };
+        let question = matches!(
+            request,
+            Request::Reconcile { .. } | Request::ReconcileOwn { .. }
+        );
+        if question && !self.heeds_question(&from, now) {
+            return Ok((Vec::new(), Reply::Refused(Refusal::Busy)));
+        }
         Ok(match request {
             Request::Reconcile { after, message } => {
                 let of = Of { after, own: false };

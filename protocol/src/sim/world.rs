@@ -572,7 +572,7 @@ impl World {
         if let Some(spread) = self.report.spread.get_mut(&id) {
             spread.copies += 1;
         }
-        if !self.nodes[to].first_sight(id, self.now) {
+        if !self.nodes[to].first_sight(id, self.now) || !self.heeds(to, from) {
             return;
         }
         let Some(record) = self.verify(bytes) else {
@@ -586,6 +586,14 @@ impl World {
             spread.hops = spread.hops.max(hops);
         }
         self.pass_on(to, Some(from), id, bytes, hops + 1);
+    }
+
+    /// Whether a node looks at what another sends unasked.
+    fn heeds(&self, node: NodeIndex, from: NodeIndex) -> bool {
+        let n = &self.nodes[node];
+        let now = n.clock(self.now);
+        let key = self.transport(from);
+        n.engine.as_ref().is_some_and(|e| e.heeds(&key, now))
     }
 
     /// Gives records to an engine. Says whether the last one is new and is carried.

@@ -12,6 +12,7 @@ mod roster;
 mod shun;
 mod stolen;
 mod trust;
+mod wear;
 
 use super::{Conditions, Drbg, Federation, NodeIndex, Pace, Shape, World, report_body};
 use crate::ids::RecordId;
