@@ -2,7 +2,7 @@
 
 use crate::cmd::{
     browse, check, completions, dispute, drafts, export, federation, import, inspect, man, node,
-    report, retract, second, translate,
+    report, retract, second, translate, trust,
 };
 use crate::demo::DemoArgs;
 use crate::exit::CliError;
@@ -60,6 +60,9 @@ pub enum Command {
     Import(import::ImportArgs),
     /// Show reports that were written and not sent yet
     Drafts(drafts::DraftsArgs),
+    /// Whom to believe, and why
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
     /// Print what a shell needs to complete this command
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or write all of them into a directory
@@ -89,6 +92,7 @@ impl Cli {
             Command::Export(args) => export::run(args, globals),
             Command::Import(args) => import::run(args, globals),
             Command::Drafts(args) => drafts::run(args, globals),
+            Command::Trust(command) => trust::run(command, globals),
             Command::Completions(args) => completions::run(args, globals),
             Command::Man(args) => man::run(args, globals),
         }?;

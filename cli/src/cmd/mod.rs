@@ -15,3 +15,4 @@ pub mod report;
 pub mod retract;
 pub mod second;
 pub mod translate;
+pub mod trust;

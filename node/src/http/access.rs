@@ -35,6 +35,7 @@ pub struct App {
     tokens: Arc<Tokens>,
     rate: Arc<DefaultKeyedRateLimiter<String>>,
     places: Arc<Semaphore>,
+    pub(super) slow: Arc<super::slow::Slow>,
     /// By profile. There are as many as the node has tokens.
     of_one: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
 }
@@ -60,6 +61,7 @@ impl App {
             limits: config.limits,
             tokens: Arc::new(tokens),
             rate: Arc::new(RateLimiter::keyed(quota(&config.rates))),
+            slow: Arc::default(),
             places: Arc::new(Semaphore::new(config.limits.requests_at_once.max(1))),
             of_one: Arc::default(),
         }

@@ -1,6 +1,7 @@
-//! Asking the keyholders: as many at once as it takes, and another for each that fails.
+//! Asking the keyholders: as many at once as it takes, and another for each that fails or is slow.
 
 use super::access::App;
+use super::slow::Slow;
 use crate::driver::Unavailable;
 use crate::entropy::OsEntropy;
 use crate::net::NetError;
@@ -11,8 +12,14 @@ use parasol_protocol::ids::TransportKey;
 use parasol_protocol::wire::client::{Evaluate, Evaluated, Missing};
 use parasol_protocol::wire::peer::{Refusal, Reply, Request};
 use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+
+/// How long keyholders may be silent before others are asked as well.
+const HEDGE: Duration = Duration::from_secs(1);
+/// So much longer for each evaluation: many take a small machine long.
+const EACH: Duration = Duration::from_millis(1);
 
 /// Gathers the answers of as many keyholders as the threshold says, if that many answer.
 ///
@@ -20,33 +27,84 @@ use tokio::time::{Instant, timeout_at};
 /// If the driver cannot answer. Keyholders that do not answer are listed, not an error.
 pub(super) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Unavailable> {
     let holders = app.driver.holders().await?;
-    let mut untried = holders
+    let mut untried: Vec<Holder> = holders
         .into_iter()
-        .filter(|h| !wanted.except.contains(&h.index));
+        .filter(|h| !wanted.except.contains(&h.index))
+        .collect();
+    app.slow
+        .last(&mut untried, |holder| holder.index, Instant::now());
+    let mut missing = Vec::new();
+    untried.retain(|holder| {
+        if !holder.is_reachable() {
+            missing.push((holder.index, Missing::Unreachable));
+        }
+        holder.is_reachable()
+    });
+    let many = wanted.ask.elements.len() * wanted.ask.keys.len();
+    let hedge = HEDGE + EACH * u32::try_from(many).unwrap_or(u32::MAX);
+    let ask = |holder: Holder| ask_one(app, holder, &wanted.ask);
+    let few = enough_of(
+        untried,
+        |holder| holder.index,
+        app.threshold,
+        hedge,
+        &app.slow,
+        ask,
+    );
+    let (mut answers, failed) = few.await;
+    missing.extend(failed);
+    answers.sort_by_key(|(index, _)| *index);
+    missing.sort_by_key(|(index, _)| *index);
+    Ok(Evaluated { answers, missing })
+}
+
+/// By the keyholder's index.
+type By<T> = Vec<(u16, T)>;
+
+/// The answers of so many keyholders, if so many answer, and why others did not. When those that were
+/// asked have been silent for a while, one more is asked besides; the silent ones are remembered.
+async fn enough_of<H, T, F>(
+    holders: Vec<H>,
+    index: impl Fn(&H) -> u16,
+    enough: usize,
+    hedge: Duration,
+    slow: &Slow,
+    ask: impl Fn(H) -> F,
+) -> (By<T>, By<Missing>)
+where
+    F: Future<Output = (u16, Result<T, Missing>)>,
+{
+    let (mut answers, mut missing): (By<T>, By<Missing>) = (Vec::new(), Vec::new());
+    let mut untried = holders.into_iter();
     let mut running = FuturesUnordered::new();
-    let mut gathered = Evaluated {
-        answers: Vec::new(),
-        missing: Vec::new(),
-    };
-    loop {
-        while gathered.answers.len() + running.len() < app.threshold {
-            match untried.next() {
-                Some(holder) if holder.is_reachable() => {
-                    running.push(ask_one(app, holder, &wanted.ask))
+    let mut silent = BTreeSet::new();
+    let mut besides = 0;
+    while answers.len() < enough {
+        while answers.len() + running.len() < enough + besides {
+            let Some(holder) = untried.next() else { break };
+            silent.insert(index(&holder));
+            running.push(ask(holder));
+        }
+        match timeout_at(Instant::now() + hedge, running.next()).await {
+            Ok(Some((index, answer))) => {
+                silent.remove(&index);
+                match answer {
+                    Ok(answer) => {
+                        slow.forgive(index);
+                        answers.push((index, answer));
+                    }
+                    Err(why) => missing.push((index, why)),
                 }
-                Some(holder) => gathered.missing.push((holder.index, Missing::Unreachable)),
-                None => break,
+            }
+            Ok(None) => break,
+            Err(_) => {
+                slow.remember(&silent, Instant::now());
+                besides = silent.len();
             }
         }
-        match running.next().await {
-            Some((index, Ok(answers))) => gathered.answers.push((index, answers)),
-            Some((index, Err(why))) => gathered.missing.push((index, why)),
-            None => break,
-        }
     }
-    gathered.answers.sort_by_key(|(index, _)| *index);
-    gathered.missing.sort_by_key(|(index, _)| *index);
-    Ok(gathered)
+    // Whoever was asked besides and not needed has not failed.
+    (answers, missing)
 }
 
 /// Asks this node itself, or the keyholder's nodes until one answers.
@@ -199,6 +257,53 @@ mod tests {
         }
         assert_eq!(ask(&[HANGS, HANGS, HAS_IT], SHORT, LONG).await, (Ok(7), 3));
         assert_eq!(ask(&[HAS_IT, HAS_IT], LONG, LONG).await, (Ok(7), 1));
+    }
+
+    /// What came of asking keyholders 1, 2, … for two answers: who answered, and who was asked.
+    async fn gather_two(holders: &[Node], slow: &Slow) -> (Vec<u16>, Vec<u16>) {
+        let mut numbered: Vec<(u16, Node)> = (1..).zip(holders.iter().copied()).collect();
+        slow.last(&mut numbered, |(index, _)| *index, Instant::now());
+        let asked = Mutex::new(Vec::new());
+        let ask = |(index, node): (u16, Node)| {
+            asked.lock().unwrap().push(index);
+            async move {
+                match node {
+                    Some(answer) => (index, answer),
+                    None => pending().await,
+                }
+            }
+        };
+        let gathered = enough_of(numbered, |(index, _)| *index, 2, SHORT, slow, ask);
+        let (mut answers, _) = gathered.await;
+        answers.sort_unstable();
+        let answered = answers.into_iter().map(|(index, _)| index).collect();
+        (answered, asked.into_inner().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_silent_keyholder_costs_one_wait_and_then_none() {
+        let slow = Slow::default();
+        let holders = [HANGS, HAS_IT, HAS_IT];
+        let first = gather_two(&holders, &slow).await;
+        assert_eq!(first, (vec![2, 3], vec![1, 2, 3]));
+        let second = gather_two(&holders, &slow).await;
+        assert_eq!(second, (vec![2, 3], vec![2, 3]));
+        // It is asked again when it is needed, and counts again when it answers.
+        let third = gather_two(&[HAS_IT, HAS_IT, FAR], &slow).await;
+        assert_eq!(third, (vec![1, 2], vec![2, 3, 1]));
+        let fourth = gather_two(&[HAS_IT; 3], &slow).await;
+        assert_eq!(fourth, (vec![1, 2], vec![1, 2]));
+    }
+
+    #[tokio::test]
+    async fn no_more_are_asked_than_it_takes() {
+        let slow = Slow::default();
+        let (answered, asked) = gather_two(&[HAS_IT; 5], &slow).await;
+        assert_eq!((answered.len(), asked), (2, vec![1, 2]));
+        let (answered, asked) = gather_two(&[HAS_IT, FAR, HAS_IT, HAS_IT], &slow).await;
+        assert_eq!((answered, asked), (vec![1, 3], vec![1, 2, 3]));
+        let (answered, asked) = gather_two(&[FAR, HAS_IT, FAR], &slow).await;
+        assert_eq!((answered, asked), (vec![2], vec![1, 2, 3]));
     }
 
     #[tokio::test]

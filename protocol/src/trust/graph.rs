@@ -1,0 +1,450 @@
+//! The graph of vouches, and what each key's budget is in it.
+//!
+//! A vouch costs its issuer what it offers and one for its subject. What an issuer's vouches cost
+//! is added up in the order of their slots; a vouch up to which that is more than the issuer's
+//! budget is beyond it. A key's budget is the best that is offered to it.
+//!
+//! For each key the best budget is kept that chains of at most 0, 1, … [`MAX_STEPS`] vouches give
+//! it. Longer chains add, and take nothing away, so each of these grows with the next, and a vouch
+//! that is within a budget stays within a greater one. That is why honest vouches never lower
+//! anybody, whatever the order in which they are heard of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A chain of vouches is at most this long.
+pub const MAX_STEPS: usize = 5;
+
+/// A key's place in a [`Graph`].
+pub(super) type Index = u32;
+
+/// Whether a vouch can count at all, seen by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It is in force and about what is asked.
+    InForce,
+    /// It is in force, and about other kinds of record or other areas. It costs all the same.
+    OutOfScope,
+    /// Its last day has passed. It costs nothing.
+    Ended,
+    /// It was taken back. It costs nothing.
+    Revoked,
+}
+
+/// One key's word for another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Offer<K> {
+    /// Who vouches.
+    pub from: K,
+    /// For whom.
+    pub to: K,
+    /// How many others the subject may bring in.
+    pub budget: u32,
+    /// Its number among its issuer's.
+    pub slot: u32,
+    /// Whether it can count.
+    pub standing: Standing,
+}
+
+/// Why a vouch has no effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ignored {
+    /// For oneself.
+    Oneself,
+    /// Another vouch of its issuer has its slot: neither counts.
+    SlotTwice,
+    /// It is about something else than what is asked.
+    OutOfScope,
+    /// Its time is over.
+    Ended,
+    /// It was taken back.
+    Revoked,
+    /// Nobody vouches for its issuer here.
+    IssuerUnknown,
+    /// Its issuer stands at the end of the longest chain that counts.
+    TooFar,
+    /// With those in earlier slots it costs more than its issuer has.
+    OverBudget {
+        /// What they cost together.
+        cost: u64,
+        /// What the issuer has.
+        budget: u32,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Edge {
+    pub from: Index,
+    pub to: Index,
+    pub budget: u32,
+    pub slot: u32,
+    standing: Standing,
+    twice: bool,
+    /// What it and those in earlier slots cost; nothing if it costs nothing.
+    cost: Option<u64>,
+}
+
+impl Edge {
+    /// A vouch for oneself, one that ended and one taken back leave their slot to others.
+    fn holds_slot(&self) -> bool {
+        self.from != self.to && matches!(self.standing, Standing::InForce | Standing::OutOfScope)
+    }
+
+    /// Whether it counts for an issuer with such a budget.
+    fn counts(&self, budget: Best) -> bool {
+        self.standing == Standing::InForce
+            && match (self.cost, budget.get()) {
+                (Some(cost), Some(budget)) => cost <= u64::from(budget),
+                _ => false,
+            }
+    }
+}
+
+/// A budget, or that the key is not reached.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub(super) struct Best(u64);
+
+impl Best {
+    const fn of(budget: u32) -> Self {
+        Self(budget as u64 + 1)
+    }
+
+    /// The budget, if the key is reached.
+    pub fn get(self) -> Option<u32> {
+        self.0.checked_sub(1).and_then(|b| u32::try_from(b).ok())
+    }
+}
+
+/// By the length of the longest chain allowed.
+type Bests = [Best; MAX_STEPS + 1];
+
+/// Vouches, the roots that they start from, and what comes of them. Keeps itself up to date.
+#[derive(Clone, Debug)]
+pub struct Graph<K> {
+    keys: Vec<K>,
+    index: BTreeMap<K, Index>,
+    roots: BTreeMap<Index, u32>,
+    edges: Vec<Edge>,
+    /// By issuer, in the order of slots.
+    out: Vec<Vec<u32>>,
+    /// By subject.
+    into: Vec<Vec<u32>>,
+    best: Vec<Bests>,
+}
+
+impl<K: Ord + Clone> Graph<K> {
+    /// What follows from these vouches for whoever trusts these roots, each with a budget. Of a root
+    /// that is named twice the greater budget counts.
+    pub fn new(
+        roots: impl IntoIterator<Item = (K, u32)>,
+        offers: impl IntoIterator<Item = Offer<K>>,
+    ) -> Self {
+        let mut graph = Self {
+            keys: Vec::new(),
+            index: BTreeMap::new(),
+            roots: BTreeMap::new(),
+            edges: Vec::new(),
+            out: Vec::new(),
+            into: Vec::new(),
+            best: Vec::new(),
+        };
+        for (key, budget) in roots {
+            let at = graph.place(key);
+            let known = graph.roots.entry(at).or_insert(budget);
+            *known = budget.max(*known);
+        }
+        for offer in offers {
+            graph.insert(offer);
+        }
+        for issuer in 0..graph.out.len() {
+            graph.charge(issuer);
+        }
+        graph.settle();
+        graph
+    }
+
+    /// One vouch more.
+    pub fn add(&mut self, offer: Offer<K>) {
+        let edge = self.insert(offer);
+        let Some(issuer) = self.edge(edge).map(|e| e.from as usize) else {
+            return;
+        };
+        self.charge(issuer);
+        // Those in later slots cost more now, and one in the same slot counts no longer.
+        let touched = self.targets(issuer).collect();
+        self.settle_again(&touched);
+    }
+
+    fn place(&mut self, key: K) -> Index {
+        if let Some(at) = self.index.get(&key) {
+            return *at;
+        }
+        let at = self.keys.len() as Index;
+        self.keys.push(key.clone());
+        self.index.insert(key, at);
+        self.out.push(Vec::new());
+        self.into.push(Vec::new());
+        self.best.push(Bests::default());
+        at
+    }
+
+    fn insert(&mut self, offer: Offer<K>) -> u32 {
+        let (from, to) = (self.place(offer.from), self.place(offer.to));
+        let edge = self.edges.len() as u32;
+        self.edges.push(Edge {
+            from,
+            to,
+            budget: offer.budget,
+            slot: offer.slot,
+            standing: offer.standing,
+            twice: false,
+            cost: None,
+        });
+        if let Some(out) = self.out.get_mut(from as usize) {
+            out.push(edge);
+        }
+        if let Some(into) = self.into.get_mut(to as usize) {
+            into.push(edge);
+        }
+        edge
+    }
+
+    /// Adds up what an issuer's vouches cost.
+    fn charge(&mut self, issuer: usize) {
+        let Some(mut out) = self.out.get_mut(issuer).map(std::mem::take) else {
+            return;
+        };
+        let slot = |e: &u32| self.edge(*e).map_or(0, |e| e.slot);
+        out.sort_by_key(slot);
+        let mut sum = 0_u64;
+        let mut charged = Vec::with_capacity(out.len());
+        for same in out.chunk_by(|a, b| slot(a) == slot(b)) {
+            let holders = same
+                .iter()
+                .filter(|e| self.edge(**e).is_some_and(Edge::holds_slot))
+                .count();
+            for e in same {
+                let holder = self.edge(*e).filter(|e| e.holds_slot());
+                let cost = holder.filter(|_| holders == 1).map(|edge| {
+                    sum += u64::from(edge.budget) + 1;
+                    sum
+                });
+                charged.push((*e, holder.is_some() && holders > 1, cost));
+            }
+        }
+        for (e, twice, cost) in charged {
+            if let Some(edge) = self.edges.get_mut(e as usize) {
+                (edge.twice, edge.cost) = (twice, cost);
+            }
+        }
+        if let Some(place) = self.out.get_mut(issuer) {
+            *place = out;
+        }
+    }
+
+    fn edge(&self, edge: u32) -> Option<&Edge> {
+        self.edges.get(edge as usize)
+    }
+
+    fn targets(&self, issuer: usize) -> impl Iterator<Item = Index> {
+        self.out
+            .get(issuer)
+            .into_iter()
+            .flatten()
+            .filter_map(|e| self.edge(*e).map(|e| e.to))
+    }
+
+    fn best_at(&self, key: Index, steps: usize) -> Best {
+        let bests = self.best.get(key as usize);
+        bests
+            .and_then(|b| b.get(steps))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn set(&mut self, key: Index, steps: usize, best: Best) {
+        if let Some(place) = self
+            .best
+            .get_mut(key as usize)
+            .and_then(|b| b.get_mut(steps))
+        {
+            *place = best;
+        }
+    }
+
+    /// All budgets anew: step by step, from those whose budget the last step raised.
+    fn settle(&mut self) {
+        for bests in &mut self.best {
+            *bests = Bests::default();
+        }
+        let mut raised: BTreeSet<Index> = self.roots.keys().copied().collect();
+        for (root, budget) in self.roots.clone() {
+            for steps in 0..=MAX_STEPS {
+                self.set(root, steps, Best::of(budget));
+            }
+        }
+        for steps in 1..=MAX_STEPS {
+            let mut next = BTreeMap::<Index, Best>::new();
+            for issuer in raised {
+                let budget = self.best_at(issuer, steps - 1);
+                for e in self.out.get(issuer as usize).into_iter().flatten() {
+                    let Some(edge) = self.edge(*e).filter(|e| e.counts(budget)) else {
+                        continue;
+                    };
+                    let offered = Best::of(edge.budget);
+                    if self.best_at(edge.to, steps) < offered {
+                        let known = next.entry(edge.to).or_default();
+                        *known = offered.max(*known);
+                    }
+                }
+            }
+            for (key, best) in &next {
+                for steps in steps..=MAX_STEPS {
+                    self.set(*key, steps, *best);
+                }
+            }
+            raised = next.into_keys().collect();
+        }
+    }
+
+    /// The budgets that hang on vouches for these keys.
+    fn settle_again(&mut self, touched: &BTreeSet<Index>) {
+        let mut changed = BTreeSet::<Index>::new();
+        for steps in 1..=MAX_STEPS {
+            let mut look = touched.clone();
+            for issuer in &changed {
+                look.extend(self.targets(*issuer as usize));
+            }
+            changed = look
+                .into_iter()
+                .filter_map(|key| {
+                    let best = self.offered(key, steps);
+                    (best != self.best_at(key, steps)).then_some((key, best))
+                })
+                .collect::<Vec<_>>()
+                .into_iter()
+                .map(|(key, best)| {
+                    self.set(key, steps, best);
+                    key
+                })
+                .collect();
+        }
+    }
+
+    /// The best that a key is offered by chains of so many vouches.
+    fn offered(&self, key: Index, steps: usize) -> Best {
+        let own = self
+            .roots
+            .get(&key)
+            .map_or_else(Best::default, |b| Best::of(*b));
+        let into = self.into.get(key as usize).into_iter().flatten();
+        into.filter_map(|e| self.edge(*e))
+            .filter(|e| e.counts(self.best_at(e.from, steps - 1)))
+            .map(|e| Best::of(e.budget))
+            .fold(own, Best::max)
+    }
+
+    /// The vouches that count, as pairs of issuer and subject.
+    pub(super) fn counting(&self) -> impl Iterator<Item = &Edge> {
+        self.edges
+            .iter()
+            .filter(|e| e.counts(self.best_at(e.from, MAX_STEPS - 1)))
+    }
+
+    /// Those of them that are for one key.
+    pub(super) fn counting_for(&self, key: Index) -> impl Iterator<Item = &Edge> {
+        let into = self.into.get(key as usize).into_iter().flatten();
+        into.filter_map(|e| self.edge(*e))
+            .filter(|e| e.counts(self.best_at(e.from, MAX_STEPS - 1)))
+    }
+
+    pub(super) fn at(&self, key: &K) -> Option<Index> {
+        self.index.get(key).copied()
+    }
+
+    pub(super) fn key(&self, at: Index) -> Option<&K> {
+        self.keys.get(at as usize)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(super) fn is_root(&self, key: Index) -> bool {
+        self.roots.contains_key(&key)
+    }
+
+    pub(super) fn roots_at(&self) -> impl Iterator<Item = Index> {
+        self.roots.keys().copied()
+    }
+
+    pub(super) fn distance_at(&self, key: Index) -> Option<usize> {
+        (0..=MAX_STEPS).find(|steps| self.best_at(key, *steps).get().is_some())
+    }
+
+    /// How many others a key may bring in, if it is in.
+    pub fn budget(&self, key: &K) -> Option<u32> {
+        self.best_at(self.at(key)?, MAX_STEPS).get()
+    }
+
+    /// The length of the shortest chain that leads to a key, if it is in; 0 for a root.
+    pub fn distance(&self, key: &K) -> Option<usize> {
+        self.distance_at(self.at(key)?)
+    }
+
+    /// The keys that are in, in their order.
+    pub fn accepted(&self) -> impl Iterator<Item = &K> {
+        self.index
+            .iter()
+            .filter(|(_, at)| self.best_at(**at, MAX_STEPS).get().is_some())
+            .map(|(key, _)| key)
+    }
+
+    /// Every vouch, and why it has no effect if it has none, by issuer and slot.
+    pub fn vouches(&self) -> impl Iterator<Item = (Offer<K>, Option<Ignored>)> {
+        self.index
+            .values()
+            .flat_map(|at| self.out.get(*at as usize).into_iter().flatten())
+            .filter_map(|e| self.edge(*e))
+            .filter_map(|e| Some((self.offer(e)?, self.ignored(e))))
+    }
+
+    /// The vouches for a key, and why each has no effect if it has none.
+    pub fn vouches_for(&self, key: &K) -> impl Iterator<Item = (Offer<K>, Option<Ignored>)> {
+        let into = self.at(key).and_then(|at| self.into.get(at as usize));
+        into.into_iter()
+            .flatten()
+            .filter_map(|e| self.edge(*e))
+            .filter_map(|e| Some((self.offer(e)?, self.ignored(e))))
+    }
+
+    fn offer(&self, edge: &Edge) -> Option<Offer<K>> {
+        Some(Offer {
+            from: self.key(edge.from)?.clone(),
+            to: self.key(edge.to)?.clone(),
+            budget: edge.budget,
+            slot: edge.slot,
+            standing: edge.standing,
+        })
+    }
+
+    fn ignored(&self, edge: &Edge) -> Option<Ignored> {
+        if edge.from == edge.to {
+            return Some(Ignored::Oneself);
+        }
+        match edge.standing {
+            Standing::Ended => return Some(Ignored::Ended),
+            Standing::Revoked => return Some(Ignored::Revoked),
+            _ if edge.twice => return Some(Ignored::SlotTwice),
+            Standing::OutOfScope => return Some(Ignored::OutOfScope),
+            Standing::InForce => {}
+        }
+        let Some(budget) = self.best_at(edge.from, MAX_STEPS).get() else {
+            return Some(Ignored::IssuerUnknown);
+        };
+        let cost = edge.cost.unwrap_or_default();
+        if cost > u64::from(budget) {
+            return Some(Ignored::OverBudget { cost, budget });
+        }
+        (!edge.counts(self.best_at(edge.from, MAX_STEPS - 1))).then_some(Ignored::TooFar)
+    }
+}

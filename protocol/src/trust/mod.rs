@@ -1,0 +1,24 @@
+//! Whom to believe: vouches as budgets (`spec/05-trust.md`).
+//!
+//! ```text
+//! roots, each with a budget ──vouch, budget b──► organisation ──► … at most five steps
+//! ```
+//!
+//! [`Graph`] says who is in, with what budget, how far away and by how many chains that share
+//! nobody, and of every vouch why it counts or does not. It is one engine for the view that all
+//! nodes share, from the founders of the charter, and for each node's own, from its roots.
+//!
+//! **Fakes are bounded.** However many keys somebody makes: no more of them get in than what the
+//! fooled keys offered to them, each vouch counting its budget and one. Honest vouches in later
+//! slots lower nobody, and the order in which vouches are heard of does not matter.
+
+mod counted;
+mod graph;
+mod level;
+
+#[cfg(test)]
+mod tests;
+
+pub use counted::counted;
+pub use graph::{Graph, Ignored, MAX_STEPS, Offer, Standing};
+pub use level::MAX_LEVEL;
