@@ -453,7 +453,7 @@ def files():
         messages, _, _ = reconcile.exchange(sets[0] + sets[1], sets[0] + sets[2])
         said = [message.hex() for message in messages]
         rows.append({"name": name, "both": both, "ours": ours, "theirs": theirs, "messages": said})
-    made["ok/reconcile.json"] = shown("spec/06-transport.md, section 4", rows)
+    made["ok/reconcile.json"] = shown("spec/05-reconciliation.md, section 2", rows)
     return made
 
 
