@@ -82,8 +82,10 @@ impl Node {
             store,
             seal,
         };
+        let today = day(&file["today"]);
+        node.tick(today);
         for record in list(&file["start"]) {
-            assert_eq!(node.offer(&bytes(record), day(&file["today"])), "carried");
+            assert_eq!(node.admit(&bytes(record), today), "carried");
         }
         node
     }
@@ -99,8 +101,16 @@ impl Node {
     /// What becomes of a record on a day that is known to have come.
     fn offer(&mut self, record: &[u8], day: Day) -> String {
         self.engine.accept_time(day);
-        let outputs = self.engine.tick(&self.store, noon(day)).unwrap();
+        self.tick(day);
+        self.admit(record, day)
+    }
+
+    fn tick(&mut self, clock: Day) {
+        let outputs = self.engine.tick(&self.store, noon(clock)).unwrap();
         self.apply(outputs);
+    }
+
+    fn admit(&mut self, record: &[u8], day: Day) -> String {
         let record = Verified::from_bytes(record, self.charter.federation()).unwrap();
         let arrived = self
             .engine
@@ -188,6 +198,41 @@ fn what_is_put_out_is_set_aside_and_comes_back() {
             assert_eq!(carried, step["carried"], "{place}");
             let aside = which(&|id| node.store.aside(id).unwrap().is_some());
             assert_eq!(aside, step["aside"], "{place}: aside");
+        }
+    }
+}
+
+#[test]
+fn a_day_that_nobody_bears_out_deletes_nothing() {
+    let file = read("ok/calendar.json");
+    let charter = Charter::from_bytes(&bytes(&file["charter"])).unwrap();
+    let home = charter.named("ash").unwrap().root;
+    for case in list(&file["cases"]) {
+        let mut node = Node::new(&file, home);
+        for record in numbered(&file, &case["carried"]) {
+            assert_eq!(node.admit(&record, day(&file["today"])), "carried");
+        }
+        for step in list(&case["steps"]) {
+            let (place, clock) = (format!("{}: {step}", case["name"]), day(&step["clock"]));
+            if step["unsteady"] == true {
+                let outputs = node.engine.doubt_clock(noon(clock));
+                node.apply(outputs);
+            }
+            node.tick(clock);
+            for record in numbered(&file, &step["come"]) {
+                assert_eq!(node.admit(&record, clock), "carried", "{place}");
+            }
+            assert_eq!(
+                node.engine.today(noon(clock)),
+                day(&step["today"]),
+                "{place}"
+            );
+            let in_doubt = node.engine.settled(noon(clock)).is_none();
+            assert_eq!(step["in_doubt"], in_doubt, "{place}");
+            let all = list(&file["records"]).iter().enumerate();
+            let carried = all.filter(|(_, r)| node.store.get(&RecordId::of(&bytes(r))).is_some());
+            let carried: Vec<usize> = carried.map(|(n, _)| n).collect();
+            assert_eq!(json!(carried), step["carried"], "{place}");
         }
     }
 }

@@ -288,6 +288,7 @@ CHECKS = {
     "ok/voprf.json": ok_voprf,
     "ok/handles.json": ok_handles,
     "ok/aside.json": replies.ok_aside,
+    "ok/calendar.json": replies.ok_calendar,
     "ok/replies.json": replies.ok_replies,
     "ok/directory.json": replies.ok_directory,
     "ok/counted.json": replies.ok_counted,

@@ -308,6 +308,20 @@ def asides():
         (TODAY, theirs[0], "carried", [1], []),
         (TODAY, revocation("birch"), "carried", [2], []),
     ]
+    kept = in_bucket("ash", "both ways, kept", 5, lock="a shared lock", audience=1, slot=1)
+    told = in_bucket("ash", "both ways, told", 5, lock="a shared lock", slot=2)
+    added = hung("ash", kept, "a shared lock", 5, "dispute")
+    also = hung("ash", told, "a shared lock", 6, "dispute")
+    fifth, sixth = in_bucket("ash", "fifth", 5, slot=5), in_bucket("ash", "sixth", 5, slot=6)
+    sixth_wins = identity(sixth) < identity(also)
+    yield "what is attached goes the way of its report, whatever else has the lock", [
+        (TODAY, kept, "carried", [0], []),
+        (TODAY, told, "carried", [0, 1], []),
+        (TODAY, added, "carried", [0, 1, 2], []),
+        (TODAY, also, "carried", [0, 1, 2, 3], []),
+        (TODAY, fifth, "carried", [0, 1, 2, 3, 4], []),
+        (TODAY, sixth, *(("carried", [0, 1, 2, 4, 5], [3]) if sixth_wins else ("slot-taken", [0, 1, 2, 3, 4], [5]))),
+    ]
     brief, long = sorted((report("ash", f"brief {n}", f"lock {n}", slot=1, life=n) for n in (2, 9)), key=identity)
     lives = {identity(report("ash", f"brief {n}", f"lock {n}", slot=1, life=n)): n for n in (2, 9)}
     loser = lives[identity(long)]
@@ -317,6 +331,53 @@ def asides():
         (TODAY, long, "carried", [0], []),
         (TODAY, brief, "carried", [1], [0]),
         (TODAY + 3, vouch("birch", "ash", issued=TODAY + 3), "carried", sorted([0 if back == [1] else 1, 2]), []),
+    ]
+
+
+def calendars():
+    """name, records carried at first, [(clock, unsteady, records that come then, today, in doubt, carried at its end)]."""
+    ends = report("ash", "ends tomorrow", "a lock", slot=1, life=1)
+    late = report("ash", "ends in five days", "another lock", slot=2, life=5)
+    own = [vouch("ash", number=n, slot=n, issued=TODAY + n) for n in range(9)]
+    birch = [vouch("birch", "ash", number=n, slot=n, issued=TODAY + n) for n in range(9)]
+    cedar = [vouch("cedar", "ash", number=n, slot=n, issued=TODAY + n) for n in range(9)]
+    yield "day by day", [ends, late], [
+        (TODAY, False, [], TODAY, False, [ends, late]),
+        (TODAY + 1, False, [], TODAY + 1, False, [ends, late]),
+        (TODAY + 2, False, [], TODAY + 2, False, [late]),
+    ]
+    yield "a clock that jumps deletes nothing, and put back leaves no trace", [ends, late], [
+        (TODAY + 400, False, [], TODAY + 400, True, [ends, late]),
+        (TODAY + 1, False, [], TODAY + 1, False, [ends, late]),
+        (TODAY + 2, False, [], TODAY + 2, False, [late]),
+    ]
+    yield "two other organisations bear it out", [ends, late], [
+        (TODAY + 4, False, [birch[2]], TODAY + 4, True, [ends, late, birch[2]]),
+        (TODAY + 4, False, [cedar[4]], TODAY + 4, True, [ends, late, birch[2], cedar[4]]),
+        (TODAY + 4, False, [], TODAY + 4, False, [late, birch[2], cedar[4]]),
+    ]
+    yield "not one of them twice, nor one's own", [ends], [
+        (TODAY + 4, False, [birch[3], birch[4], own[4]], TODAY + 4, True, [ends, birch[3], birch[4], own[4]]),
+        (TODAY + 4, False, [], TODAY + 4, True, [ends, birch[3], birch[4], own[4]]),
+    ]
+    yield "nor by records of three days before", [ends], [
+        (TODAY + 4, False, [birch[1], cedar[1]], TODAY + 4, True, [ends, birch[1], cedar[1]]),
+        (TODAY + 4, False, [], TODAY + 4, True, [ends, birch[1], cedar[1]]),
+    ]
+    yield "nor by those that came before it was in doubt", [ends, birch[0], cedar[0]], [
+        (TODAY + 2, False, [], TODAY + 2, True, [ends, birch[0], cedar[0]]),
+        (TODAY + 2, False, [birch[1]], TODAY + 2, True, [ends, birch[0], cedar[0], birch[1]]),
+        (TODAY + 2, False, [cedar[1]], TODAY + 2, True, [ends, birch[0], cedar[0], birch[1], cedar[1]]),
+        (TODAY + 2, False, [], TODAY + 2, False, [birch[0], cedar[0], birch[1], cedar[1]]),
+    ]
+    yield "a clock that is set back: the day stays", [late], [
+        (TODAY + 1, False, [], TODAY + 1, False, [late]),
+        (TODAY - 30, False, [], TODAY + 1, False, [late]),
+    ]
+    yield "a clock that runs ahead of what cannot be set", [ends], [
+        (TODAY, True, [], TODAY, True, [ends]),
+        (TODAY + 1, False, [birch[0], cedar[1]], TODAY + 1, True, [ends, birch[0], cedar[1]]),
+        (TODAY + 1, False, [], TODAY + 1, False, [ends, birch[0], cedar[1]]),
     ]
 
 
@@ -492,6 +553,14 @@ def files():
         steps = [dict(zip(keys, (day, data.hex(), *rest))) for day, data, *rest in steps]
         rows.append({"name": name, "home": ROOTS["ash"].public.hex(), "steps": steps})
     made["ok/aside.json"] = shown("spec/02-records.md, section 5", rows, **HERE)
+    shelf, rows = Shelf(), []
+    for name, carried, steps in calendars():
+        row = {"name": name, "carried": shelf.of(*carried), "steps": []}
+        for clock, unsteady, come, today, doubt, kept in steps:
+            step = {"clock": clock, "unsteady": unsteady, "come": shelf.of(*come), "today": today, "in_doubt": doubt}
+            row["steps"].append(step | {"carried": sorted(shelf.of(*kept))})
+        rows.append(row)
+    made["ok/calendar.json"] = shown("spec/02-records.md, section 5", rows, **HERE, records=shelf.shown())
     head, bucket = client_head()
     made["ok/size.json"] = shown("spec/04-lookup.md, 3.1", list(sizes()), **head)
     *cases, records = sources(bucket)

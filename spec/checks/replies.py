@@ -74,6 +74,57 @@ def ok_aside(world, cases):
         yield case["name"]
 
 
+class Calendar:
+    """The day, and whether to believe it (02, section 5)."""
+
+    def __init__(self, charter, today):
+        self.reached, self.doubted, self.witnesses = today, None, set()
+        self.needed = min(2, max(1, len(charter.organisations) - 1))
+
+    def today(self, clock):
+        return max(self.reached, clock)
+
+    def look(self, clock, unsteady):
+        today = self.today(clock)
+        if self.doubted is not None and today < self.doubted:
+            self.doubted, self.witnesses = None, set()
+        doubt = self.doubted is not None or unsteady or today > self.reached + 1
+        if doubt and len(self.witnesses) < self.needed:
+            self.doubted = today
+        else:
+            self.reached, self.doubted, self.witnesses = today, None, set()
+
+    def came(self, record, home, today):
+        if self.doubted is not None and record.organisation != home and record.issued + 2 >= today:
+            self.witnesses.add(record.organisation)
+
+
+def ok_calendar(world, cases):
+    file = world.files["ok/calendar.json"]
+    stage, data = Stage(file), held(file)
+    home = stage.charter.organisation("ash")
+    for case in cases:
+        node, calendar = stage.node(home), Calendar(stage.charter, stage.today)
+        for number in case["carried"]:
+            node.offer(data[number], stage.today)
+        for step in case["steps"]:
+            calendar.look(step["clock"], step["unsteady"])
+            today = calendar.today(step["clock"])
+            if calendar.doubted is None:
+                node.begin(today)
+            for number in step["come"]:
+                record = records.parse(data[number])
+                records.verify(record, stage.charter.id)
+                node.admit(record, today)
+                calendar.came(record, home, today)
+            where = f"{case['name']}, clock {step['clock']}"
+            agree(f"{where}: today", step["today"], today)
+            agree(f"{where}: in doubt", step["in_doubt"], calendar.doubted is not None)
+            ids = [records.parse(one).id for one in data]
+            agree(f"{where}: carried", step["carried"], [n for n, one in enumerate(ids) if one in node.carried])
+        yield case["name"]
+
+
 class Asking:
     """The federation of a client's vectors, and the bucket of their handle."""
 
