@@ -12,7 +12,7 @@ import sys
 
 import phonenumbers
 
-from checks import alter, examples, make, order
+from checks import alter, enumeration, examples, links, make, order, printed
 from checks.files import CHECKS, cases_of
 from checks.refusal import Disagreement, Refused, agree
 from checks.world import VECTORS, World
@@ -61,6 +61,8 @@ def main(arguments):
         for name, text in make.files().items():
             if (VECTORS / name).read_text() != text:
                 raise SystemExit(f"{name} is not what checks/make.py writes: cd spec && python3 -m checks.make")
+        print(f"examples.md: {printed.check(world)} blocks of bytes; 08: {enumeration.check(world)} numbers computed")
+        print(f"references: {links.check()} followed")
         offered, carried = order.check(world)
         print(f"order: {order.NODES} nodes, offered {offered} records in any order, carry the same {carried}")
         print(f"phones by the tables of libphonenumber {phonenumbers.__version__}")

@@ -1,5 +1,5 @@
 //! Set reconciliation by ranges (negentropy): two nodes find out what each lacks, at a cost that
-//! follows the difference and not the set (`spec/06-transport.md`, section 4).
+//! follows the difference and not the set (`spec/05-reconciliation.md`).
 //!
 //! Items are ordered by day of issue and id, so that what is recent lies together. This module
 //! knows days and ids and no records.

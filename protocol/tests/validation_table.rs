@@ -1,4 +1,4 @@
-//! `spec/validation.md`, the code and the bad vectors say the same.
+//! `spec/validation.md`, the code and the vectors say the same.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
@@ -6,17 +6,136 @@ mod common;
 use parasol_protocol::record::{Fault, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The cells of the table's rows: number, rule, fault, where, vectors.
-fn table() -> Vec<Vec<String>> {
+/// The cells of the rows that begin like this.
+fn rows(begin: &str) -> Vec<Vec<String>> {
     let path = common::vectors().join("../validation.md");
     let text = std::fs::read_to_string(path).unwrap();
     text.lines()
-        .filter(|line| line.starts_with("| R"))
+        .filter(|line| line.starts_with(begin))
         .map(|line| {
             let cells = line.trim_matches('|').split('|');
             cells.map(|c| c.trim().to_owned()).collect()
         })
         .collect()
+}
+
+/// The rows for records: number, rule, fault, where, vectors.
+fn table() -> Vec<Vec<String>> {
+    rows("| R")
+}
+
+/// The cases of a file of vectors.
+fn cases(file: &serde_json::Value) -> Vec<&serde_json::Value> {
+    let all = match file {
+        serde_json::Value::Array(all) => vec![all],
+        _ if file["cases"].is_array() => vec![file["cases"].as_array().unwrap()],
+        _ => ["evaluations", "elements", "proofs"]
+            .iter()
+            .map(|part| file[part].as_array().unwrap())
+            .collect(),
+    };
+    all.into_iter().flatten().collect()
+}
+
+/// What is no record has its rules too: each word that a bad vector says, and how often it does.
+#[test]
+fn every_other_refusal_has_its_row_and_as_many_vectors_as_it_says() {
+    let mut found: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for name in [
+        "charter",
+        "certificate",
+        "voprf",
+        "seal",
+        "contents",
+        "handles",
+    ] {
+        let name = format!("bad/{name}.json");
+        for case in cases(&common::read(&name)) {
+            if let Some(word) = ["refused", "error"]
+                .iter()
+                .find_map(|key| case[key].as_str())
+            {
+                let key = (format!("`{word}`"), format!("`{name}`"));
+                *found.entry(key).or_default() += 1;
+            }
+        }
+    }
+    let mut told = BTreeMap::new();
+    for letter in ["C", "K", "V", "S", "H"] {
+        let rows = rows(&format!("| {letter}"));
+        let numbers: BTreeSet<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+        let all: BTreeSet<String> = (1..=numbers.len())
+            .map(|n| format!("{letter}{n}"))
+            .collect();
+        assert_eq!(numbers, all.iter().map(String::as_str).collect());
+        for row in rows {
+            let count: usize = row[3].parse().unwrap();
+            assert!(
+                told.insert((row[1].clone(), row[2].clone()), count)
+                    .is_none()
+            );
+        }
+    }
+    assert_eq!(told, found);
+}
+
+/// Every file of vectors is told of, with its cases, and a test of this crate reads it.
+#[test]
+fn every_file_of_vectors_has_its_row() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut told = BTreeSet::new();
+    for row in rows("| `ok/").into_iter().chain(rows("| `bad/")) {
+        let name = row[0].trim_matches('`');
+        assert_eq!(
+            row[1],
+            cases(&common::read(name)).len().to_string(),
+            "{name}"
+        );
+        let test = root.join(row[2].trim_matches('`'));
+        let text = std::fs::read_to_string(&test).unwrap();
+        let short = name.rsplit('/').next().unwrap();
+        assert!(text.contains(short), "{name} is not read by {}", row[2]);
+        told.insert(name.to_owned());
+    }
+    for folder in ["ok", "bad"] {
+        for file in std::fs::read_dir(common::vectors().join(folder)).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            assert!(
+                told.contains(&format!("{folder}/{name}")),
+                "{folder}/{name}"
+            );
+        }
+    }
+}
+
+/// What the code cites of the text is there.
+#[test]
+fn the_code_cites_chapters_that_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut folders: Vec<_> = ["protocol", "node", "cli", "fuzz", "benches"]
+        .map(|name| root.join(name))
+        .to_vec();
+    let mut cited = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let skipped = ["target", "corpus", "artifacts"];
+            if path.is_dir() && !skipped.iter().any(|name| path.ends_with(name)) {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                for part in text.split("spec/0").skip(1) {
+                    let name = part.split(".md").next().unwrap();
+                    if name.len() < 30 && name.contains('-') {
+                        let chapter = root.join(format!("spec/0{name}.md"));
+                        assert!(chapter.exists(), "{}: spec/0{name}.md", path.display());
+                        cited += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(cited > 20, "{cited}");
 }
 
 #[test]

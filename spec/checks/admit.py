@@ -153,6 +153,9 @@ class Node:
             return False
         if record.kind == "report":
             return record.body["audience"] == 1
+        about = self.carried.get(record.body.get("report"))
+        if about and about.kind == "report" and about.lock == record.lock:
+            return about.id in self.at_home
         of_lock = [other for other in self.carried.values() if other.lock == record.lock]
         shared = any(other.kind == "report" and other.id not in self.at_home for other in of_lock)
         return not shared and any(other.id in self.at_home for other in of_lock)

@@ -4,7 +4,7 @@ import copy
 
 from cbor2 import CBORTag
 
-from . import cbor, records, seal, wire
+from . import cbor, cose, records, seal, wire
 from .refusal import Disagreement, Refused
 
 # Fields that may be absent, by the kind of the record; and in a summary.
@@ -23,6 +23,11 @@ def examples(world):
         record = records.parse(hexed(case["hex"]))
         if "report" in record.body:
             yield "attachment-binding", seal.attachment_binding_parts(world.charter.id, record)
+    record = records.parse(hexed(files["ok/records.json"]["cases"][0]["hex"]))
+    yield "sig-structure", ["Signature1", cose.PROTECTED, b"parasol 1 record" + world.charter.id, record.payload]
+    for name, external in (("charter", b"parasol 1 charter"), ("certificate", b"parasol 1 certificate" + world.charter.id)):
+        payload, signers = cose.sign(hexed(files[f"ok/{name}.json"]["cases"][0]["hex"]))
+        yield "sign-structure", ["Signature", b"", signers[0][1], external, payload]
     for case in files["ok/wire.json"]["cases"]:
         if case["type"] == "sealed question":
             sealed = wire.Sealed(hexed(case["hex"]), hexed(case["seal_seed"]), world.charter.id)

@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import cbor, handles, reconcile, records, seal, voprf, wire
+from . import cbor, handles, reconcile, records, replies, seal, voprf, wire
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -287,6 +287,13 @@ CHECKS = {
     "ok/reconcile.json": ok_reconcile,
     "ok/voprf.json": ok_voprf,
     "ok/handles.json": ok_handles,
+    "ok/aside.json": replies.ok_aside,
+    "ok/calendar.json": replies.ok_calendar,
+    "ok/replies.json": replies.ok_replies,
+    "ok/directory.json": replies.ok_directory,
+    "ok/counted.json": replies.ok_counted,
+    "ok/size.json": replies.ok_size,
+    "ok/sources.json": replies.ok_sources,
     "bad/charter.json": bad_charter,
     "bad/certificate.json": bad_certificate,
     "bad/contents.json": bad_contents,

@@ -1,5 +1,5 @@
-"""Writes the vectors that this implementation makes: ok/reconcile.json, ok/scenes.json, bad/certificate.json and
-bad/contents.json.
+"""Writes the vectors that this implementation makes: ok/reconcile.json, ok/scenes.json, bad/certificate.json,
+bad/contents.json and those of make_answers.py.
 
     cd spec && python3 -m checks.make
 
@@ -58,10 +58,10 @@ FEDERATION = hashlib.sha256(PAYLOAD).digest()
 CHARTER = cosigned(PAYLOAD, b"parasol 1 charter", ROOTS.values())
 
 
-def record(kind, who, body, slot=0, issued=TODAY, life=None, node=True, sign=None):
+def record(kind, who, body, slot=0, issued=TODAY, life=None, node=True, sign=None, number=None):
     """The bytes of a record of organisation `who`."""
     usual = {"report": 500, "second": 500, "retraction": 916, "vouch": 365, "revocation": 1006, "affirmation": 1006}
-    fields = {1: KINDS[kind], 2: FEDERATION[:8], 3: ROOTS[who].public}
+    fields = {1: number or KINDS[kind], 2: FEDERATION[:8], 3: ROOTS[who].public}
     node = node and kind in ("report", "second", "retraction")
     if node:
         fields[4] = NODES[who].public
@@ -94,8 +94,8 @@ def retraction(who, lock="a lock", proven=True, **more):
     return record("retraction", who, body, **more)
 
 
-def vouch(who, subject="birch", number=0, **more):
-    return record("vouch", who, {1: ROOTS[subject].public, 2: 0, 3: number}, **more)
+def vouch(who, subject="birch", number=0, budget=0, **more):
+    return record("vouch", who, {1: ROOTS[subject].public, 2: budget, 3: number}, **more)
 
 
 def revocation(who, whose=None, **more):
@@ -106,9 +106,9 @@ def affirmation(who, *ids, **more):
     return record("affirmation", who, {1: sorted(ids)}, **more)
 
 
-def delegation(who, first=0, slots=1000, issued=TODAY - 20, until=80, life=996, node=None, wire=None, **more):
+def delegation(who, first=0, slots=1000, issued=TODAY - 20, until=80, life=996, node=None, wire=None, seal=None, **more):
     node = node or NODES[who]
-    keys = node.public, WIRES[who].public, seed(who + " seal key")
+    keys = node.public, WIRES[who].public, seal or seed(who + " seal key")
     said = b"parasol 1 delegation" + FEDERATION + ROOTS[who].public + b"".join(keys)
     body = dict(zip((1, 2, 3), keys)) | {4: first, 5: slots, 6: issued + until}
     body |= {7: node.sign(said), 8: (wire or WIRES[who]).sign(said)}
@@ -453,8 +453,10 @@ def files():
         messages, _, _ = reconcile.exchange(sets[0] + sets[1], sets[0] + sets[2])
         said = [message.hex() for message in messages]
         rows.append({"name": name, "both": both, "ours": ours, "theirs": theirs, "messages": said})
-    made["ok/reconcile.json"] = shown("spec/06-transport.md, section 4", rows)
-    return made
+    made["ok/reconcile.json"] = shown("spec/05-reconciliation.md, section 2", rows)
+    from . import make_answers
+
+    return made | make_answers.files()
 
 
 if __name__ == "__main__":

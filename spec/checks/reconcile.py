@@ -1,4 +1,4 @@
-"""Reconciliation (06, section 4): Negentropy, version 1."""
+"""Reconciliation (05): Negentropy, version 1."""
 
 import hashlib
 from bisect import bisect_left

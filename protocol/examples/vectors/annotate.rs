@@ -64,7 +64,8 @@ pub fn record(payload: &[u8]) -> Value {
     out
 }
 
-const ENVELOPE: &[(u64, &str)] = &[
+/// The names of a payload's fields.
+pub const ENVELOPE: &[(u64, &str)] = &[
     (1, "kind"),
     (2, "federation"),
     (3, "organisation"),
@@ -75,7 +76,8 @@ const ENVELOPE: &[(u64, &str)] = &[
     (8, "body"),
 ];
 
-fn body_names(kind: u8) -> &'static [(u64, &'static str)] {
+/// The names of the fields of a body.
+pub fn body_names(kind: u8) -> &'static [(u64, &'static str)] {
     match kind {
         1 => &[
             (1, "audience"),

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Everything is drawn from a counter, so the same program writes the same bytes. `--check` compares
-//! with what lies in `spec/vectors`; a difference means that the wire format has changed.
+//! with what lies in `spec/vectors` and with `spec/examples.md`; a difference means that the wire format has changed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
 
@@ -16,6 +16,7 @@ mod common;
 mod annotate;
 mod bad;
 mod by_hand;
+mod explain;
 mod records;
 mod seal;
 mod wire;
@@ -90,10 +91,15 @@ fn main() -> ExitCode {
         }
     };
     let mut differ = 0;
-    for (name, value) in files() {
+    let files = files();
+    let page = explain::page(&files);
+    let pages = files.iter().map(|(name, value)| {
+        let text = format!("{}\n", serde_json::to_string_pretty(value).unwrap());
+        (*name, text, value["cases"].as_array().map_or(0, Vec::len))
+    });
+    let examples = page.matches("\n## ").count();
+    for (name, text, count) in pages.chain([("../examples.md", page.clone(), examples)]) {
         let path = common::vectors().join(name);
-        let text = format!("{}\n", serde_json::to_string_pretty(&value).unwrap());
-        let count = value["cases"].as_array().map_or(0, Vec::len);
         if write {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, text).unwrap();

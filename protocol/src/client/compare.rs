@@ -193,13 +193,9 @@ impl Differences {
                 }
                 let today = federation.today();
                 let is_old = |issued: crate::time::Day| issued.plus(1) < today;
-                if reader.is_hidden(&id, answer) {
-                    let retracted = answer.keys().filter_map(|id| reader.record(id));
-                    let mut retracted = retracted.filter(|r| {
-                        matches!(r.body(), Body::Retraction(_))
-                            && r.body().lock() == record.body().lock()
-                    });
-                    if retracted.all(|r| is_old(r.header().issued)) {
+                let hiding = reader.hiding(&id, answer);
+                if !hiding.is_empty() {
+                    if hiding.iter().all(|t| is_old(t.issued)) {
                         taken_back.push(id);
                     }
                 } else if is_old(record.header().issued) {

@@ -129,17 +129,18 @@ impl<'a> Reader<'a> {
         self.records.get(id)
     }
 
-    /// Whether a retraction in this pool hides a report.
-    pub(super) fn is_hidden(&self, report: &RecordId, pool: &Pool) -> bool {
+    /// The retractions in this pool that hide a report.
+    pub(super) fn hiding(&self, report: &RecordId, pool: &Pool) -> Vec<Tombstone> {
         let Some(record) = self.records.get(report) else {
-            return false;
+            return Vec::new();
         };
-        let tombstones = record
-            .body()
-            .lock()
-            .and_then(|lock| self.tombstones(pool).remove(lock));
+        let lock = record.body().lock();
+        let mut hiding = lock
+            .and_then(|lock| self.tombstones(pool).remove(lock))
+            .unwrap_or_default();
         let by = record.header().organisation;
-        tombstones.is_some_and(|all| all.iter().any(|t| t.hides(&by)))
+        hiding.retain(|t| t.hides(&by));
+        hiding
     }
 
     /// What hangs on each report of a pool.

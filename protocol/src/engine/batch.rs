@@ -88,6 +88,10 @@ impl Engine {
                 Ok(Err(refusal))
             }
             Verdict::Carry { evicts } => {
+                // First, so that what it puts out finds its place.
+                if self.is_ours(&record) {
+                    batch.overlay.drop_aside(&record.id())?;
+                }
                 let mut forgotten = Vec::new();
                 for id in &evicts {
                     forgotten.push(self.forget(id));
@@ -129,9 +133,6 @@ impl Engine {
                 batch.offers.extend(&a.records);
             }
             _ => {}
-        }
-        if self.is_ours(&record) {
-            batch.overlay.drop_aside(&record.id())?;
         }
         batch.overlay.insert(record, own);
         Ok(())

@@ -197,3 +197,57 @@ impl Shelf {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::charter::Charter;
+    use crate::record::Verified;
+    use core::convert::Infallible;
+    use serde_json::Value;
+
+    fn bytes(value: &Value) -> Vec<u8> {
+        hex::decode(value.as_str().unwrap()).unwrap()
+    }
+
+    fn numbers(value: &Value) -> Vec<usize> {
+        let all = value.as_array().unwrap().iter();
+        all.map(|n| n.as_u64().unwrap().try_into().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn it_is_shared_out_as_a_second_implementation_shares_it_out() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../spec/vectors/ok/directory.json"
+        );
+        let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let charter = Charter::from_bytes(&bytes(&file["charter"])).unwrap();
+        let records: Vec<Vec<u8>> = file["records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(bytes)
+            .collect();
+        for case in file["cases"].as_array().unwrap() {
+            let day = |key: &str| Day::from_number(case[key].as_u64().unwrap().try_into().unwrap());
+            let mut directory = Directory::new(charter.clone());
+            for n in numbers(&case["records"]) {
+                let record = Verified::from_bytes(&records[n], charter.federation()).unwrap();
+                directory.learn(&record);
+            }
+            let room = case["room"].as_u64().unwrap().try_into().unwrap();
+            let served = choose(&directory, Some(day("certified")), day("day"), room, |id| {
+                let found = records.iter().find(|r| RecordId::of(r) == *id);
+                Ok::<_, Infallible>(found.cloned())
+            });
+            let wanted: Vec<_> = numbers(&case["served"])
+                .into_iter()
+                .map(|n| records[n].clone())
+                .collect();
+            assert_eq!(served, Ok(wanted), "{}", case["name"]);
+        }
+    }
+}

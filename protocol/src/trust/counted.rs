@@ -1,4 +1,4 @@
-//! What is *counted*: whose records a person is shown (`spec/05-trust.md`).
+//! What is *counted*: whose records a person is shown (`spec/04-lookup.md`, part 4).
 //!
 //! Counting is local and never decides what is carried. For now a client's roots and whom they
 //! vouch for directly are counted; budgets and longer chains are not yet.

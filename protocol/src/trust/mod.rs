@@ -1,4 +1,4 @@
-//! Whom to believe: vouches as budgets (`spec/05-trust.md`).
+//! Whom to believe: vouches as budgets (`spec/09-trust.md`).
 //!
 //! ```text
 //! roots, each with a budget ──vouch, budget b──► organisation ──► … at most five steps

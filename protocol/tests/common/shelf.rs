@@ -67,6 +67,17 @@ impl Shelf {
             return report.audience == Audience::Own;
         }
         let lock = record.body().lock();
+        let target = match record.body() {
+            Body::Translation(b) => Some(&b.target),
+            Body::Second(b) => Some(&b.target),
+            Body::Dispute(b) => Some(&b.target),
+            _ => None,
+        };
+        if let Some(about) = target.and_then(|t| self.records.get(&t.report))
+            && about.body().lock() == lock
+        {
+            return self.own.contains(&about.id());
+        }
         let of_lock = self.records.values().filter(|r| r.body().lock() == lock);
         let (own, others): (Vec<_>, Vec<_>) = of_lock.partition(|r| self.own.contains(&r.id()));
         let shared = others.iter().any(|r| matches!(r.body(), Body::Report(_)));
