@@ -14,18 +14,18 @@ use parasol_protocol::keys;
 use serde_cbor::Value as Cbor;
 use serde_json::Value;
 
-/// Published vectors that lie beside the project; where they do not, the golden ones must do.
-fn published(name: &str) -> Option<Value> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/vectors")
-        .join(name);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Some(serde_json::from_str(&text).unwrap()),
-        Err(_) => {
-            eprintln!("skipped: {} is not there", path.display());
-            None
-        }
+/// Published vectors that lie beside the project, all of them or none; where they do not, the golden
+/// ones must do.
+fn beside(name: &str) -> Option<Value> {
+    let all = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors");
+    if !all.is_dir() {
+        eprintln!("skipped: {} is not there", all.display());
+        return None;
     }
+    let path = all.join(name);
+    let text = std::fs::read_to_string(&path);
+    let text = text.unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    Some(serde_json::from_str(&text).unwrap())
 }
 
 fn hexes(file: &Value) -> Vec<(String, Vec<u8>)> {
@@ -122,35 +122,27 @@ fn coset_verifies_charter_and_certificate() {
 /// that we allow, which the example's extra headers are not.
 #[test]
 fn cose_examples() {
-    for name in ["eddsa-sig-01", "eddsa-sig-02"] {
-        let Some(example) = published(&format!("cose/{name}.json")) else {
-            return;
-        };
-        let cose = bytes(&example["output"]["cbor"]);
-        let Ok(parsed) = CoseSign1::from_tagged_slice(&cose) else {
-            continue;
-        };
-        let key = bytes(&example["input"]["sign0"]["key"]["x_hex"]);
-        let Ok(key) = <[u8; 32]>::try_from(key) else {
-            continue;
-        };
-        parsed
-            .verify_signature(&[], |signature, message| {
-                keys::verify(&key, message, signature.try_into().unwrap())
-            })
-            .unwrap();
-        assert_eq!(
-            Sign1::parse(&cose, cose.len()).unwrap_err(),
-            Malformed::Shape
-        );
-    }
+    let Some(example) = beside("cose/eddsa-sig-01.json") else {
+        return;
+    };
+    let cose = bytes(&example["output"]["cbor"]);
+    let parsed = CoseSign1::from_tagged_slice(&cose).unwrap();
+    let key = bytes(&example["input"]["sign0"]["key"]["x_hex"]);
+    let key = <[u8; 32]>::try_from(key).unwrap();
+    let verify = |signature: &[u8], message: &[u8]| {
+        keys::verify(&key, message, signature.try_into().unwrap())
+    };
+    parsed.verify_signature(&[], verify).unwrap();
+    assert!(parsed.verify_signature(&[0], verify).is_err());
+    assert_eq!(
+        Sign1::parse(&cose, cose.len()).unwrap_err(),
+        Malformed::Shape
+    );
     for number in ["01", "02", "03", "04", "06", "07"] {
-        let example = published(&format!("cose/sign-fail-{number}.json"));
-        if let Some(example) = example {
-            let cose = bytes(&example["output"]["cbor"]);
-            assert!(Sign1::parse(&cose, cose.len()).is_err());
-            assert!(Cosigned::parse(&cose, cose.len()).is_err());
-        }
+        let example = beside(&format!("cose/sign-fail-{number}.json")).unwrap();
+        let cose = bytes(&example["output"]["cbor"]);
+        assert!(Sign1::parse(&cose, cose.len()).is_err());
+        assert!(Cosigned::parse(&cose, cose.len()).is_err());
     }
 }
 
@@ -158,7 +150,7 @@ fn cose_examples() {
 /// the protocol uses: integers, byte strings, text, arrays, maps, false, true, null.
 #[test]
 fn cbor_appendix_a_through_the_gate() {
-    let Some(file) = published("cbor_appendix_a.json") else {
+    let Some(file) = beside("cbor_appendix_a.json") else {
         return;
     };
     let mut taken = 0;
@@ -203,7 +195,7 @@ fn indefinite(item: &[u8]) -> bool {
 
 #[test]
 fn wycheproof_ed25519() {
-    let Some(file) = published("wycheproof_ed25519.json") else {
+    let Some(file) = beside("wycheproof_ed25519.json") else {
         return;
     };
     let mut count = 0;
@@ -225,9 +217,10 @@ fn wycheproof_ed25519() {
 /// without being of small order, and the cofactorless equation holds.
 #[test]
 fn speccheck_ed25519() {
-    let Some(file) = published("ed25519_speccheck_cases.json") else {
+    let Some(file) = beside("ed25519_speccheck_cases.json") else {
         return;
     };
+    assert_eq!(file.as_array().unwrap().len(), 12);
     let taken: Vec<usize> = file
         .as_array()
         .unwrap()
@@ -245,7 +238,7 @@ fn speccheck_ed25519() {
 
 #[test]
 fn wycheproof_chacha20_poly1305() {
-    let Some(file) = published("wycheproof_chacha20_poly1305.json") else {
+    let Some(file) = beside("wycheproof_chacha20_poly1305.json") else {
         return;
     };
     for group in file["testGroups"].as_array().unwrap() {
@@ -268,27 +261,6 @@ fn wycheproof_chacha20_poly1305() {
                 Ok(found) => {
                     assert_eq!(test["result"], "valid", "{}", test["tcId"]);
                     assert_eq!(found, plain);
-                }
-                Err(_) => assert_eq!(test["result"], "invalid", "{}", test["tcId"]),
-            }
-        }
-    }
-}
-
-#[test]
-fn wycheproof_hkdf_sha512() {
-    let Some(file) = published("wycheproof_hkdf_sha512.json") else {
-        return;
-    };
-    for group in file["testGroups"].as_array().unwrap() {
-        for test in group["tests"].as_array().unwrap() {
-            let mut out = vec![0; test["size"].as_u64().unwrap().try_into().unwrap()];
-            let hkdf =
-                hkdf::Hkdf::<sha2::Sha512>::new(Some(&bytes(&test["salt"])), &bytes(&test["ikm"]));
-            match hkdf.expand(&bytes(&test["info"]), &mut out) {
-                Ok(()) => {
-                    assert_eq!(test["result"], "valid");
-                    assert_eq!(out, bytes(&test["okm"]), "{}", test["tcId"]);
                 }
                 Err(_) => assert_eq!(test["result"], "invalid", "{}", test["tcId"]),
             }

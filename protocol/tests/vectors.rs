@@ -5,6 +5,7 @@ mod common;
 
 use common::shelf::Shelf;
 use common::{bytes, read};
+use parasol_protocol::area::Area;
 use parasol_protocol::cbor::Malformed;
 use parasol_protocol::certificate::{Certificate, CertificateError};
 use parasol_protocol::charter::{Charter, CharterError};
@@ -15,7 +16,7 @@ use parasol_protocol::oprf::Output;
 use parasol_protocol::reconcile::Set;
 use parasol_protocol::record::report::{Audience, Entry, Label, Report};
 use parasol_protocol::record::{Kind, Rule, Unverified, Verified};
-use parasol_protocol::seal::{Bucket, HandleName, Refused, open_by_handle};
+use parasol_protocol::seal::{AreaName, Bucket, HandleName, Refused, open_by_area, open_by_handle};
 use parasol_protocol::time::Day;
 use parasol_protocol::wire::client::{
     DirectoryReply, Evaluate, Evaluated, OwnAsk, OwnReply, PassOn, Publish, Published, TagsAsk,
@@ -302,6 +303,27 @@ fn sealed_reports_open_by_each_of_their_names() {
             );
         }
     }
+}
+
+/// The tag and the wrap of an area stand in the vectors as a second implementation makes them.
+#[test]
+fn sealed_reports_open_by_their_area_as_far_as_it_goes() {
+    let file = read("ok/seal.json");
+    let federation: FederationId = file["federation"].as_str().unwrap().parse().unwrap();
+    let mut opens = BTreeSet::new();
+    for case in cases(&file).iter().filter(|c| !c["area"].is_null()) {
+        let report = report(&case["report"]);
+        let expires = day(&case["expires"]);
+        let area = Area::from_canonical(case["area"]["area"].as_str().unwrap()).unwrap();
+        let output = Output::from_bytes(array(&case["area"]["output"]));
+        let named = AreaName::new(expires.season(), output);
+        let organisation = key(&case["organisation"]);
+        let opened = open_by_area(&federation, &organisation, expires, &report, &area, &named);
+        let opened = opened.unwrap().unwrap();
+        assert!(opened.handles.is_none() && opened.full_key.is_none());
+        opens.insert(opened.text_key.is_some());
+    }
+    assert_eq!(opens, BTreeSet::from([false, true]));
 }
 
 #[test]

@@ -55,7 +55,17 @@ mod view;
     clippy::indexing_slicing
 )]
 mod game;
-#[cfg(test)]
+#[cfg(any(test, feature = "sim"))]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test bed: what must not happen ends the run"
+)]
+pub mod raid;
+#[cfg(any(test, feature = "sim"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "each test uses its part"))]
 mod testing;
 #[cfg(test)]
 #[allow(

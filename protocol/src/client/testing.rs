@@ -17,7 +17,7 @@ use crate::entropy::Entropy;
 use crate::ids::{NodeKey, OrganisationKey, RecordId};
 use crate::keys::SecretKey;
 use crate::limits::DELEGATION_AFTERLIFE;
-use crate::oprf::{KeyName, KeyShare, ThresholdKey, deal};
+use crate::oprf::{Element, KeyName, KeyShare, ThresholdKey, deal};
 use crate::record::delegation::{SlotRange, Terms as DelegationTerms};
 use crate::record::report::Audience;
 use crate::record::{Body, Draft, Header, Signer, Verified};
@@ -53,14 +53,17 @@ impl Entropy for Seeded {
 pub(super) struct Node {
     pub(super) organisation: OrganisationKey,
     pub(super) key: SecretKey,
-    seal: SealSecret,
-    shares: BTreeMap<KeyName, KeyShare>,
+    pub(super) transport: SecretKey,
+    pub(super) seal: SealSecret,
+    pub(super) shares: BTreeMap<KeyName, KeyShare>,
     pub(super) records: Vec<Verified>,
     pub(super) up: bool,
     /// Is reached for evaluations and not for look-ups.
     pub(super) mute: bool,
     /// Evaluates with other shares than it was given.
     pub(super) lies: bool,
+    /// Proves with one nonce again and again.
+    pub(super) stuck: bool,
     /// Leaves these out.
     pub(super) hides: BTreeSet<RecordId>,
     /// Serves these whatever is asked.
@@ -69,6 +72,23 @@ pub(super) struct Node {
     pub(super) says_carried: Option<u64>,
     /// Says that it left out this many.
     pub(super) claims: u64,
+}
+
+/// One batch on its way through a home node.
+pub(super) struct Relayed {
+    pub(super) home: usize,
+    pub(super) elements: Vec<Element>,
+    /// By the place of the keyholder's node.
+    pub(super) answers: Vec<(usize, Vec<KeyEvaluation>)>,
+}
+
+/// A source of randomness that always gives the same.
+pub(super) struct Stuck;
+
+impl Entropy for Stuck {
+    fn fill(&mut self, out: &mut [u8]) {
+        out.fill(7);
+    }
 }
 
 pub(super) struct World {
@@ -89,6 +109,10 @@ pub(super) struct World {
     pub(super) blinded: Vec<u8>,
     /// The questions that each answering node opened.
     pub(super) heard: Vec<(usize, Question)>,
+    /// What keyholders were given, and what each answered.
+    pub(super) relayed: Vec<Relayed>,
+    /// Sealed questions, each with the node it was for.
+    pub(super) questions: Vec<(usize, Vec<u8>)>,
     slot: u32,
 }
 
@@ -188,12 +212,14 @@ impl World {
             nodes.push(Node {
                 organisation,
                 key,
+                transport,
                 seal,
                 shares,
                 records: Vec::new(),
                 up: true,
                 mute: false,
                 lies: false,
+                stuck: false,
                 hides: BTreeSet::new(),
                 slips_in: Vec::new(),
                 says_carried: None,
@@ -217,6 +243,8 @@ impl World {
             passed: Vec::new(),
             blinded: Vec::new(),
             heard: Vec::new(),
+            relayed: Vec::new(),
+            questions: Vec::new(),
             slot: 0,
         }
     }
@@ -311,7 +339,7 @@ impl World {
             return Err(Unanswered::Unreachable);
         }
         match ask.path {
-            "/v1/evaluate" => Ok(self.evaluate(&Evaluate::decode(&ask.body).unwrap())),
+            "/v1/evaluate" => Ok(self.evaluate(home, &Evaluate::decode(&ask.body).unwrap())),
             "/v1/sealed" => self.sealed(&PassOn::decode(&ask.body).unwrap()),
             "/v1/publish" => Ok(self.take(home, Publish::decode(&ask.body).unwrap())),
             "/v1/tags" => Ok(self.tags(home, TagsAsk::decode(&ask.body).unwrap())),
@@ -320,7 +348,7 @@ impl World {
         }
     }
 
-    fn evaluate(&mut self, wanted: &Evaluate) -> Vec<u8> {
+    fn evaluate(&mut self, home: usize, wanted: &Evaluate) -> Vec<u8> {
         let threshold = usize::from(self.directory.charter().terms().threshold);
         for element in &wanted.ask.elements {
             self.blinded.extend_from_slice(element.as_bytes());
@@ -329,7 +357,8 @@ impl World {
             answers: Vec::new(),
             missing: Vec::new(),
         };
-        for (node, index) in self.nodes.iter().zip(1u16..) {
+        let mut answered = Vec::new();
+        for (place, (node, index)) in self.nodes.iter().zip(1u16..).enumerate() {
             if wanted.except.contains(&index) || evaluated.answers.len() == threshold {
                 continue;
             }
@@ -343,21 +372,32 @@ impl World {
                 } else {
                     KeyShare::from_bytes(node.shares[key].to_bytes().as_slice()).unwrap()
                 };
+                let evaluation = if node.stuck {
+                    share.evaluate(&wanted.ask.elements, &mut Stuck)
+                } else {
+                    share.evaluate(&wanted.ask.elements, &mut self.entropy)
+                };
                 KeyEvaluation {
                     key: *key,
-                    evaluation: share
-                        .evaluate(&wanted.ask.elements, &mut self.entropy)
-                        .unwrap(),
+                    evaluation: evaluation.unwrap(),
                 }
             });
-            evaluated.answers.push((index, answers.collect()));
+            let answers: Vec<KeyEvaluation> = answers.collect();
+            answered.push((place, answers.clone()));
+            evaluated.answers.push((index, answers));
         }
+        self.relayed.push(Relayed {
+            home,
+            elements: wanted.ask.elements.clone(),
+            answers: answered,
+        });
         evaluated.encode()
     }
 
     fn sealed(&mut self, pass_on: &PassOn) -> Result<Vec<u8>, Unanswered> {
         let to: NodeKey = pass_on.to;
         let place = self.nodes.iter().position(|n| n.key.node() == to).unwrap();
+        self.questions.push((place, pass_on.sealed.clone()));
         let carried = self.carried(place);
         let node = &self.nodes[place];
         if !node.up || node.mute {

@@ -598,6 +598,35 @@ proptest! {
     }
 
     #[test]
+    fn any_spelling_of_any_countrys_number_is_one_handle(
+        (home, code, trunk, national) in prop_oneof![
+            "7[4579][0-9]{8}".prop_map(|n| ("GB", "44", "0", n)),
+            "151[0-9]{8}".prop_map(|n| ("DE", "49", "0", n)),
+            "9[0-9]{9}".prop_map(|n| ("RU", "7", "8", n)),
+            "3[2-9][0-9]{8}".prop_map(|n| ("IT", "39", "", n)),
+            "6[0-9]{8}".prop_map(|n| ("ES", "34", "", n)),
+            "2125550[0-9]{3}".prop_map(|n| ("US", "1", "1", n)),
+            "50[0-9]{7}".prop_map(|n| ("UA", "380", "0", n)),
+        ],
+        gaps in prop::collection::vec("(|[ .\\-]|\u{a0})", 16),
+        form in 0..4_usize,
+    ) {
+        let spread = |digits: &str| -> String { digits.chars().zip(&gaps).flat_map(|(c, gap)| std::iter::once(c).chain(gap.chars())).collect() };
+        let text = match form {
+            0 => spread(&format!("{trunk}{national}")),
+            1 => format!("+{code} {}", spread(&national)),
+            2 => format!("+{code}{national}"),
+            _ => format!("+ {}", spread(&format!("{code}{national}"))),
+        };
+        let want = format!("+{code}{national}");
+        let parsed = parse(&text, Some(HandleKind::Phone), country(home)).unwrap();
+        prop_assert_eq!(parsed.handle.canonical(), &want);
+        let again = parse(&want, Some(HandleKind::Phone), country("FR")).unwrap();
+        prop_assert_eq!(&again.handle, &parsed.handle);
+        settled(&again.handle);
+    }
+
+    #[test]
     fn any_spelling_of_a_plate_is_one_handle(letters in "[A-HJ-NP-TV-Z]{4}", digits in "[0-9]{3}", by in "(|-| |·|\\.)", lower in any::<bool>()) {
         let text = format!("{}{by}{digits}{by}{}", &letters[..2], &letters[2..]);
         let text = if lower { text.to_lowercase() } else { text };

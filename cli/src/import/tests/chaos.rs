@@ -83,6 +83,67 @@ proptest! {
     }
 }
 
+/// A cell of what one asks by, and whether it is a number.
+fn number() -> impl Strategy<Value = (String, bool)> {
+    prop_oneof![
+        (0u32..10_000).prop_map(|n| (format!("07700 90{n:04}"), true)),
+        (0u32..10_000).prop_map(|n| (format!("+44 7700 90{n:04}"), true)),
+        prop::sample::select(vec!["", "?", "unknown", "12", "-"])
+            .prop_map(|s| (s.to_owned(), false)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Every row that was written is shared, kept or rejected, as it says and never twice; the
+    /// rejected ones, and they alone, are in the file of those that could not go.
+    #[test]
+    fn totals_add_up_with_what_was_written(
+        rows in prop::collection::vec((number(), "(|yes|no|perhaps)", "[a-z]{3,9}( [a-z,;\"\n]{1,9}){0,4}[a-z]"), 1..30),
+        separator in prop::sample::select(vec![b',', b';', b'\t', b'|']),
+        asks_consent: bool,
+    ) {
+        let writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+        let mut writer = writer;
+        let columns = if asks_consent { 3 } else { 2 };
+        writer.write_record(["Phone", "What happened", "Consent"].iter().take(columns)).unwrap();
+        for ((phone, _), consent, text) in &rows {
+            writer.write_record([phone, text, consent].iter().take(columns)).unwrap();
+        }
+        let plan = plan(writer.into_inner().unwrap(), "GB");
+        prop_assert_eq!(plan.total, rows.len());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rejects.csv");
+        let mut rejects = RejectsWriter::create(&path, &plan).unwrap();
+        let (mut shared, mut kept, mut rejected) = (0, 0, 0);
+        for (row, ((_, good), consent, _)) in plan.rows().zip(&rows) {
+            rejects.push(&row).unwrap();
+            let may = !asks_consent || consent == "yes";
+            match row.outcome {
+                Outcome::Share(..) => {
+                    prop_assert!(may && *good, "row {}", row.number);
+                    shared += 1;
+                }
+                Outcome::Keep(_) => {
+                    prop_assert!(!may, "row {}", row.number);
+                    kept += 1;
+                }
+                Outcome::Reject(_) => {
+                    prop_assert!(!good, "row {}", row.number);
+                    rejected += 1;
+                }
+            }
+        }
+        prop_assert_eq!(shared + kept + rejected, rows.len());
+        prop_assert_eq!(rejects.finish().unwrap(), rejected);
+        let again = csv::Reader::from_path(&path).unwrap().into_records().count();
+        prop_assert_eq!(again, rejected);
+        let could = rows.iter().filter(|((_, good), consent, _)| *good && (!asks_consent || consent == "yes"));
+        prop_assert_eq!(could.count(), shared);
+    }
+}
+
 fn check(bytes: Vec<u8>) -> Result<(), TestCaseError> {
     let Ok(table) = Table::read(bytes, &Reading::default()) else {
         return Ok(());
