@@ -249,18 +249,18 @@ impl Directory {
     /// The nodes that may work today: delegated by a member, in time, not revoked. Of several
     /// delegations of one node the one that lasts longest speaks.
     pub fn nodes(&self, today: Day) -> BTreeMap<NodeKey, Delegated> {
-        let mut nodes: BTreeMap<NodeKey, Delegated> = BTreeMap::new();
-        for (key, known) in &self.delegations {
+        self.working(today).collect()
+    }
+
+    fn working(&self, today: Day) -> impl Iterator<Item = (NodeKey, Delegated)> {
+        self.delegations.iter().filter_map(move |(key, known)| {
             let best = known
                 .iter()
                 .filter(|d| d.covers(today) && !self.is_revoked(&d.organisation, key))
                 .filter(|d| self.charter.organisation(&d.organisation).is_some())
                 .max_by_key(|d| (d.terms.until, d.id));
-            if let Some(best) = best {
-                nodes.insert(*key, *best);
-            }
-        }
-        nodes
+            best.map(|best| (*key, *best))
+        })
     }
 
     /// The node of this transport key that may work today.
@@ -269,8 +269,8 @@ impl Directory {
         key: &TransportKey,
         today: Day,
     ) -> Option<(NodeKey, Delegated)> {
-        self.nodes(today)
-            .into_iter()
+        // It is asked at every connection: no map is made for it.
+        self.working(today)
             .find(|(_, d)| d.terms.transport_key == *key)
     }
 

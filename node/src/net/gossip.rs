@@ -37,9 +37,11 @@ pub(super) fn gossip(topic: &IdentTopic) -> Result<Gossip, NetError> {
         .max_transmit_size(MAX_FRAME)
         .max_control_messages_sent(MAX_IDS)
         .duplicate_cache_time(Duration::from_secs(120))
-        // A federation begins with three nodes: a mesh of two must count as healthy.
         .mesh_outbound_min(1)
-        .mesh_n_low(2)
+        // With a mesh of two, as gossipsub would leave it, a thousand nodes are nine hops apart, and
+        // two neighbours that pass nothing on cut a node off until it catches up
+        // (`benches/gossip.md`). Who has fewer peers than this has all of them in its mesh.
+        .mesh_n_low(4)
         .mesh_n(6)
         .mesh_n_high(12)
         .gossip_lazy(3)

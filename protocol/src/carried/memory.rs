@@ -21,7 +21,7 @@ pub struct Memory {
     records: BTreeMap<RecordId, (u64, Arc<Verified>)>,
     places: BTreeMap<u64, RecordId>,
     slots: BTreeMap<SlotKey, RecordId>,
-    locks: BTreeMap<Lock, BTreeSet<RecordId>>,
+    locks: BTreeSet<(Lock, RecordId)>,
     /// The latest first.
     buckets: BTreeSet<(u32, Publisher, Reverse<u64>)>,
     quotas: BTreeMap<(OrganisationKey, KeyName, Day), u32>,
@@ -89,7 +89,7 @@ impl Memory {
         let place = self.next;
         self.slots.insert(SlotKey::of(&record, own), id);
         if let Some(lock) = record.body().lock() {
-            self.locks.entry(*lock).or_default().insert(id);
+            self.locks.insert((*lock, id));
         }
         if let Some(report) = shared(&record) {
             let by = publisher(&record.header().organisation);
@@ -111,13 +111,8 @@ impl Memory {
         if self.slots.get(&slot) == Some(id) {
             self.slots.remove(&slot);
         }
-        if let Some(lock) = record.body().lock()
-            && let Some(set) = self.locks.get_mut(lock)
-        {
-            set.remove(id);
-            if set.is_empty() {
-                self.locks.remove(lock);
-            }
+        if let Some(lock) = record.body().lock() {
+            self.locks.remove(&(*lock, *id));
         }
         if let Some(report) = shared(&record) {
             let by = publisher(&record.header().organisation);
@@ -137,9 +132,15 @@ impl Memory {
         self.records.get(id).map(|(_, r)| r.as_ref())
     }
 
+    fn of(&self, lock: &Lock) -> impl Iterator<Item = &RecordId> {
+        let first = (*lock, RecordId::from_bytes([0; 32]));
+        let last = (*lock, RecordId::from_bytes([255; 32]));
+        self.locks.range(first..=last).map(|(_, id)| id)
+    }
+
     fn with(&self, lock: &Lock, retraction: bool) -> impl Iterator<Item = &Verified> {
-        let ids = self.locks.get(lock).into_iter().flatten();
-        ids.filter_map(|id| self.get(id))
+        self.of(lock)
+            .filter_map(|id| self.get(id))
             .filter(move |r| (r.kind() == Kind::Retraction) == retraction)
     }
 }
@@ -245,8 +246,7 @@ impl View for Memory {
     }
     fn of_lock(&self, lock: &Lock, kind: Kind, each: usize) -> Result<Vec<RecordId>, Infallible> {
         let mut of_one = BTreeMap::new();
-        let ids = self.locks.get(lock).into_iter().flatten();
-        let rows = ids.filter_map(|id| self.records.get(id));
+        let rows = self.of(lock).filter_map(|id| self.records.get(id));
         let mut all: Vec<&(u64, Arc<Verified>)> = rows.filter(|(_, r)| r.kind() == kind).collect();
         all.sort_unstable_by_key(|(place, _)| *place);
         all.retain(|(_, r)| {

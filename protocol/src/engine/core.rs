@@ -218,6 +218,21 @@ impl Engine {
         Ok(engine)
     }
 
+    /// The engine of another node whose store holds the same records by roots: a thousand nodes of
+    /// a simulation read them once.
+    #[cfg(any(test, feature = "sim"))]
+    pub(crate) fn twin<V: View>(
+        &self,
+        me: Identity,
+        view: &V,
+    ) -> Result<Self, EngineError<V::Error>> {
+        let calendar = Calendar::new(self.directory.charter(), view.reached()?);
+        let directory = Arc::clone(&self.directory);
+        let mut engine = Self::bare(me, self.settings, directory, calendar);
+        engine.own_past = engine.look_for_own_past(view)?;
+        Ok(engine)
+    }
+
     fn bare(
         me: Identity,
         settings: Settings,

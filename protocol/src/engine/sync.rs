@@ -247,11 +247,16 @@ impl Engine {
         Ok(out)
     }
 
-    /// Drops what this peer refused before, and what it sent before and was refused here.
+    /// Drops what this peer refused before, and what it sent before and was refused here or waits
+    /// for its day or its delegation.
     fn forget_settled(&mut self, key: &TransportKey, session: &mut Session) {
         if let Some(peer) = self.peers.get(key) {
             session.have.retain(|id| !peer.sent.contains(id));
             session.need.retain(|id| !peer.refused.contains(id));
+            if !session.of.own {
+                let sender = Some((Some(peer.organisation), *key));
+                session.need.retain(|id| !self.waiting.holds(&sender, id));
+            }
         }
     }
 

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 const MAX_WAITING: usize = 4096;
 
 /// Who sent a record: the organisation of a peer and the peer, or nobody for a local file.
-type Sender = Option<(Option<OrganisationKey>, TransportKey)>;
+pub(super) type Sender = Option<(Option<OrganisationKey>, TransportKey)>;
 
 struct Entry {
     record: Verified,
@@ -44,6 +44,12 @@ pub(super) struct Waiting {
 impl Waiting {
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
+    }
+
+    /// Whether the record waits, and this source is one of those that sent it.
+    pub fn holds(&self, sender: &Sender, id: &RecordId) -> bool {
+        let entry = self.records.get(id);
+        entry.is_some_and(|e| e.claims.contains_key(sender))
     }
 
     /// Copies of all records.

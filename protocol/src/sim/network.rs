@@ -1,6 +1,7 @@
 //! The network between simulated nodes: who is linked with whom, and what becomes of a message.
 
 use super::Drbg;
+use super::mesh::{Mesh, MeshSizes};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How good the network is.
@@ -42,18 +43,28 @@ impl Conditions {
 pub struct Network {
     /// How good it is now.
     pub conditions: Conditions,
-    /// For each node, whom it tries to be connected with, the neighbours of its mesh first.
+    /// For each node, whom it tries to be connected with: whom it names, and who names it.
     wanted: Vec<Vec<usize>>,
     /// Each node's side of the partition; nodes of different sides do not reach each other.
     side: Vec<u32>,
     live: BTreeSet<(usize, usize)>,
+    mesh: Mesh,
+    /// Milliseconds that a slow node adds to what it sends and to what it gets.
+    slow: BTreeMap<usize, u64>,
     entropy: Drbg,
 }
 
 impl Network {
     /// A network in which every node is linked with about `links` others: with all of them if
-    /// there are no more, otherwise along random rings, so that all are connected.
-    pub fn new(nodes: usize, links: usize, conditions: Conditions, seed: u64) -> Self {
+    /// there are no more, otherwise along random rings, so that all are connected. On each ring a
+    /// node names the next as its peer, and the one before names it.
+    pub fn new(
+        nodes: usize,
+        links: usize,
+        sizes: MeshSizes,
+        conditions: Conditions,
+        seed: u64,
+    ) -> Self {
         let mut entropy = Drbg::new(seed, "network");
         let mut wanted: Vec<Vec<usize>> = vec![Vec::new(); nodes];
         let mut link = |a: usize, b: usize| {
@@ -78,6 +89,8 @@ impl Network {
             wanted,
             side: vec![0; nodes],
             live: BTreeSet::new(),
+            mesh: Mesh::new(nodes, sizes, seed),
+            slow: BTreeMap::new(),
             entropy,
         }
     }
@@ -109,27 +122,50 @@ impl Network {
         self.live.contains(&(a.min(b), a.max(b)))
     }
 
-    /// Notes that two nodes are connected, or are no longer. Says whether that is new.
-    pub fn set_linked(&mut self, a: usize, b: usize, on: bool) -> bool {
-        let pair = (a.min(b), a.max(b));
-        if on {
-            self.live.insert(pair)
-        } else {
-            self.live.remove(&pair)
+    /// Notes that two nodes are connected. Says whether that is new.
+    pub fn connect(&mut self, a: usize, b: usize, now: u64) -> bool {
+        let new = self.live.insert((a.min(b), a.max(b)));
+        if new {
+            self.mesh.connected(a, b, now);
         }
+        new
     }
 
-    /// The neighbours to whom a node passes records on: the first connected ones, `degree` of them.
-    pub fn mesh(&self, node: usize, degree: usize) -> Vec<usize> {
-        let connected = self.wanted[node].iter().copied();
-        connected
-            .filter(|other| self.linked(node, *other))
-            .take(degree)
-            .collect()
+    /// Notes that two nodes are connected no longer. Says whether they were.
+    pub fn disconnect(&mut self, a: usize, b: usize, now: u64) -> bool {
+        let were = self.live.remove(&(a.min(b), a.max(b)));
+        if were {
+            self.mesh.parted(a, b);
+            self.heartbeat(a, now);
+            self.heartbeat(b, now);
+        }
+        were
+    }
+
+    /// Looks after the mesh of a node.
+    pub fn heartbeat(&mut self, node: usize, now: u64) {
+        let peers = self.peers(node);
+        self.mesh.heartbeat(node, &peers, now);
+    }
+
+    /// With whom a node is connected: who gets what it publishes itself.
+    pub fn peers(&self, node: usize) -> Vec<usize> {
+        let wanted = self.wanted[node].iter().copied();
+        wanted.filter(|other| self.linked(node, *other)).collect()
+    }
+
+    /// The neighbours to whom a node passes on what came by gossip.
+    pub fn mesh(&self, node: usize) -> Vec<usize> {
+        self.mesh.of(node).iter().copied().collect()
+    }
+
+    /// Makes a node's line slow by so many milliseconds each way; by none, as good as any.
+    pub fn slow(&mut self, node: usize, millis: u64) {
+        self.slow.insert(node, millis);
     }
 
     /// The delays after which a message arrives: none if it is lost, two if it comes twice.
-    pub fn fate(&mut self) -> Vec<u64> {
+    pub fn fate(&mut self, from: usize, to: usize) -> Vec<u64> {
         let c = self.conditions;
         if self.entropy.chance(c.loss) {
             return Vec::new();
@@ -139,8 +175,10 @@ impl Network {
         } else {
             1
         };
+        let ends = [from, to].into_iter();
+        let slow: u64 = ends.filter_map(|n| self.slow.get(&n)).sum();
         (0..copies)
-            .map(|_| c.delay + self.entropy.below(c.jitter + 1))
+            .map(|_| slow + c.delay + self.entropy.below(c.jitter + 1))
             .collect()
     }
 

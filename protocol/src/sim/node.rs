@@ -12,6 +12,34 @@ use std::sync::Arc;
 /// How long a node remembers which records came by gossip, as gossipsub does.
 const SEEN: u64 = 120_000;
 
+/// What a node says of its set, whatever its engine thinks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Claim {
+    /// What it has.
+    True,
+    /// Nothing.
+    Empty,
+    /// Ids that there are no records of.
+    False,
+}
+
+/// How a node lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lie {
+    /// What it says of its set when it is asked. If it is not true it asks nobody.
+    pub claim: Claim,
+    /// Of its records, in a thousand, those that it neither passes on nor gives out.
+    pub leaves_out: u32,
+}
+
+impl Lie {
+    /// Whether it keeps the record to itself: always the same ones.
+    pub fn leaves_out(&self, id: &RecordId) -> bool {
+        let [first, second, ..] = *id.as_bytes();
+        u32::from(u16::from_be_bytes([first, second])) * 1000 < self.leaves_out * 65_536
+    }
+}
+
 pub(super) struct Node {
     /// None while it is down.
     pub engine: Option<Engine>,
@@ -26,6 +54,8 @@ pub(super) struct Node {
     pub fuse: Option<u32>,
     /// Records that it says it takes and does not keep.
     pub withheld: BTreeSet<RecordId>,
+    /// What it says of its set, if it lies.
+    pub lie: Option<Lie>,
     /// All ids of its shared records, combined: equal for equal sets.
     pub sum: [u8; 32],
     seen: BTreeMap<RecordId, u64>,
@@ -43,10 +73,21 @@ impl Node {
             entropy,
             fuse: None,
             withheld: BTreeSet::new(),
+            lie: None,
             sum: [0; 32],
             seen: BTreeMap::new(),
             forgot: 0,
         }
+    }
+
+    /// Whether it neither lies nor leaves out.
+    pub fn is_honest(&self) -> bool {
+        self.lie.is_none() && self.withheld.is_empty()
+    }
+
+    /// Whether others do not get this record from it.
+    pub fn keeps_back(&self, id: &RecordId) -> bool {
+        self.withheld.contains(id) || self.lie.is_some_and(|lie| lie.leaves_out(id))
     }
 
     /// Loses what is in memory.

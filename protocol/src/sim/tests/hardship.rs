@@ -1,6 +1,6 @@
 //! No single point: what one honest, connected node accepted reaches all the others.
 
-use super::super::{Broken, chaos, filling};
+use super::super::{Broken, chaos};
 use super::*;
 use std::collections::BTreeSet;
 
@@ -141,24 +141,6 @@ fn clocks_two_days_off_still_catch_up() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes() {
-    let run = |seed| filling(6, 20, Conditions::BAD, seed);
-    let (first, again, other) = (run(7), run(7), run(8));
-    assert_eq!(first.digest(), again.digest());
-    assert_eq!(first.report, again.report);
-    assert_ne!(first.digest(), other.digest());
-}
-
-#[test]
-fn gossip_takes_few_hops_and_few_copies() {
-    let world = filling(50, 40, Conditions::PERFECT, 9);
-    assert!(world.agree());
-    assert!(world.report.hops() <= 8, "{}", world.report.hops());
-    let copies = world.report.copies_per_carrier();
-    assert!(copies <= 800, "{copies}");
-}
-
-#[test]
 fn fifty_seeds_of_chaos() {
     let broken: Vec<(u64, Broken)> = (0..50)
         .filter_map(|seed| chaos(seed).err().map(|why| (seed, why)))
@@ -166,7 +148,9 @@ fn fifty_seeds_of_chaos() {
     assert_eq!(broken, []);
 }
 
-/// Seeds that once broke a promise, or break one without what mended others.
+/// Seeds that once broke a promise, or break one without what mended others. The simulated network
+/// has changed since, and with it what these seeds draw: `order`, `stolen` and `clock` hold each of
+/// the cases by itself.
 const MENDED: [u64; 10] = [
     // A hostile publisher signs into a slot of the node whose key it has: the lower id wins, and
     // the acknowledged record may be missing, but only as long as the winner is carried.

@@ -9,6 +9,7 @@ mod order;
 mod own;
 mod past;
 mod roster;
+mod scenarios;
 mod shun;
 mod stolen;
 mod trust;
