@@ -5,7 +5,7 @@ use crate::exit::{CliError, Kind};
 use crate::globals::Globals;
 use crate::home::{Home, Profile};
 use crate::keep::Keep;
-use crate::output::tell;
+use crate::output::{clean, tell};
 use parasol_protocol::area::{Area, City, cities_of};
 use parasol_protocol::client::{Error, Exchange, Federation, Unanswered, ViewError};
 use parasol_protocol::handle::{Country, Handle, HandleWarning, parse};
@@ -279,7 +279,9 @@ fn trouble(why: Error, profile: &Profile) -> CliError {
         .next("check that it runs (`parasol node status`) and that the address in the profile is right"),
         Error::TooFewKeyholders { .. } | Error::NoSource => CliError::unreachable(code, &why),
         Error::Refused { status, body } => refusal(*status, body),
-        Error::NotPublished { code, message } => CliError::refused(code.as_str(), message),
+        Error::NotPublished { code, message } => {
+            CliError::refused(clean(code), clean(message))
+        }
         Error::NoKey(_)
         | Error::Expiry { .. }
         | Error::Count { .. }
@@ -296,7 +298,8 @@ fn refusal(status: u16, body: &str) -> CliError {
         let found = parsed
             .pointer(&format!("/error/{name}"))
             .and_then(Value::as_str);
-        found.map(str::to_owned)
+        // Whoever answers there, it must not drive this terminal.
+        found.map(clean)
     };
     let code = text("code").unwrap_or_else(|| "refused".to_owned());
     let message =
@@ -308,5 +311,21 @@ fn refusal(status: u16, body: &str) -> CliError {
         ),
         429 => error.next("wait, or try again tomorrow: the node allows so much a day"),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_node_says_does_not_drive_the_terminal() {
+        let body = "{\"error\": {\"code\": \"\\u001b[2Jno\", \"message\": \"\\u001b]0;x\\u0007all is\\r well\\u202e\"}}";
+        let error = refusal(503, body);
+        assert_eq!(error.code(), "[2Jno");
+        assert_eq!(error.message(), "]0;xall is well");
+        for body in ["", "7", "{\"error\": []}", "{\"error\": {\"message\": 3}}"] {
+            assert_eq!(refusal(503, body).code(), "refused");
+        }
     }
 }

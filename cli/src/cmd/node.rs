@@ -86,10 +86,10 @@ fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
         .into_iter()
         .flatten()
     {
-        say(&format!("  {kind:<13} {count}"));
+        say(&format!("  {:<13} {count}", output::clean(kind)));
     }
     for warning in status.warnings() {
-        say(&format!("\nLook at this: {warning}."));
+        say(&format!("\nLook at this: {}.", output::clean(warning)));
     }
     Ok(())
 }

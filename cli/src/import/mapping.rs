@@ -5,7 +5,7 @@ use super::error::ImportError;
 use super::fold::fold;
 use super::headings::Field;
 use super::level::Scale;
-use super::table::Reading;
+use super::table::{MAX_COLUMNS, Reading};
 use parasol_protocol::handle::Country;
 use parasol_protocol::particulars::{Code, Level};
 use serde::Deserialize;
@@ -210,6 +210,13 @@ impl Mapping {
             if number == 0 && table.name.is_empty() {
                 return Err(bad(format!(
                     "column {}: give it a number, from 1, or its name",
+                    at + 1
+                )));
+            }
+            // What stands further right is not read, and a place is kept for each up to there.
+            if number > MAX_COLUMNS {
+                return Err(bad(format!(
+                    "column {}: its number is {number}, and only the first {MAX_COLUMNS} columns are read",
                     at + 1
                 )));
             }
@@ -433,6 +440,10 @@ mod tests {
             ("separator = \";;\"", "one character"),
             ("[[column]]\nname = \"x\"\nfield = \"fone\"", "phone"),
             ("[[column]]\nnumber = 0\nfield = \"phone\"", "from 1"),
+            (
+                "[[column]]\nnumber = 4000000000000\nfield = \"phone\"",
+                "256",
+            ),
             ("[level.values]\n\"x\" = 7", "nuisance"),
             ("[codes]\n\"x\" = [\"mugging\"]", "robbery"),
             ("colour = 3", "colour"),

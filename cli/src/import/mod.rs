@@ -15,7 +15,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | `table`, `encoding`, `separated`, `workbook` | bytes to rows of cells |
+//! | `table`, `encoding`, `separated`, `workbook`, `repeats`, `compound` | bytes to rows of cells |
 //! | `headings`, `heading_words`, `persons`, `content`, `header` | which row is the header, which column is what |
 //! | `mapping`, `plan` | the plan, and its file |
 //! | `date`, `level`, `consent`, `language`, `code`, `code_words`, `cells` | what one cell says |
@@ -25,6 +25,7 @@
 mod cells;
 mod code;
 mod code_words;
+mod compound;
 mod consent;
 mod content;
 mod date;
@@ -42,6 +43,7 @@ mod outcome;
 mod persons;
 mod plan;
 mod rejects;
+mod repeats;
 mod row;
 mod separated;
 mod table;

@@ -1,13 +1,17 @@
 //! Workbooks (XLSX, XLS, ODS) → the same text that a CSV file would hold.
 //!
 //! What a file claims about itself is not believed: a packed file is unpacked once into nothing,
-//! counting, before the reader that keeps it in memory sees it, and cells of an XLSX sheet are
+//! counting, before the reader that keeps it in memory sees it, the repetitions that an ODS sheet
+//! is written with are counted on the way (see `repeats`), so is the rectangle that the cells of
+//! an XLS sheet span (see `compound`), and cells of an XLSX or XLSB sheet are
 //! taken one by one, since a lone cell in the far corner of a sheet would otherwise cost
 //! gigabytes. Numbers are written as a person reads them, dates as year-month-day, and of a
 //! formula only the stored value counts.
 
+use super::compound;
 use super::error::ImportError;
 use super::headings;
+use super::repeats::Repeats;
 use super::table::{MAX_COLUMNS, Table};
 use calamine::{Data, DataRef, Reader, SheetVisible, Sheets, Xlsx};
 use std::io::{Cursor, Read};
@@ -15,6 +19,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The most that a packed workbook may unpack to, in bytes.
 const MAX_UNPACKED: u64 = 512 * 1024 * 1024;
+/// Bytes that the readers of ODS and XLS keep for each cell, whatever is in it.
+const CELL: u64 = 64;
 /// Rows in the top of a sheet that are searched for a header when there is a choice of sheets.
 const TOP: usize = 25;
 
@@ -33,6 +39,8 @@ pub fn is_workbook(bytes: &[u8]) -> bool {
 pub fn read(bytes: Vec<u8>, named: Option<&str>) -> Result<Table, ImportError> {
     if bytes.starts_with(b"PK") {
         check_unpacked(&bytes, MAX_UNPACKED)?;
+    } else {
+        check_cost(compound::cells(&bytes), MAX_UNPACKED)?;
     }
     // The reader is known to panic on some damaged files; to the user that is one more error.
     catch_unwind(AssertUnwindSafe(|| open(bytes, named))).unwrap_or_else(|_| {
@@ -47,14 +55,32 @@ fn check_unpacked(bytes: &[u8], limit: u64) -> Result<(), ImportError> {
     let mut total = 0;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(damaged)?;
+        // The name by which a reader of ODS finds its cells.
+        let mut repeats = (entry.name_raw() == b"content.xml").then(Repeats::default);
         let mut counted = entry.take(limit + 1 - total);
-        total += std::io::copy(&mut counted, &mut std::io::sink()).map_err(damaged)?;
+        total += match &mut repeats {
+            Some(repeats) => std::io::copy(&mut counted, repeats),
+            None => std::io::copy(&mut counted, &mut std::io::sink()),
+        }
+        .map_err(damaged)?;
         if total > limit {
             return Err(ImportError::TooBig {
                 found: total >> 20,
                 limit: limit >> 20,
             });
         }
+        check_cost(repeats.map_or(0, Repeats::cells), limit)?;
+    }
+    Ok(())
+}
+
+fn check_cost(cells: u64, limit: u64) -> Result<(), ImportError> {
+    let found = cells.saturating_mul(CELL);
+    if found > limit {
+        return Err(ImportError::TooBig {
+            found: found >> 20,
+            limit: limit >> 20,
+        });
     }
     Ok(())
 }
@@ -150,6 +176,13 @@ fn sheet(book: &mut Sheets<Bytes>, name: &str) -> Result<Option<Table>, ImportEr
             }
             "XLSX"
         }
+        Sheets::Xlsb(xlsb) => {
+            let mut cells = xlsb.worksheet_cells_reader(name).map_err(damaged)?;
+            while let Some(cell) = cells.next_cell().map_err(damaged)? {
+                out.take(cell.get_position(), cell.get_value())?;
+            }
+            "XLSB"
+        }
         other => {
             let range = other.worksheet_range(name).map_err(damaged)?;
             let (top, left) = range.start().unwrap_or_default();
@@ -162,7 +195,6 @@ fn sheet(book: &mut Sheets<Bytes>, name: &str) -> Result<Option<Table>, ImportEr
             }
             match other {
                 Sheets::Ods(_) => "ODS",
-                Sheets::Xlsb(_) => "XLSB",
                 _ => "XLS",
             }
         }
@@ -197,12 +229,7 @@ fn stream(book: &mut Xlsx<Bytes>, name: &str, out: &mut SheetText) -> Result<boo
         Err(error) => return Err(damaged(error)),
     };
     while let Some(cell) = cells.next_cell().map_err(damaged)? {
-        let (row, column) = cell.get_position();
-        let value = match cell.get_value() {
-            DataRef::Empty => continue,
-            value => shown_ref(value),
-        };
-        out.put(row as usize, column as usize, value)?;
+        out.take(cell.get_position(), cell.get_value())?;
     }
     Ok(true)
 }
@@ -229,6 +256,13 @@ impl SheetText {
             width: 0,
             cut: false,
             written: 0,
+        }
+    }
+
+    fn take(&mut self, at: (u32, u32), value: &DataRef<'_>) -> Result<(), ImportError> {
+        match value {
+            DataRef::Empty => Ok(()),
+            value => self.put(at.0 as usize, at.1 as usize, shown_ref(value)),
         }
     }
 
@@ -429,6 +463,37 @@ mod tests {
             check_unpacked(&bytes, 2 << 20),
             Err(ImportError::TooBig { .. })
         ));
+    }
+
+    #[test]
+    fn an_old_workbook_with_two_cells_far_apart_is_refused() {
+        assert_eq!(cells(compound::tests::list()), [["639981234", "2.5"]]);
+        let far = Table::read(compound::tests::far_apart(), &Reading::default());
+        assert!(matches!(far, Err(ImportError::TooBig { .. })));
+    }
+
+    #[test]
+    fn a_sheet_that_repeats_its_cells_without_end_is_refused() {
+        let cell = "<table:table-cell table:number-columns-repeated=\"16000\" office:value-type=\"string\"><text:p>x</text:p></table:table-cell>";
+        let row = format!("<table:table-row>{cell}</table:table-row>");
+        let book = |content: &str| {
+            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            let options = zip::write::SimpleFileOptions::default();
+            zip.start_file("mimetype", options).unwrap();
+            zip.write_all(b"application/vnd.oasis.opendocument.spreadsheet")
+                .unwrap();
+            zip.start_file("content.xml", options).unwrap();
+            write!(zip, "<office:document-content><office:body><office:spreadsheet><table:table table:name=\"a\">{content}</table:table></office:spreadsheet></office:body></office:document-content>").unwrap();
+            zip.finish().unwrap().into_inner()
+        };
+        let bytes = book(&row.repeat(1000));
+        assert!(bytes.len() < 10_000);
+        assert!(matches!(
+            Table::read(bytes, &Reading::default()),
+            Err(ImportError::TooBig { .. })
+        ));
+        let few = Table::read(book(&row), &Reading::default()).unwrap();
+        assert_eq!((few.encoding, few.records().count()), ("ODS", 1));
     }
 
     #[test]

@@ -25,6 +25,8 @@ use std::collections::BTreeSet;
 const PATH: &str = "/v1/tags";
 /// Ids are asked for in multiples of this, so that their number says less.
 const STEP: usize = 8;
+/// Tags that are taken at most: a home node could go on without end.
+const MOST: usize = 8_000_000;
 
 /// What came of it.
 #[derive(Clone, Debug)]
@@ -44,7 +46,8 @@ pub struct Browsed {
 #[derive(Debug)]
 enum Purpose {
     Evaluate,
-    Tags,
+    /// Those past this place.
+    Tags(u64),
     Records(Vec<ShortId>, Asked),
 }
 
@@ -126,12 +129,15 @@ impl<'a> Browse<'a> {
                     }
                 }
             }
-            Purpose::Tags => {
+            Purpose::Tags(cursor) => {
                 let reply =
                     TagsReply::decode(&answer?).map_err(|why| Error::Answer { path: PATH, why })?;
                 let empty = reply.tags.is_empty();
                 self.tags.extend(reply.tags);
-                if reply.next != 0 && !empty {
+                if self.tags.len() > MOST {
+                    return Err(Error::Endless { path: PATH });
+                }
+                if reply.next > cursor && !empty {
                     self.ask_tags(reply.next);
                 } else {
                     self.fetch(entropy)?;
@@ -186,7 +192,7 @@ impl<'a> Browse<'a> {
             cursor,
         };
         self.outbox
-            .ask(PATH, question.encode(), MAX_MESSAGE, Purpose::Tags);
+            .ask(PATH, question.encode(), MAX_MESSAGE, Purpose::Tags(cursor));
     }
 
     fn fetch(&mut self, entropy: &mut dyn Entropy) -> Result<(), Error> {

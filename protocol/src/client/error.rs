@@ -58,6 +58,14 @@ pub enum Error {
         /// What is wrong with it.
         why: Malformed,
     },
+    /// The home node's answer has no end.
+    #[error(
+        "the home node's answer to {path} does not end; tell who runs it, and use another node of your organisation if it has one"
+    )]
+    Endless {
+        /// What was asked.
+        path: &'static str,
+    },
     /// Not enough keyholders gave evaluations that hold.
     #[error(
         "{have} of the {need} keyholders that it takes answered{}; try again when more of them are up",
@@ -136,6 +144,7 @@ impl Error {
             Error::Unreachable => "unreachable",
             Error::Refused { .. } => "refused",
             Error::Answer { .. } => "bad-answer",
+            Error::Endless { .. } => "endless-answer",
             Error::TooFewKeyholders { .. } => "too-few-keyholders",
             Error::NoSource => "no-source",
             Error::NoKey(_) => "no-key",

@@ -13,6 +13,10 @@ use crate::wire::client::{MAX_MESSAGE, OwnAsk, OwnReply};
 use std::collections::{BTreeMap, BTreeSet};
 
 const PATH: &str = "/v1/own";
+/// Records that are taken at most, and pages with nothing on them one after the other: a home node
+/// could go on without end.
+const MOST: usize = 1_000_000;
+const MOST_EMPTY: usize = 1_000;
 
 /// The organisation's own records.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -61,6 +65,7 @@ pub struct Own {
     outbox: Outbox<()>,
     only_own: bool,
     cursor: u64,
+    empty: usize,
     so_far: OwnRecords,
     result: Option<Result<OwnRecords, Error>>,
 }
@@ -72,6 +77,7 @@ impl Own {
             outbox: Outbox::new(),
             only_own,
             cursor: 0,
+            empty: 0,
             so_far: OwnRecords::default(),
             result: None,
         };
@@ -89,8 +95,16 @@ impl Own {
 
     fn step(&mut self, answer: Result<Vec<u8>, Unanswered>) -> Result<(), Error> {
         let reply = OwnReply::decode(&answer?).map_err(|why| Error::Answer { path: PATH, why })?;
-        self.so_far.records.extend(reply.records);
         // A page may be empty: all on it was taken back.
+        self.empty = if reply.records.is_empty() {
+            self.empty + 1
+        } else {
+            0
+        };
+        self.so_far.records.extend(reply.records);
+        if self.so_far.records.len() > MOST || self.empty > MOST_EMPTY {
+            return Err(Error::Endless { path: PATH });
+        }
         if reply.next > self.cursor {
             self.cursor = reply.next;
             self.ask(reply.next);

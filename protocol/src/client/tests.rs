@@ -8,7 +8,8 @@ use crate::keys::SecretKey;
 use crate::particulars::{Basis, Code, Level, Particulars, Summary, Words};
 use crate::record::Body;
 use crate::record::report::{Audience, Label};
-use crate::time::Month;
+use crate::time::{Day, Month, Season};
+use crate::wire::client::{OwnAsk, OwnReply, Tag, TagsAsk, TagsReply};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn handle(text: &str) -> Handle {
@@ -687,4 +688,69 @@ fn no_other_organisation_means_no_look_up() {
     world.nodes[0].up = false;
     let why = check_with(&mut world, 0, &[PHONE], CheckOptions::default()).unwrap_err();
     assert_eq!(why, Error::Unreachable);
+}
+
+/// Carries an exchange whose home node answers some path as it likes.
+fn carry_with<E: Exchange>(
+    world: &mut World,
+    mut exchange: E,
+    mut other: impl FnMut(&Ask) -> Option<Vec<u8>>,
+) -> Result<E::Done, Error> {
+    for _ in 0..5_000 {
+        for ask in exchange.asks() {
+            let answer = match other(&ask) {
+                Some(bytes) => Ok(bytes),
+                None => world.answer(1, &ask),
+            };
+            exchange.answer(ask.id, answer, &mut world.entropy);
+        }
+        if let Some(done) = exchange.done() {
+            return done;
+        }
+    }
+    panic!("the exchange does not end");
+}
+
+#[test]
+fn an_answer_without_end_is_given_up() {
+    let mut world = World::new(3, 2);
+    let empty = |ask: &Ask| {
+        let cursor = OwnAsk::decode(&ask.body).unwrap().cursor;
+        let reply = OwnReply {
+            records: Vec::new(),
+            next: cursor + 1,
+        };
+        Some(reply.encode())
+    };
+    let own = carry_with(&mut world, Own::new(false), empty);
+    assert!(matches!(own, Err(Error::Endless { path: "/v1/own" })));
+
+    // A page that leads to itself is the last one.
+    let federation = world.federation(1);
+    let areas = vec![Area::from_canonical("FR:lyon").unwrap()];
+    let browse = Browse::new(&federation, areas, None, &mut Seeded::new(3)).unwrap();
+    let mut pages = 0;
+    let circle = |ask: &Ask| {
+        TagsAsk::decode(&ask.body).ok().map(|_| {
+            pages += 1;
+            let tag = Tag {
+                id: [1; 8],
+                season: world_season(),
+                salt: [2; 16],
+                tag: [3; 8],
+            };
+            let reply = TagsReply {
+                tags: vec![tag],
+                next: 1,
+            };
+            reply.encode()
+        })
+    };
+    let browsed = carry_with(&mut world, browse, circle).unwrap();
+    assert!(browsed.reports.is_empty());
+    assert_eq!(pages, 2);
+}
+
+fn world_season() -> Season {
+    Day::from_number(20_779).season()
 }
