@@ -52,6 +52,23 @@ fn golden_forms() {
 }
 
 #[test]
+fn kinds_are_called_as_they_are_written() {
+    for kind in HandleKind::ALL {
+        assert_eq!(kind.to_string(), kind.as_str());
+        assert_eq!(kind.as_str().parse(), Ok(kind));
+    }
+}
+
+/// On a site without an entry a name may be in any script, marks that join no letter included.
+#[test]
+fn names_of_any_script_have_marks_and_no_signs() {
+    let form = |name: &str| Handle::from_canonical(&format!("account:example.org/{name}"));
+    assert!(form("x\u{300}y").is_ok());
+    assert!(form("x$y").is_err());
+    assert!(form("x\u{200b}y").is_err());
+}
+
+#[test]
 fn golden_refusals() {
     let mut wrong = Vec::new();
     for case in vectors("bad") {

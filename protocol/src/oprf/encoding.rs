@@ -172,6 +172,18 @@ mod tests {
         assert_eq!(Proof::from_bytes(&[1; 65]), Err(wrong));
     }
 
+    #[test]
+    fn a_proof_is_its_bytes() {
+        let mut bytes = [0; 64];
+        (bytes[0], bytes[32]) = (3, 5);
+        let proof = Proof::from_bytes(&bytes).unwrap();
+        assert_eq!(proof.as_bytes(), &bytes);
+        assert_eq!(
+            format!("{proof:?}"),
+            format!("Proof({})", hex::encode(bytes))
+        );
+    }
+
     /// RFC 9496, appendix A.3: encodings that a decoder must refuse, one or two of each sort.
     #[test]
     fn encodings_that_are_not_canonical_are_refused() {
