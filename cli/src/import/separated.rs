@@ -147,8 +147,11 @@ impl<'a> Records<'a> {
         if self.table.is_sheet || self.repairs >= MAX_REPAIRS {
             return false;
         }
-        let unclosed = at_end && !raw.ends_with('"');
         let fits = |n: usize| n == self.table.width;
+        if fits(self.record.len()) && well_quoted(raw, self.table.separator) {
+            return false;
+        }
+        let unclosed = at_end && runs_on(raw, self.table.separator);
         let line_fits =
             |line: &str| fits(line.bytes().filter(|b| *b == self.table.separator).count() + 1);
         // A cell of several lines breaks its row in pieces, none of which is a row by itself.
@@ -209,6 +212,43 @@ impl Iterator for Records<'_> {
     }
 }
 
+/// Whether every quotation mark of a row stands where it should: around a whole cell, or doubled
+/// within one. Then nobody forgot one, whatever the lines of its cells look like.
+fn well_quoted(row: &str, separator: u8) -> bool {
+    let mut bytes = row.bytes().peekable();
+    let (mut quoted, mut begins) = (false, true);
+    while let Some(byte) = bytes.next() {
+        if byte == b'"' && quoted {
+            if bytes.next_if_eq(&b'"').is_some() {
+                continue;
+            }
+            quoted = false;
+            if bytes.peek().is_some_and(|next| *next != separator) {
+                return false;
+            }
+        } else if byte == b'"' {
+            if !begins {
+                return false;
+            }
+            quoted = true;
+        }
+        begins = !quoted && byte == separator;
+    }
+    !quoted
+}
+
+/// Whether what would follow a row would still be part of it.
+fn runs_on(row: &str, separator: u8) -> bool {
+    let probe = format!("{row}\nx");
+    let mut reader = reader(&probe, separator, true);
+    let mut record = csv::StringRecord::new();
+    let mut rows = 0;
+    while reader.read_record(&mut record).unwrap_or(false) {
+        rows += 1;
+    }
+    rows < 2
+}
+
 fn newlines(text: &str) -> usize {
     text.bytes().filter(|b| *b == b'\n').count()
 }
@@ -264,6 +304,23 @@ mod tests {
         assert_eq!(got[3], ["3", "fine", "6"]);
         assert_eq!(got[4], ["4", "y", "7"]);
         assert_eq!(got[5], ["5", "z", "8"]);
+    }
+
+    /// Also at the end of the file, where what follows the quotation mark is a cell of its own.
+    #[test]
+    fn a_cell_of_several_lines_that_are_like_rows_is_one_cell() {
+        let list = "p,t,c\n1,\"rude, then\nviolent, left\",no\n2,\"a, b\nc, d\",yes\n3,\"e\nf\",";
+        for text in [list.to_owned(), format!("{list}\n")] {
+            let got = rows(&text);
+            assert_eq!(got.len(), 4, "{got:?}");
+            assert_eq!(got[1], ["1", "rude, then\nviolent, left", "no"]);
+            assert_eq!(got[2], ["2", "a, b\nc, d", "yes"]);
+            assert_eq!(got[3], ["3", "e\nf", ""]);
+        }
+        // Marks within a cell are no reason to break up one of several lines.
+        let got = rows("p,t,c\n1,2,3\n4,5\" pipe,\"two\nlines\"\n6,5\" pipe and,\"two\nlines\"");
+        assert_eq!(got[2], ["4", "5\" pipe", "two\nlines"]);
+        assert_eq!(got[3], ["6", "5\" pipe and", "two\nlines"]);
     }
 
     #[test]
