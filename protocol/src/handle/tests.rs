@@ -51,6 +51,49 @@ fn golden_forms() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The longest that is read is read, one byte more is not.
+#[test]
+fn cells_and_texts_have_a_longest() {
+    let cell = |width: usize| phones_in(&format!("{:>width$}", "0639981234"), country("FR"));
+    assert_eq!(cell(4096).len(), 1);
+    assert!(cell(4096)[0].is_ok());
+    let refused = cell(4097);
+    assert!(matches!(refused[..], [Err((_, HandleError::TooLong))]));
+    let car = |width: usize| plates_in(&format!("{:>width$}", "AB-123-CD"), country("FR")).len();
+    assert_eq!([car(16 * 1024), car(16 * 1024 + 1)], [1, 0]);
+}
+
+#[test]
+fn numbers_beside_each_other_are_several() {
+    let both = ["+33639981234", "+33639985678"];
+    for text in [
+        "0639981234 0639985678",
+        "0639981234+33639985678",
+        "0639981234 和 0639985678",
+        "0639981234 + 0639985678",
+        "https://wa.me/33639981234 0639985678",
+        "https://wa.me/33639981234,0639985678",
+        "https://wa.me/33639981234;0639985678",
+    ] {
+        assert_eq!(cell(text, "FR"), both, "{text}");
+    }
+}
+
+/// Another ending is no number, and the number before says once that something was passed over.
+#[test]
+fn an_ending_is_a_remark_on_the_number_before() {
+    for text in ["06 39 98 12 34 / 35", "06 39 98 12 34 / 35 / 36"] {
+        let found = phones_in(text, country("FR"));
+        let [Ok(parsed)] = &found[..] else {
+            panic!("{text}: {} numbers", found.len())
+        };
+        assert_eq!(parsed.handle.canonical(), "+33639981234");
+        let remarks = parsed.warnings.iter();
+        let remarks = remarks.filter(|w| **w == HandleWarning::RemarkIgnored);
+        assert_eq!(remarks.count(), 1, "{text}");
+    }
+}
+
 #[test]
 fn kinds_are_called_as_they_are_written() {
     for kind in HandleKind::ALL {
