@@ -39,6 +39,7 @@ pub fn ods(content: &[u8]) -> Vec<u8> {
             "mimetype",
             b"application/vnd.oasis.opendocument.spreadsheet",
         ),
+        ("META-INF/manifest.xml", b"<manifest:manifest/>"),
         ("content.xml", content),
     ])
 }

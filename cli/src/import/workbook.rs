@@ -482,6 +482,8 @@ mod tests {
             zip.start_file("mimetype", options).unwrap();
             zip.write_all(b"application/vnd.oasis.opendocument.spreadsheet")
                 .unwrap();
+            zip.start_file("META-INF/manifest.xml", options).unwrap();
+            zip.write_all(b"<manifest:manifest/>").unwrap();
             zip.start_file("content.xml", options).unwrap();
             write!(zip, "<office:document-content><office:body><office:spreadsheet><table:table table:name=\"a\">{content}</table:table></office:spreadsheet></office:body></office:document-content>").unwrap();
             zip.finish().unwrap().into_inner()
