@@ -123,7 +123,7 @@ fn stray(begun: bool, message: &[u8]) {
             id[..4].copy_from_slice(&n.wrapping_mul(0x9e37_79b9).to_be_bytes());
             (Day::from_number(20_770 + n % 16), RecordId::from_bytes(id))
         });
-        Set::new(ids).unwrap()
+        Set::new(ids)
     });
     if begun {
         if let Ok(step) = OURS.proceed(message) {
@@ -157,8 +157,8 @@ fn dialogue(input: &Input) {
         .map(|(day, id)| (days.get(&id).copied().unwrap_or(day), id))
         .collect();
     let (a, b) = (
-        Set::new(ours.clone()).unwrap(),
-        Set::new(theirs.clone()).unwrap(),
+        Set::new(ours.clone()),
+        Set::new(theirs.clone()),
     );
     let honest = input.twists.is_empty();
     let (mut have, mut need) = (BTreeSet::new(), BTreeSet::new());

@@ -4,20 +4,25 @@
 //! |---|---|---|
 //! | records | place | the record's bytes |
 //! | ids | id | place, issued, expires, flags |
-//! | slots | organisation (16), class (1 if a root's, 2 if it never leaves the organisation), issued, slot | place, id |
-//! | locks | lock (16), kind, organisation (16), place | id; of a retraction also its tombstone |
-//! | buckets | bucket, organisation (16), place, the latest first | id |
-//! | expiry | last day, place | id |
+//! | slots | organisation, class (1 if a root's, 2 if it never leaves the organisation), issued, slot | id |
+//! | locks | lock (16), kind, organisation, place | of a retraction its tombstone |
+//! | buckets | chunk, bucket, organisation, place in the chunk, the latest first | |
+//! | expiry | last day, place | |
 //! | issued | place | tag row, of reports for the federation |
-//! | own | place | id and audience, of the organisation's reports |
-//! | kinds | kind, place | id, of records signed by roots |
-//! | signers | organisation (16), node key (16), place | id, whether it proves itself |
+//! | own | whether it never leaves the organisation, place | of the organisation's reports |
+//! | kinds | kind, place | of records signed by roots |
+//! | signers | organisation, node key, place | whether it proves itself |
 //! | quota | day, organisation (16), key | evaluations |
 //! | aside | see the module `aside` | records that were put out and may come back |
-//! | meta | `count/KIND`, `place`, `contested/KEY`, `reached` | counters; the latest known day |
+//! | meta | `count/KIND`, `place`, `name/NUMBER`, `layout`, `contested/KEY`, `reached` | counters, keys by their numbers, the latest known day |
 //!
-//! A place is a record's number in the order of arrival. Organisations, locks and node keys stand
-//! with their first 16 bytes: to make another key share those takes 2^128 tries.
+//! A place is a record's number in the order of arrival. A record has a dozen rows, most of them
+//! in places far apart, and writing those is what storing it costs: so they are short. A row that
+//! leads to a record ends in its place, and the id is the hash of what lies there. A report has
+//! four rows of buckets or more: they lie in chunks by their place, so that those of one commit
+//! share the few pages of the latest chunk, and a look-up, which is rare beside it, goes through all.
+//! Organisations and node keys stand with a number of four bytes (see [`names`]), locks with their
+//! first 16 bytes: to make another lock share those takes 2^128 tries.
 //!
 //! A record that never leaves its organisation is flagged so when it comes, and stays so: of
 //! what hangs on a report, only the report says whether it does, and the report may go first.
@@ -25,12 +30,15 @@
 //! the rest.
 
 mod aside;
+mod names;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
 
+use names::Names;
+
 use crate::store::{
-    Op, Snapshot, Store, StoreError, Table, Visit, join, prefix_end, read_seq, seq,
+    Op, Reader, Snapshot, Store, StoreError, Table, Visit, join, prefix_end, read_seq, seq,
 };
 use parasol_protocol::admit::{Carried, Signed, SlotKey, Tombstone};
 use parasol_protocol::carried::{Aside, Change, InBucket, Listed, TagRow, View};
@@ -56,9 +64,13 @@ const CONTESTED: &[u8] = b"contested/";
 /// Where the latest known day stands.
 const REACHED: &[u8] = b"reached";
 
+/// Where it stands how the rows are laid out, and how they are now.
+const LAYOUT: (&[u8], &[u8]) = (b"layout", &[2]);
+
 /// Records in a store.
 pub struct Ledger {
     store: Arc<dyn Store>,
+    names: Arc<Names>,
     place: u64,
     counts: BTreeMap<u8, u64>,
     home: OrganisationKey,
@@ -72,10 +84,11 @@ fn day(day: Day) -> [u8; 4] {
     day.number().to_be_bytes()
 }
 
-fn slot_key(slot: &SlotKey) -> Vec<u8> {
+/// The key of a slot of the organisation of this number or beginning.
+fn slot_key(organisation: &[u8], slot: &SlotKey) -> Vec<u8> {
     let class = [u8::from(slot.root) | (u8::from(slot.own) << 1)];
     join(&[
-        head16(slot.organisation.as_bytes()),
+        organisation,
         &class,
         &day(slot.issued),
         &slot.slot.to_be_bytes(),
@@ -83,9 +96,12 @@ fn slot_key(slot: &SlotKey) -> Vec<u8> {
 }
 
 /// Bytes of the key of a row in the table of locks that are the same for one kind and publisher.
-const LOCK_GROUP: usize = 16 + 1 + 16;
+const LOCK_GROUP: usize = 16 + 1 + 4;
 /// Bytes of the key of a row in the table of buckets that are the same for one publisher.
-const BUCKET_GROUP: usize = 4 + 16;
+const BUCKET_GROUP: usize = 4 + 4 + 4;
+/// Places in a chunk of the table of buckets, as a power of two: 65 536 records, whose rows fill a
+/// thousand pages or two.
+const CHUNK: u32 = 16;
 /// Added to the kind of a retraction that its lock has signed.
 const PROVEN: u8 = 0x80;
 /// Retractions of one lock, publisher and sort that are looked at: they all say the same.
@@ -98,21 +114,27 @@ fn lock_class(record: &Verified) -> u8 {
     }
 }
 
-fn lock_key(lock: &Lock, record: &Verified, place: u64) -> Vec<u8> {
+fn bucket_key(bucket: u32, organisation: &[u8; 4], place: u64) -> Vec<u8> {
+    let chunk = u32::try_from(place >> CHUNK).unwrap_or(u32::MAX);
+    let [.., high, low] = seq(!place);
     join(&[
-        head16(lock.as_bytes()),
-        &[lock_class(record)],
-        head16(record.header().organisation.as_bytes()),
-        &seq(place),
+        &chunk.to_be_bytes(),
+        &bucket.to_be_bytes(),
+        organisation,
+        &[high, low],
     ])
 }
 
-fn bucket_key(bucket: u32, organisation: &OrganisationKey, place: u64) -> Vec<u8> {
-    join(&[
-        &bucket.to_be_bytes(),
-        head16(organisation.as_bytes()),
-        &seq(!place),
-    ])
+/// Bucket, number of the publisher and place of a row.
+fn read_bucket_key(key: &[u8]) -> Option<(u32, u32, u64)> {
+    let low = u16::from_be_bytes(*key.get(12..)?.first_chunk()?);
+    let place = u64::from(u32_at(key, 0)?) << CHUNK | u64::from(!low);
+    Some((u32_at(key, 4)?, u32_at(key, 8)?, place))
+}
+
+/// The place at the end of a key.
+fn place_of(key: &[u8]) -> Option<u64> {
+    read_seq(key.last_chunk::<8>()?)
 }
 
 fn quota_key(organisation: &OrganisationKey, key: KeyName, on: Day) -> Vec<u8> {
@@ -131,10 +153,6 @@ fn quota_key(organisation: &OrganisationKey, key: KeyName, on: Day) -> Vec<u8> {
 
 fn count_key(kind: u8) -> Vec<u8> {
     join(&[b"count/", &[kind]])
-}
-
-fn signer_key(organisation: &OrganisationKey, key: &NodeKey) -> Vec<u8> {
-    join(&[head16(organisation.as_bytes()), head16(key.as_bytes())])
 }
 
 /// The counter that a record counts in.
@@ -202,6 +220,7 @@ impl Ledger {
     pub fn open(store: Box<dyn Store>, home: OrganisationKey) -> Result<Self, StoreError> {
         let mut ledger = Self {
             store: store.into(),
+            names: Arc::default(),
             place: 0,
             counts: BTreeMap::new(),
             home,
@@ -220,6 +239,13 @@ impl Ledger {
             Some(bytes) => read_seq(&bytes).ok_or_else(|| damaged("the counter of places"))?,
             None => 0,
         };
+        let layout = self.store.get(Table::Meta, LAYOUT.0)?;
+        if place > 0 && layout.as_deref() != Some(LAYOUT.1) {
+            return Err(damaged(
+                "its records are laid out as another version does it",
+            ));
+        }
+        let names = Names::read(self.store.as_ref())?;
         let mut counts = BTreeMap::new();
         for number in Kind::ALL
             .iter()
@@ -231,6 +257,7 @@ impl Ledger {
             }
         }
         self.place = place;
+        self.names = Arc::new(names);
         self.counts = counts;
         Ok(())
     }
@@ -243,6 +270,7 @@ impl Ledger {
         Ok(LedgerView {
             read: self.store.snapshot()?,
             counts: &self.counts,
+            names: &self.names,
         })
     }
 
@@ -250,6 +278,7 @@ impl Ledger {
     pub fn lend(&self) -> Lent {
         Lent {
             store: Arc::clone(&self.store),
+            names: Arc::clone(&self.names),
             counts: self.counts.clone(),
         }
     }
@@ -273,32 +302,32 @@ impl Ledger {
     pub fn apply(&mut self, changes: &[Change]) -> Result<(), StoreError> {
         let mut ops = Vec::new();
         let mut counts = self.counts.clone();
+        let mut names = Arc::clone(&self.names);
         let mut place = self.place;
+        let read = self.store.snapshot()?;
+        let read = read.as_ref();
         for change in changes {
             match change {
                 Change::Insert(record) | Change::InsertOwn(record) => {
                     // A batch that is repeated after a doubtful failure must change nothing.
-                    if self
-                        .store
-                        .get(Table::Ids, record.id().as_bytes())?
-                        .is_none()
-                    {
+                    if read.get(Table::Ids, record.id().as_bytes())?.is_none() {
                         place += 1;
                         let own = matches!(change, Change::InsertOwn(_));
-                        for (table, key, value) in self.rows(record, place, own) {
-                            ops.push(Op::put(table, key, value));
+                        let keys = names::numbers(&mut names, record, &mut ops);
+                        for (table, key, value) in self.rows(record, keys, place, own) {
+                            ops.push(Op::Put(table, key, value));
                         }
                         *counts.entry(counter(record.kind(), own)).or_default() += 1;
                     }
                 }
                 Change::Remove(id) => {
-                    if let Some(counted) = self.take_out(id, &mut ops)? {
+                    if let Some(counted) = self.take_out(id, read, &mut ops)? {
                         let count = counts.entry(counted).or_default();
                         *count = count.saturating_sub(1);
                     }
                 }
                 Change::SetAside(aside) => aside::put(aside, &mut ops),
-                Change::DropAside(id) => aside::drop(self.store.as_ref(), id, &mut ops)?,
+                Change::DropAside(id) => aside::drop(read, id, &mut ops)?,
                 Change::Contested(key, count) => {
                     let key = join(&[CONTESTED, key.as_bytes()]);
                     ops.push(Op::put(Table::Meta, key, seq(*count)));
@@ -322,14 +351,18 @@ impl Ledger {
         }
         if place != self.place {
             ops.push(Op::put(Table::Meta, *b"place", seq(place)));
+            if self.place == 0 {
+                ops.push(Op::put(Table::Meta, LAYOUT.0, LAYOUT.1));
+            }
         }
         for (kind, count) in &counts {
             if self.counts.get(kind) != Some(count) {
                 ops.push(Op::put(Table::Meta, count_key(*kind), seq(*count)));
             }
         }
-        self.store.apply(&ops)?;
+        self.store.apply(&neighbours(ops))?;
         self.place = place;
+        self.names = names;
         self.counts = counts;
         Ok(())
     }
@@ -353,24 +386,28 @@ impl Ledger {
     }
 
     /// Says in which counter the record was.
-    fn take_out(&self, id: &RecordId, ops: &mut Vec<Op>) -> Result<Option<u8>, StoreError> {
-        let Some(row) = self.store.get(Table::Ids, id.as_bytes())? else {
+    fn take_out(
+        &self,
+        id: &RecordId,
+        read: &dyn Reader,
+        ops: &mut Vec<Op>,
+    ) -> Result<Option<u8>, StoreError> {
+        let Some(row) = read.get(Table::Ids, id.as_bytes())? else {
             return Ok(None);
         };
         let row = IdRow::read(&row).ok_or_else(|| damaged("the place of a record"))?;
-        let bytes = self
-            .store
+        let bytes = read
             .get(Table::Records, &seq(row.place))?
             .ok_or_else(|| damaged("a record that is listed and not there"))?;
         let record = Verified::from_own_store(&bytes).map_err(|_| damaged("a record"))?;
         let own = row.flags & OWN != 0;
-        for (table, key, _) in self.rows(&record, row.place, own) {
+        let keys = self.names.of(&record);
+        for (table, key, _) in self.rows(&record, keys, row.place, own) {
             // Another record may hold the slot by now.
             let taken_over = table == Table::Slots
-                && self
-                    .store
+                && read
                     .get(table, &key)?
-                    .is_some_and(|held| id_at(&held, 8) != Some(*id));
+                    .is_some_and(|held| id_at(&held, 0) != Some(*id));
             if !taken_over {
                 ops.push(Op::delete(table, key));
             }
@@ -378,9 +415,16 @@ impl Ledger {
         Ok(Some(counter(record.kind(), own)))
     }
 
-    /// Every row that a record has.
-    fn rows(&self, record: &Verified, place: u64, own: bool) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
+    /// Every row that a record has. `keys` are the numbers of its organisation and its node key.
+    fn rows(
+        &self,
+        record: &Verified,
+        keys: ([u8; 4], [u8; 4]),
+        place: u64,
+        own: bool,
+    ) -> Vec<(Table, Vec<u8>, Vec<u8>)> {
         let (id, header, kind) = (record.id(), record.header(), record.kind());
+        let (organisation, signer) = keys;
         let id_bytes = id.as_bytes().to_vec();
         let flags = if own { OWN } else { 0 } | if kind.by_root() { ROOT } else { 0 };
         let row = IdRow {
@@ -389,51 +433,46 @@ impl Ledger {
             expires: header.expires,
             flags,
         };
+        let at = seq(place);
+        let slot = slot_key(&organisation, &SlotKey::of(record, own));
         let mut rows = vec![
-            (Table::Records, seq(place).to_vec(), record.bytes().to_vec()),
+            (Table::Records, at.to_vec(), record.bytes().to_vec()),
             (Table::Ids, id_bytes.clone(), row.write()),
-            (
-                Table::Slots,
-                slot_key(&SlotKey::of(record, own)),
-                join(&[&seq(place), &id_bytes]),
-            ),
+            (Table::Slots, slot, id_bytes.clone()),
             (
                 Table::Expiry,
-                join(&[&day(header.expires), &seq(place)]),
-                id_bytes.clone(),
+                join(&[&day(header.expires), &at]),
+                Vec::new(),
             ),
         ];
         if let Some(lock) = record.body().lock() {
-            let mut value = id_bytes.clone();
-            if let Body::Retraction(r) = record.body() {
-                value.extend_from_slice(header.organisation.as_bytes());
-                value.extend_from_slice(&day(header.issued));
-                value.push(u8::from(r.proof.is_some()));
-            }
-            rows.push((Table::Locks, lock_key(lock, record, place), value));
+            let value = match record.body() {
+                Body::Retraction(r) => join(&[
+                    header.organisation.as_bytes(),
+                    &day(header.issued),
+                    &[u8::from(r.proof.is_some())],
+                ]),
+                _ => Vec::new(),
+            };
+            let class = [lock_class(record)];
+            let key = join(&[head16(lock.as_bytes()), &class, &organisation, &at]);
+            rows.push((Table::Locks, key, value));
         }
-        if let Signer::Node(key) = &header.signer {
-            let signed = Signed::of(record);
-            rows.push((
-                Table::Signers,
-                join(&[&signer_key(&header.organisation, key), &seq(place)]),
-                join(&[&id_bytes, &[u8::from(signed.proven)]]),
-            ));
+        if matches!(header.signer, Signer::Node(_)) {
+            let proven = vec![u8::from(Signed::of(record).proven)];
+            rows.push((Table::Signers, join(&[&organisation, &signer, &at]), proven));
         }
         if kind.by_root() {
-            rows.push((
-                Table::Kinds,
-                join(&[&[kind.number()], &seq(place)]),
-                id_bytes.clone(),
-            ));
+            let key = join(&[&[kind.number()], &at]);
+            rows.push((Table::Kinds, key, Vec::new()));
         }
         if let Some(report) = report(record) {
-            if own {
-                rows.push((Table::Own, seq(place).to_vec(), join(&[&[OWN], &id_bytes])));
-                return rows;
+            if own || header.organisation == self.home {
+                let key = join(&[&[u8::from(own)], &at]);
+                rows.push((Table::Own, key, Vec::new()));
             }
-            if header.organisation == self.home {
-                rows.push((Table::Own, seq(place).to_vec(), join(&[&[0], &id_bytes])));
+            if own {
+                return rows;
             }
             let short = id_bytes.get(..8).unwrap_or_default();
             let season = header.expires.season().index().to_be_bytes();
@@ -444,19 +483,39 @@ impl Ledger {
                 &report.salt,
                 &report.area_tag,
             ]);
-            rows.push((Table::Issued, seq(place).to_vec(), tag));
+            rows.push((Table::Issued, at.to_vec(), tag));
             for entry in &report.entries {
-                let key = bucket_key(entry.bucket, &header.organisation, place);
-                rows.push((Table::Buckets, key, id_bytes.clone()));
+                let key = bucket_key(entry.bucket, &organisation, place);
+                rows.push((Table::Buckets, key, Vec::new()));
             }
         }
         rows
     }
 }
 
+/// The steps with those on near keys together, so that a tree is walked from one end to the other.
+/// What a list says of one key keeps its order.
+fn neighbours(ops: Vec<Op>) -> Vec<Op> {
+    // The beginnings of the keys lie side by side here; the keys themselves are all over the memory.
+    let mut order: Vec<(Table, [u8; 8], usize)> = Vec::with_capacity(ops.len());
+    for (at, op) in ops.iter().enumerate() {
+        let (table, key) = op.place();
+        let mut head = [0; 8];
+        head.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+        order.push((table, head, at));
+    }
+    order.sort_unstable();
+    let mut ops: Vec<Option<Op>> = ops.into_iter().map(Some).collect();
+    let sorted = order.into_iter();
+    sorted
+        .filter_map(|(_, _, at)| ops.get_mut(at).and_then(Option::take))
+        .collect()
+}
+
 /// The reading half of a ledger, with the counts of when it was lent.
 pub struct Lent {
     store: Arc<dyn Store>,
+    names: Arc<Names>,
     counts: BTreeMap<u8, u64>,
 }
 
@@ -469,6 +528,7 @@ impl Lent {
         Ok(LedgerView {
             read: self.store.snapshot()?,
             counts: &self.counts,
+            names: &self.names,
         })
     }
 }
@@ -477,6 +537,7 @@ impl Lent {
 pub struct LedgerView<'a> {
     read: Snapshot<'a>,
     counts: &'a BTreeMap<u8, u64>,
+    names: &'a Names,
 }
 
 impl LedgerView<'_> {
@@ -521,12 +582,12 @@ impl LedgerView<'_> {
         lock: &Lock,
         class: u8,
         each: usize,
-        visit: &mut dyn FnMut(&[u8]),
+        visit: &mut dyn FnMut(&[u8], &[u8]),
     ) -> Result<(), StoreError> {
         let start = join(&[head16(lock.as_bytes()), &[class]]);
         let end = prefix_end(&start);
-        let visit: &mut Visit<'_> = &mut |_, value| {
-            visit(value);
+        let visit: &mut Visit<'_> = &mut |key, value| {
+            visit(key, value);
             ControlFlow::Continue(())
         };
         self.scan_groups(
@@ -540,7 +601,21 @@ impl LedgerView<'_> {
     }
 
     /// The retractions of a lock, proven and unproven.
-    fn retracted(&self, lock: &Lock, visit: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+    fn retracted(
+        &self,
+        lock: &Lock,
+        visit: &mut dyn FnMut(&[u8], &[u8]),
+    ) -> Result<(), StoreError> {
+        // With most locks there is nothing yet: one look says so.
+        let mut any = false;
+        self.read
+            .scan_prefix(Table::Locks, head16(lock.as_bytes()), &mut |_, _| {
+                any = true;
+                ControlFlow::Break(())
+            })?;
+        if !any {
+            return Ok(());
+        }
         let class = Kind::Retraction.number();
         self.locks(lock, class | PROVEN, TOMBSTONES, visit)?;
         self.locks(lock, class, TOMBSTONES, visit)
@@ -555,6 +630,36 @@ impl LedgerView<'_> {
         }
     }
 
+    /// The chunks of the table of buckets that hold anything.
+    fn chunks(&self) -> Result<Vec<u32>, StoreError> {
+        let mut chunks = Vec::new();
+        let mut from = Some(0_u32);
+        while let Some(start) = from {
+            let mut next = None;
+            let start = start.to_be_bytes();
+            self.read
+                .scan(Table::Buckets, &start, None, &mut |key, _| {
+                    next = u32_at(key, 0);
+                    ControlFlow::Break(())
+                })?;
+            chunks.extend(next);
+            from = next.and_then(|chunk| chunk.checked_add(1));
+        }
+        Ok(chunks)
+    }
+
+    /// The id of the record in a place.
+    fn id_of(&self, place: u64) -> Result<Option<RecordId>, StoreError> {
+        let bytes = self.read.get(Table::Records, &seq(place))?;
+        Ok(bytes.map(|bytes| RecordId::of(&bytes)))
+    }
+
+    fn ids_of(&self, places: &[u64]) -> Result<Vec<RecordId>, StoreError> {
+        let ids = places.iter().filter_map(|p| self.id_of(*p).transpose());
+        ids.collect()
+    }
+
+    /// The ids of the records whose places stand at the ends of these keys.
     fn ids_in(
         &self,
         table: Table,
@@ -562,15 +667,15 @@ impl LedgerView<'_> {
         end: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<RecordId>, StoreError> {
-        let mut ids = Vec::new();
-        self.read.scan(table, start, end, &mut |_, value| {
-            if ids.len() >= limit {
+        let mut places = Vec::new();
+        self.read.scan(table, start, end, &mut |key, _| {
+            if places.len() >= limit {
                 return ControlFlow::Break(());
             }
-            ids.extend(id_at(value, 0));
+            places.extend(place_of(key));
             ControlFlow::Continue(())
         })?;
-        Ok(ids)
+        self.ids_of(&places)
     }
 }
 
@@ -578,18 +683,21 @@ impl Carried for LedgerView<'_> {
     type Error = StoreError;
 
     fn occupant(&self, slot: &SlotKey) -> Result<Option<RecordId>, StoreError> {
-        Ok(self
+        let Some(organisation) = self.names.number(slot.organisation.as_bytes()) else {
+            return Ok(None);
+        };
+        let row = self
             .read
-            .get(Table::Slots, &slot_key(slot))?
-            .and_then(|row| id_at(&row, 8)))
+            .get(Table::Slots, &slot_key(&organisation, slot))?;
+        Ok(row.and_then(|row| id_at(&row, 0)))
     }
 
     fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, StoreError> {
         let mut all = Vec::new();
-        self.retracted(lock, &mut |value| {
-            let organisation = id_at(value, 32).map(|k| OrganisationKey::from_bytes(*k.as_bytes()));
+        self.retracted(lock, &mut |_, value| {
+            let organisation = id_at(value, 0).map(|k| OrganisationKey::from_bytes(*k.as_bytes()));
             if let (Some(organisation), Some(issued), Some(proven)) =
-                (organisation, u32_at(value, 64), value.get(68))
+                (organisation, u32_at(value, 32), value.get(36))
             {
                 let issued = Day::from_number(issued);
                 all.push(Tombstone {
@@ -603,17 +711,16 @@ impl Carried for LedgerView<'_> {
     }
 
     fn with_lock(&self, lock: &Lock) -> Result<Vec<RecordId>, StoreError> {
-        let mut ids = Vec::new();
+        let mut places = Vec::new();
         let start = head16(lock.as_bytes());
-        self.read
-            .scan_prefix(Table::Locks, start, &mut |key, value| {
-                let class = key.get(16).copied().unwrap_or(0);
-                if class & !PROVEN != Kind::Retraction.number() {
-                    ids.extend(id_at(value, 0));
-                }
-                ControlFlow::Continue(())
-            })?;
-        Ok(ids)
+        self.read.scan_prefix(Table::Locks, start, &mut |key, _| {
+            let class = key.get(16).copied().unwrap_or(0);
+            if class & !PROVEN != Kind::Retraction.number() {
+                places.extend(place_of(key));
+            }
+            ControlFlow::Continue(())
+        })?;
+        self.ids_of(&places)
     }
 
     fn signed_by(
@@ -621,17 +728,24 @@ impl Carried for LedgerView<'_> {
         organisation: &OrganisationKey,
         key: &NodeKey,
     ) -> Result<Vec<Signed>, StoreError> {
-        let mut signed = Vec::new();
-        let prefix = signer_key(organisation, key);
+        let number = |key: &[u8; 32]| self.names.number(key);
+        let (Some(organisation), Some(key)) =
+            (number(organisation.as_bytes()), number(key.as_bytes()))
+        else {
+            return Ok(Vec::new());
+        };
+        let mut rows = Vec::new();
+        let prefix = join(&[&organisation, &key]);
         self.read
-            .scan_prefix(Table::Signers, &prefix, &mut |_, value| {
-                signed.extend(id_at(value, 0).map(|id| Signed {
-                    id,
-                    proven: value.get(32) == Some(&1),
-                }));
+            .scan_prefix(Table::Signers, &prefix, &mut |key, value| {
+                rows.extend(place_of(key).map(|place| (place, value == [1])));
                 ControlFlow::Continue(())
             })?;
-        Ok(signed)
+        let signed = rows.into_iter().filter_map(|(place, proven)| {
+            let id = self.id_of(place).transpose()?;
+            Some(id.map(|id| Signed { id, proven }))
+        });
+        signed.collect()
     }
 }
 
@@ -641,6 +755,10 @@ impl View for LedgerView<'_> {
             Some(row) => self.read.get(Table::Records, &seq(row.place)),
             None => Ok(None),
         }
+    }
+
+    fn at(&self, place: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read.get(Table::Records, &seq(place))
     }
 
     fn find(&self, prefix: &[u8]) -> Result<Vec<RecordId>, StoreError> {
@@ -687,47 +805,58 @@ impl View for LedgerView<'_> {
         limit: usize,
     ) -> Result<Vec<InBucket>, StoreError> {
         let (first, last) = bucket.span(bits);
-        let end = last.checked_add(1).map(u32::to_be_bytes);
+        let mut counts: BTreeMap<(u32, u32), usize> = BTreeMap::new();
         let mut found = Vec::new();
-        self.scan_groups(
-            Table::Buckets,
-            &first.to_be_bytes(),
-            end.as_ref().map(|e| e.as_slice()),
-            BUCKET_GROUP,
-            each,
-            &mut |key, value| {
-                let publisher = key.get(4..).and_then(|k| k.first_chunk()).copied();
-                if let (Some(bucket), Some(publisher), Some(id)) =
-                    (u32_at(key, 0), publisher, id_at(value, 0))
+        // The latest first.
+        for chunk in self.chunks()?.into_iter().rev() {
+            let chunk = chunk.to_be_bytes();
+            let start = join(&[&chunk, &first.to_be_bytes()]);
+            let end = match last.checked_add(1) {
+                Some(after) => Some(join(&[&chunk, &after.to_be_bytes()])),
+                None => prefix_end(&chunk),
+            };
+            let visit: &mut Visit<'_> = &mut |key, _| {
+                let row = read_bucket_key(key);
+                if let Some((bucket, by, place)) = row
+                    && let Some(publisher) = self.names.head(by)
                 {
-                    found.push(InBucket {
-                        bucket,
-                        publisher,
-                        id,
-                    });
+                    let count = counts.entry((bucket, by)).or_default();
+                    *count += 1;
+                    if *count <= each {
+                        found.push(InBucket {
+                            bucket,
+                            publisher,
+                            place,
+                        });
+                    }
                 }
                 if found.len() < limit {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(())
                 }
-            },
-        )?;
+            };
+            let (table, end) = (Table::Buckets, end.as_deref());
+            self.scan_groups(table, &start, end, BUCKET_GROUP, each, visit)?;
+            if found.len() >= limit {
+                break;
+            }
+        }
         Ok(found)
     }
 
     fn of_lock(&self, lock: &Lock, kind: Kind, each: usize) -> Result<Vec<RecordId>, StoreError> {
-        let mut ids = Vec::new();
-        self.locks(lock, kind.number(), each, &mut |value| {
-            ids.extend(id_at(value, 0));
+        let mut places = Vec::new();
+        self.locks(lock, kind.number(), each, &mut |key, _| {
+            places.extend(place_of(key));
         })?;
-        Ok(ids)
+        self.ids_of(&places)
     }
 
     fn retractions(&self, lock: &Lock) -> Result<Vec<RecordId>, StoreError> {
-        let mut ids = Vec::new();
-        self.retracted(lock, &mut |value| ids.extend(id_at(value, 0)))?;
-        Ok(ids)
+        let mut places = Vec::new();
+        self.retracted(lock, &mut |key, _| places.extend(place_of(key)))?;
+        self.ids_of(&places)
     }
 
     fn last_slot(
@@ -737,19 +866,23 @@ impl View for LedgerView<'_> {
         on: Day,
         below: u32,
     ) -> Result<Option<u32>, StoreError> {
+        let Some(number) = self.names.number(organisation.as_bytes()) else {
+            return Ok(None);
+        };
         let at = |slot| {
-            slot_key(&SlotKey {
+            let slot = SlotKey {
                 organisation: *organisation,
                 root: false,
                 own,
                 issued: on,
                 slot,
-            })
+            };
+            slot_key(&number, &slot)
         };
         let mut last = None;
         self.read
             .scan(Table::Slots, &at(0), Some(&at(below)), &mut |key, _| {
-                last = u32_at(key, 21);
+                last = u32_at(key, 9);
                 ControlFlow::Continue(())
             })?;
         Ok(last)
@@ -796,24 +929,29 @@ impl View for LedgerView<'_> {
         limit: usize,
     ) -> Result<Vec<(u64, RecordId)>, StoreError> {
         // The table holds the home organisation's reports, and no others are ever asked for.
-        let mut rows = Vec::new();
-        self.read.scan(
-            Table::Own,
-            &seq(after.saturating_add(1)),
-            None,
-            &mut |key, value| {
-                let wanted = !only_own || value.first() == Some(&OWN);
-                if let (Some(place), Some(id), true) = (read_seq(key), id_at(value, 1), wanted) {
-                    rows.push((place, id));
-                }
-                if rows.len() < limit {
+        let from = seq(after.saturating_add(1));
+        let mut places = Vec::new();
+        let of = |own: u8| !only_own || own == 1;
+        for own in [0, 1_u8].into_iter().filter(|own| of(*own)) {
+            let (start, end) = (join(&[&[own], &from]), [own + 1]);
+            let mut room = limit;
+            self.read
+                .scan(Table::Own, &start, Some(&end), &mut |key, _| {
+                    if room == 0 {
+                        return ControlFlow::Break(());
+                    }
+                    room -= 1;
+                    places.extend(place_of(key));
                     ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            },
-        )?;
-        Ok(rows)
+                })?;
+        }
+        places.sort_unstable();
+        places.truncate(limit);
+        let rows = places.into_iter().filter_map(|place| {
+            let id = self.id_of(place).transpose()?;
+            Some(id.map(|id| (place, id)))
+        });
+        rows.collect()
     }
 
     fn is_own(&self, id: &RecordId) -> Result<bool, StoreError> {

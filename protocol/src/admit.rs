@@ -173,8 +173,10 @@ pub fn admit<C: Carried>(
     today: Day,
 ) -> Result<Verdict, C::Error> {
     // Before anything that takes a signature to check: what is carried comes again and again.
-    for own in [false, true] {
-        if carried.occupant(&SlotKey::of(record, own))? == Some(record.id()) {
+    let mut there = None;
+    for kept in [!own, own] {
+        there = carried.occupant(&SlotKey::of(record, kept))?;
+        if there == Some(record.id()) {
             return Ok(Verdict::Known);
         }
     }
@@ -190,7 +192,8 @@ pub fn admit<C: Carried>(
         }
     }
     let mut evicts = Vec::new();
-    if let Some(other) = carried.occupant(&SlotKey::of(record, own))? {
+    // Who holds the slot that it claims: the one that was asked for last.
+    if let Some(other) = there {
         // Among a root's own records affirmation has no say: two that affirm each other's
         // rival would put one another out without end.
         let affirmed = |id: &RecordId| {

@@ -68,12 +68,14 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    #[inline]
     fn take(&mut self, n: usize) -> Result<&'a [u8], Malformed> {
         let (head, tail) = self.rest.split_at_checked(n).ok_or(Malformed::Truncated)?;
         self.rest = tail;
         Ok(head)
     }
 
+    #[inline]
     fn head(&mut self) -> Result<(u8, u64), Malformed> {
         let (&first, tail) = self.rest.split_first().ok_or(Malformed::Truncated)?;
         self.rest = tail;
@@ -86,23 +88,25 @@ impl<'a> Walk<'a> {
                 Err(Malformed::ForeignType)
             };
         }
-        let value = match info {
-            0..=23 => u64::from(info),
-            24..=27 => {
-                let len = 1usize << (info - 24);
-                let value = self
-                    .take(len)?
-                    .iter()
-                    .fold(0, |v, &b| v << 8 | u64::from(b));
-                let least = if len == 1 { 24 } else { 1u64 << (len * 4) };
-                if value < least {
-                    return Err(Malformed::NotShortest);
-                }
-                value
-            }
+        let (value, least) = match info {
+            0..=23 => return Ok((major, u64::from(info))),
+            24 => (u64::from(u8::from_be_bytes(self.array()?)), 24),
+            25 => (u64::from(u16::from_be_bytes(self.array()?)), 1 << 8),
+            26 => (u64::from(u32::from_be_bytes(self.array()?)), 1 << 16),
+            27 => (u64::from_be_bytes(self.array()?), 1 << 32),
             _ => return Err(Malformed::NotShortest),
         };
+        if value < least {
+            return Err(Malformed::NotShortest);
+        }
         Ok((major, value))
+    }
+
+    #[inline]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
+        let (head, tail) = self.rest.split_first_chunk().ok_or(Malformed::Truncated)?;
+        self.rest = tail;
+        Ok(*head)
     }
 
     fn item(&mut self, depth: usize) -> Result<(), Malformed> {

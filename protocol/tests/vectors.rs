@@ -431,7 +431,7 @@ fn reconciliation_goes_as_a_second_implementation_has_it() {
     };
     for case in cases(&file) {
         let side = |own: &str| Set::new([items(&case["both"]), items(&case[own])].concat());
-        let (ours, theirs) = (side("ours").unwrap(), side("theirs").unwrap());
+        let (ours, theirs) = (side("ours"), side("theirs"));
         let mut said = Vec::new();
         let (mut have, mut need) = (BTreeSet::new(), BTreeSet::new());
         let mut next = Some(ours.begin().unwrap());

@@ -1,15 +1,17 @@
 //! What the driver's queue holds.
 
 use super::calls::Unavailable;
+use super::verify::sift;
 use crate::net::NetEvent;
 use parasol_protocol::engine::{AskId, Holder, Shares, Warning};
-use parasol_protocol::ids::{NodeKey, OrganisationKey, TransportKey};
+use parasol_protocol::ids::{FederationId, NodeKey, OrganisationKey, TransportKey};
+use parasol_protocol::record::{Refusal, Verified};
 use parasol_protocol::time::Day;
 use parasol_protocol::wire::EvaluateAsk;
 use parasol_protocol::wire::client::{
     DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted,
 };
-use parasol_protocol::wire::peer::{Refusal, Reply};
+use parasol_protocol::wire::peer::{Refusal as PeerRefusal, Reply};
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
@@ -50,12 +52,28 @@ pub struct Status {
     pub warnings: Vec<Warning>,
 }
 
+/// A peer's answer, with the records in it verified.
+pub(super) struct Answered {
+    pub reply: Reply,
+    pub good: Vec<Verified>,
+    pub bad: Vec<Refusal>,
+}
+
+impl Answered {
+    /// Reads an answer; none if it is not one. For another thread than the loop's.
+    pub fn read(federation: &FederationId, bytes: &[u8]) -> Option<Self> {
+        let reply = Reply::decode(bytes).ok()?;
+        let (good, bad) = sift(federation, reply.records());
+        Some(Self { reply, good, bad })
+    }
+}
+
 pub(super) enum Input {
     Net(NetEvent),
     Replied {
         peer: TransportKey,
         id: AskId,
-        answer: Option<Vec<u8>>,
+        answer: Option<Answered>,
     },
     Greeted {
         peer: TransportKey,
@@ -66,7 +84,7 @@ pub(super) enum Input {
     Allow(
         OrganisationKey,
         EvaluateAsk,
-        Answer<Result<Shares, Refusal>>,
+        Answer<Result<Shares, PeerRefusal>>,
     ),
     Holders(Answer<Vec<Holder>>),
     Locate(NodeKey, Answer<Target>),

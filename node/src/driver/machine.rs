@@ -2,12 +2,13 @@
 
 use super::aside::Aside;
 use super::calls::{DriverHandle, Unavailable};
-use super::input::{Answer, Input, Status, Target};
-use super::verify::{sift, verify};
+use super::gossip::{Ahead, BATCH};
+use super::input::{Answer, Answered, Input, Status, Target};
+use super::verify::sift;
 use crate::clock::Clock;
 use crate::entropy::OsEntropy;
 use crate::ledger::{Ledger, LedgerView};
-use crate::net::{GossipToken, NetEvent, NetHandle, ResponseToken, Verdict};
+use crate::net::{NetEvent, NetHandle, ResponseToken};
 use crate::store::{Stats, StoreError};
 use parasol_protocol::carried::{Change, View as _};
 use parasol_protocol::certificate::Certificate;
@@ -16,7 +17,7 @@ use parasol_protocol::engine::{
     AskId, Engine, EngineError, Identity, Notice, Output, Settings, Source, evaluate,
 };
 use parasol_protocol::ids::{FederationId, TransportKey};
-use parasol_protocol::record::{Fault, Refusal, Rule, Verified};
+use parasol_protocol::record::Verified;
 use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::wire::client::{Outcome, Wanted};
 use parasol_protocol::wire::peer::{Hello, Refusal as PeerRefusal, Reply, Request};
@@ -27,9 +28,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 /// Inputs that may wait.
-const QUEUE: usize = 1024;
-/// Gossip messages that one commit takes.
-const BATCH: usize = 512;
+const QUEUE: usize = 2048;
 /// Between two ticks.
 const TICK: Duration = Duration::from_secs(1);
 /// How long what was measured of the store is told again, in milliseconds.
@@ -39,7 +38,7 @@ const HELD: u64 = 15_000;
 /// How many such requests may wait.
 const MAX_HELD: usize = 16;
 
-type Failed = EngineError<StoreError>;
+pub(super) type Failed = EngineError<StoreError>;
 
 /// All that the driver starts from.
 pub struct Setup {
@@ -59,17 +58,17 @@ pub struct Setup {
     pub accept_time: Option<Day>,
 }
 
-struct Machine {
-    engine: Engine,
-    charter: Charter,
+pub(super) struct Machine {
+    pub(super) engine: Engine,
+    pub(super) charter: Charter,
     certificate: Certificate,
     identity: Identity,
     settings: Settings,
-    ledger: Ledger,
-    net: NetHandle,
-    runtime: Handle,
+    pub(super) ledger: Ledger,
+    pub(super) net: NetHandle,
+    pub(super) runtime: Handle,
     queue: mpsc::WeakSender<Input>,
-    clock: Clock,
+    pub(super) clock: Clock,
     connected: BTreeSet<TransportKey>,
     quotas_of: Option<Day>,
     accept_time: Option<Day>,
@@ -79,6 +78,8 @@ struct Machine {
     measured: Option<(Timestamp, Stats)>,
     /// What clients want published while the node catches up, and since when.
     held: Vec<Held>,
+    /// Gossip that is being verified, and comes before whatever is in the queue.
+    pub(super) ahead: Option<Ahead>,
 }
 
 struct Held {
@@ -132,6 +133,7 @@ pub fn start(
         aside: Aside::new(runtime.clone()),
         measured: None,
         held: Vec::new(),
+        ahead: None,
     };
     machine.carry_out(outputs)?;
     let now = machine.clock.now();
@@ -170,7 +172,19 @@ pub fn start(
 impl Machine {
     fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
         let mut held_back = None;
-        while let Some(input) = held_back.take().or_else(|| inputs.blocking_recv()) {
+        loop {
+            let next = match held_back.take() {
+                None if self.ahead.is_none() => inputs.blocking_recv(),
+                None => inputs.try_recv().ok(),
+                input => input,
+            };
+            let Some(input) = next else {
+                let Some(ahead) = self.ahead.take() else {
+                    break;
+                };
+                self.finish(ahead);
+                continue;
+            };
             if !self.sound && !matches!(input, Input::Stop(_)) {
                 // Peers ask again; a driver that guesses what is on disk could forget or repeat.
                 match input {
@@ -193,26 +207,42 @@ impl Machine {
                 }
                 Input::Net(NetEvent::Gossip { from, data, token }) => {
                     let mut batch = vec![(from, data, token)];
-                    while batch.len() < BATCH {
+                    while batch.len() < BATCH && held_back.is_none() {
                         match inputs.try_recv() {
                             Ok(Input::Net(NetEvent::Gossip { from, data, token })) => {
                                 batch.push((from, data, token))
                             }
-                            Ok(other) => {
-                                held_back = Some(other);
-                                break;
-                            }
+                            Ok(other) => held_back = Some(other),
                             Err(_) => break,
                         }
                     }
-                    let result = self.gossip(batch);
-                    self.survive(result);
+                    let more = self.ahead.is_some() || !inputs.is_empty();
+                    let next = self.look_at(batch, more);
+                    let due = if more {
+                        self.ahead.replace(next)
+                    } else {
+                        Some(next)
+                    };
+                    if let Some(due) = due {
+                        self.finish(due);
+                    }
                 }
                 other => {
+                    if let Some(ahead) = self.ahead.take() {
+                        self.finish(ahead);
+                    }
                     let result = self.handle(other);
                     self.survive(result);
                 }
             }
+        }
+    }
+
+    /// Judges what was verified meanwhile, unless the store fails: peers send it again.
+    fn finish(&mut self, ahead: Ahead) {
+        if self.sound {
+            let result = self.gossip(ahead);
+            self.survive(result);
         }
     }
 
@@ -264,7 +294,7 @@ impl Machine {
         self.carry_out(outputs)
     }
 
-    fn federation(&self) -> FederationId {
+    pub(super) fn federation(&self) -> FederationId {
         *self.charter.federation()
     }
 
@@ -486,68 +516,11 @@ impl Machine {
             }
             NetEvent::Request { from, body, token } => self.requested(from, &body, token, now),
             // Batched by the loop.
-            NetEvent::Gossip { from, data, token } => self.gossip(vec![(from, data, token)]),
-        }
-    }
-
-    fn gossip(&mut self, batch: Vec<(TransportKey, Vec<u8>, GossipToken)>) -> Result<(), Failed> {
-        let now = self.clock.now();
-        let federation = self.federation();
-        let mut tokens = Vec::with_capacity(batch.len());
-        let mut records = Vec::with_capacity(batch.len());
-        let mut unheeded = Vec::new();
-        for (from, data, token) in batch {
-            if self.engine.heeds(&from, now) {
-                tokens.push((from, token));
-                records.push(data);
-            } else {
-                unheeded.push((token, Verdict::Ignore));
+            NetEvent::Gossip { from, data, token } => {
+                let looked = self.look_at(vec![(from, data, token)], false);
+                self.gossip(looked)
             }
         }
-        let verified = verify(&federation, &records);
-        // One batch a sender, in the order of arrival, so that refusals fall on who sent them.
-        let mut verdicts: Vec<Verdict> = vec![Verdict::Ignore; tokens.len()];
-        let mut senders: std::collections::BTreeMap<TransportKey, Vec<(usize, Verified)>> =
-            Default::default();
-        for (at, (result, (from, _))) in verified.into_iter().zip(&tokens).enumerate() {
-            match result {
-                Ok(record) => senders.entry(*from).or_default().push((at, record)),
-                Err(refusal) => {
-                    set(&mut verdicts, at, verdict_on(&refusal));
-                    let outputs = self.engine.misbehaved(*from, [&refusal], now);
-                    self.carry_out(outputs)?;
-                }
-            }
-        }
-        for (from, list) in senders {
-            let places: std::collections::BTreeMap<_, _> =
-                list.iter().map(|(at, r)| (r.id(), *at)).collect();
-            let records = list.into_iter().map(|(_, r)| r).collect();
-            let arrived =
-                self.engine
-                    .arrived(Source::Peer(from), records, &self.ledger.view()?, now)?;
-            self.carry_out(arrived.outputs)?;
-            for (id, verdict) in arrived.verdicts {
-                let verdict = match verdict {
-                    Ok(true) => Verdict::Accept,
-                    Ok(false) => Verdict::Ignore,
-                    Err(refusal) => verdict_on(&refusal),
-                };
-                if let Some(at) = places.get(&id) {
-                    set(&mut verdicts, *at, verdict);
-                }
-            }
-        }
-        let net = self.net.clone();
-        self.runtime.spawn(async move {
-            let judged = tokens.into_iter().map(|(_, token)| token).zip(verdicts);
-            for (token, verdict) in judged.chain(unheeded) {
-                if net.verdict(token, verdict).await.is_err() {
-                    break;
-                }
-            }
-        });
-        Ok(())
     }
 
     fn requested(
@@ -613,16 +586,17 @@ impl Machine {
         &mut self,
         peer: TransportKey,
         id: AskId,
-        answer: Option<Vec<u8>>,
+        answer: Option<Answered>,
         now: Timestamp,
     ) -> Result<(), Failed> {
-        let Some(reply) = answer.and_then(|bytes| Reply::decode(&bytes).ok()) else {
+        let Some(Answered { reply, good, bad }) = answer else {
             self.engine.unanswered(&peer, id, now);
             return Ok(());
         };
-        let records = self.take_good(peer, reply.records(), now)?;
+        let outputs = self.engine.misbehaved(peer, &bad, now);
+        self.carry_out(outputs)?;
         let view = self.ledger.view()?;
-        let outputs = self.engine.replied(peer, id, reply, records, &view, now)?;
+        let outputs = self.engine.replied(peer, id, reply, good, &view, now)?;
         drop(view);
         self.carry_out(outputs)
     }
@@ -715,13 +689,23 @@ impl Machine {
         });
     }
 
-    fn carry_out(&mut self, outputs: Vec<Output>) -> Result<(), Failed> {
+    pub(super) fn carry_out(&mut self, outputs: Vec<Output>) -> Result<(), Failed> {
         let mut gossip = Vec::new();
+        // What is asked for does not hang on what is stored: the peer looks for it, and it is
+        // verified, meanwhile. If storing fails there is a new engine, which knows of no such ask.
+        let is_ask = |output: &Output| matches!(output, Output::Ask { .. });
+        let (asks, outputs): (Vec<_>, Vec<_>) = outputs.into_iter().partition(is_ask);
+        for output in asks {
+            if let Output::Ask { peer, id, request } = output {
+                self.ask(peer, id, &request);
+            }
+        }
         for output in outputs {
             match output {
                 Output::Store(changes) => self.store(&changes)?,
                 Output::Gossip(record) => gossip.push(record),
-                Output::Ask { peer, id, request } => self.ask(peer, id, &request),
+                // Carried out above.
+                Output::Ask { .. } => {}
                 Output::Peers(peers) => {
                     let net = self.net.clone();
                     self.runtime.spawn(async move {
@@ -751,28 +735,20 @@ impl Machine {
 
     fn ask(&self, peer: TransportKey, id: AskId, request: &Request) {
         let (net, queue, body) = (self.net.clone(), self.queue.clone(), request.encode());
+        let federation = self.federation();
         self.runtime.spawn(async move {
-            let answer = net.request(peer, body).await.ok();
+            let answer = match net.request(peer, body).await {
+                Ok(bytes) => {
+                    let read = move || Answered::read(&federation, &bytes);
+                    tokio::task::spawn_blocking(read).await.ok().flatten()
+                }
+                Err(_) => None,
+            };
             if let Some(queue) = queue.upgrade() {
                 // If the driver stops, the answer does not matter any more.
                 let _ = queue.send(Input::Replied { peer, id, answer }).await;
             }
         });
-    }
-}
-
-fn set(verdicts: &mut [Verdict], at: usize, verdict: Verdict) {
-    if let Some(place) = verdicts.get_mut(at) {
-        *place = verdict;
-    }
-}
-
-fn verdict_on(refusal: &Refusal) -> Verdict {
-    // A kind that only a newer version knows is no offence.
-    if refusal.rule.fault() == Fault::Sender && refusal.rule != Rule::UnknownKind {
-        Verdict::Reject
-    } else {
-        Verdict::Ignore
     }
 }
 

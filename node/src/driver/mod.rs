@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The loop has a thread of its own, since the store blocks. Gossip that has queued up is admitted
-//! in one batch and stored in one commit. Evaluating is slow and needs no state, so the engine only
+//! in one batch and stored in one commit, and what came after it is verified meanwhile. Evaluating is slow and needs no state, so the engine only
 //! allows it, and other threads do it. Sealed questions and whatever else only reads are answered
 //! beside the loop too, on a view of the store of their own.
 //!
@@ -16,6 +16,7 @@
 
 mod aside;
 mod calls;
+mod gossip;
 mod input;
 mod machine;
 mod verify;
@@ -26,3 +27,4 @@ mod tests;
 pub use calls::{DriverHandle, Unavailable};
 pub use input::{Status, Target};
 pub use machine::{Setup, start};
+pub use verify::verify;

@@ -7,12 +7,19 @@
     clippy::indexing_slicing
 )]
 
+use crate::clock::Clock;
+use crate::entropy::OsEntropy;
+use crate::keys::NodeIdentity;
 use crate::net::{NetEvent, NetHandle};
 use crate::store::{Entry, Op, Reader, Snapshot, Stats, Store, StoreError, Table, Visit};
 use crate::testing::Home;
 use parasol_protocol::engine::Settings;
 use parasol_protocol::ids::{RecordId, TransportKey};
+use parasol_protocol::keys::SecretKey;
+use parasol_protocol::limits::RETRACTION_LIFE;
 use parasol_protocol::reconcile::Set;
+use parasol_protocol::record::retraction::Retraction;
+use parasol_protocol::record::{Body, Draft, Header, Signer};
 use parasol_protocol::time::Day;
 use parasol_protocol::wire::client::OwnAsk;
 use parasol_protocol::wire::peer::{Reply, Request};
@@ -71,7 +78,7 @@ async fn who_answers_with_rubbish_is_sent_away() {
     let home = Home::start(Settings::default(), |store| store).await;
     let (net, mut events) = home.neighbour(1).await;
     let made_up = (0..10_u8).map(|n| (Day::from_number(20_000), RecordId::of(&[n])));
-    let set = Set::new(made_up).unwrap();
+    let set = Set::new(made_up);
     let lies = async {
         loop {
             match events.recv().await.unwrap() {
@@ -223,4 +230,57 @@ async fn the_store_is_not_measured_for_each_who_asks() {
         assert!(status.bytes > 0);
     }
     assert!(gate.measured.load(Ordering::SeqCst) < 100);
+}
+
+/// Retractions by the node of another organisation, in these slots of today.
+fn retractions(home: &Home, slots: std::ops::Range<u32>) -> Vec<Vec<u8>> {
+    let dir = home.dir.parent().unwrap().join("ryabina");
+    let identity = NodeIdentity::read(&dir).unwrap();
+    let issued = Clock::default().now().day();
+    let sign = |slot| {
+        let header = Header {
+            organisation: identity.organisation,
+            signer: Signer::Node(identity.keys.record.node()),
+            issued,
+            expires: issued.plus(RETRACTION_LIFE),
+            slot,
+        };
+        let lock = SecretKey::generate(&mut OsEntropy).lock();
+        let body = Body::Retraction(Retraction { lock, proof: None });
+        let draft = Draft { header, body };
+        let federation = identity.charter.federation();
+        let record = draft.sign(federation, &identity.keys.record).unwrap();
+        record.bytes().to_vec()
+    };
+    slots.map(sign).collect()
+}
+
+async fn carried(home: &Home) -> u64 {
+    let status = home.driver.status().await.unwrap();
+    status.records.get("retraction").copied().unwrap_or(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gossip_that_piles_up_is_all_carried() {
+    const MANY: u32 = 600;
+    let home = Home::start(Settings::default(), |store| store).await;
+    let (net, mut events) = home.neighbour(1).await;
+    tokio::spawn(async move { while events.recv().await.is_some() {} });
+    come_in(&net, home.key()).await;
+    let flood = async {
+        // The two may not hear each other's gossip yet.
+        let mut first = 0;
+        while carried(&home).await == 0 {
+            let one = retractions(&home, first..first + 1);
+            net.publish(one.concat()).await.unwrap();
+            first += 1;
+        }
+        for record in retractions(&home, first..first + MANY) {
+            net.publish(record).await.unwrap();
+        }
+        while carried(&home).await <= u64::from(MANY) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(GUARD, flood).await.unwrap();
 }

@@ -23,11 +23,8 @@ pub(super) fn sift(
     (good, bad)
 }
 
-/// Parses and verifies records, in their order.
-pub(super) fn verify(
-    federation: &FederationId,
-    records: &[Vec<u8>],
-) -> Vec<Result<Verified, Refusal>> {
+/// Parses and verifies records on all cores, in their order.
+pub fn verify(federation: &FederationId, records: &[Vec<u8>]) -> Vec<Result<Verified, Refusal>> {
     let one = |bytes: &Vec<u8>| Verified::from_bytes(bytes, federation);
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     if cores == 1 || records.len() < WORTH_IT {

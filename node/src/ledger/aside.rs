@@ -7,8 +7,8 @@
 //! | 2, lock (16), id | nothing |
 //! | 3, last day, id | nothing |
 
-use super::{OWN, damaged, day, head16, id_at, slot_key};
-use crate::store::{Op, Reader, Store, StoreError, Table, join};
+use super::{OWN, damaged, day, head16, id_at};
+use crate::store::{Op, Reader, StoreError, Table, join};
 use parasol_protocol::admit::SlotKey;
 use parasol_protocol::carried::Aside;
 use parasol_protocol::ids::{Lock, RecordId};
@@ -20,6 +20,10 @@ const RECORD: u8 = 0;
 const SLOT: u8 = 1;
 const LOCK: u8 = 2;
 const EXPIRY: u8 = 3;
+
+fn slot_key(slot: &SlotKey) -> Vec<u8> {
+    super::slot_key(head16(slot.organisation.as_bytes()), slot)
+}
 
 fn record_key(id: &RecordId) -> Vec<u8> {
     join(&[&[RECORD], id.as_bytes()])
@@ -52,7 +56,7 @@ pub(super) fn put(aside: &Aside, ops: &mut Vec<Op>) {
 }
 
 /// Sets a record aside no longer.
-pub(super) fn drop(store: &dyn Store, id: &RecordId, ops: &mut Vec<Op>) -> Result<(), StoreError> {
+pub(super) fn drop(store: &dyn Reader, id: &RecordId, ops: &mut Vec<Op>) -> Result<(), StoreError> {
     let Some(value) = store.get(Table::Aside, &record_key(id))? else {
         return Ok(());
     };

@@ -5,9 +5,10 @@ use super::medium::Medium;
 use super::{Entry, Op, Reader, Snapshot, Stats, Store, StoreError, Table, Visit};
 use ::redb::backends::FileBackend;
 use ::redb::{
-    Builder, Database, Durability, ReadTransaction, ReadableDatabase, ReadableTable,
+    Builder, Database, Durability, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
     ReadableTableMetadata, StorageBackend, TableDefinition,
 };
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::fs;
@@ -206,7 +207,7 @@ impl RedbStore {
 
 impl Reader for RedbStore {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.reading(|transaction| get(&transaction, table, key))
+        self.reading(|transaction| get(&transaction.open_table(definition(table))?, key))
     }
 
     fn scan(
@@ -222,7 +223,8 @@ impl Reader for RedbStore {
             if visited {
                 return Err(Fault::Other(StoreError::Interrupted));
             }
-            scan(&transaction, table, start, end, &mut |key, value| {
+            let table = transaction.open_table(definition(table))?;
+            scan(&table, start, end, &mut |key, value| {
                 visited = true;
                 visit(key, value)
             })
@@ -230,7 +232,7 @@ impl Reader for RedbStore {
     }
 
     fn last(&self, table: Table) -> Result<Option<Entry>, StoreError> {
-        self.reading(|transaction| last(&transaction, table))
+        self.reading(|transaction| last(&transaction.open_table(definition(table))?))
     }
 }
 
@@ -239,6 +241,7 @@ impl Store for RedbStore {
         let transaction = self.reading(Ok)?;
         Ok(Box::new(RedbSnapshot {
             transaction,
+            tables: Default::default(),
             path: &self.path,
         }))
     }
@@ -294,12 +297,30 @@ impl Store for RedbStore {
 /// One read transaction, used for all reads.
 struct RedbSnapshot<'a> {
     transaction: ReadTransaction,
+    /// Those that were read: opening one is a search of its own.
+    tables: [OnceCell<OpenTable>; Table::ALL.len()],
     path: &'a Path,
+}
+
+type OpenTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+impl RedbSnapshot<'_> {
+    fn table(&self, table: Table) -> Result<&OpenTable, Fault> {
+        let Some(cell) = self.tables.get(usize::from(table.id())) else {
+            return Err(Fault::Stale);
+        };
+        if let Some(open) = cell.get() {
+            return Ok(open);
+        }
+        let open = self.transaction.open_table(definition(table))?;
+        Ok(cell.get_or_init(|| open))
+    }
 }
 
 impl Reader for RedbSnapshot<'_> {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        get(&self.transaction, table, key).map_err(|fault| plain(self.path, fault))
+        let read = || get(self.table(table)?, key);
+        read().map_err(|fault| plain(self.path, fault))
     }
 
     fn scan(
@@ -309,23 +330,23 @@ impl Reader for RedbSnapshot<'_> {
         end: Option<&[u8]>,
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
-        scan(&self.transaction, table, start, end, visit).map_err(|fault| plain(self.path, fault))
+        let mut read = || scan(self.table(table)?, start, end, visit);
+        read().map_err(|fault| plain(self.path, fault))
     }
 
     fn last(&self, table: Table) -> Result<Option<Entry>, StoreError> {
-        last(&self.transaction, table).map_err(|fault| plain(self.path, fault))
+        let read = || last(self.table(table)?);
+        read().map_err(|fault| plain(self.path, fault))
     }
 }
 
-fn get(transaction: &ReadTransaction, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-    let table = transaction.open_table(definition(table))?;
-    let value = ReadableTable::get(&table, key)?;
+fn get(table: &OpenTable, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    let value = ReadableTable::get(table, key)?;
     Ok(value.map(|value| value.value().to_vec()))
 }
 
 fn scan(
-    transaction: &ReadTransaction,
-    table: Table,
+    table: &OpenTable,
     start: &[u8],
     end: Option<&[u8]>,
     visit: &mut Visit<'_>,
@@ -333,12 +354,11 @@ fn scan(
     if end.is_some_and(|end| end <= start) {
         return Ok(());
     }
-    let table = transaction.open_table(definition(table))?;
     let bounds = (
         Bound::Included(start),
         end.map_or(Bound::Unbounded, Bound::Excluded),
     );
-    for entry in ReadableTable::range::<&[u8]>(&table, bounds)? {
+    for entry in ReadableTable::range::<&[u8]>(table, bounds)? {
         let (key, value) = entry?;
         if let ControlFlow::Break(()) = visit(key.value(), value.value()) {
             break;
@@ -347,8 +367,7 @@ fn scan(
     Ok(())
 }
 
-fn last(transaction: &ReadTransaction, table: Table) -> Result<Option<Entry>, Fault> {
-    let table = transaction.open_table(definition(table))?;
+fn last(table: &OpenTable) -> Result<Option<Entry>, Fault> {
     let entry = table.last()?;
     Ok(entry.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())))
 }

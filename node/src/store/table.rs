@@ -96,6 +96,14 @@ impl Op {
         Op::Put(table, key.into(), value.into())
     }
 
+    /// Where it is done: the table and the key.
+    #[must_use]
+    pub fn place(&self) -> (Table, &[u8]) {
+        match self {
+            Op::Put(table, key, _) | Op::Delete(table, key) => (*table, key),
+        }
+    }
+
     /// Removes the entry under `key`, if there is one.
     pub fn delete(table: Table, key: impl Into<Vec<u8>>) -> Self {
         Op::Delete(table, key.into())

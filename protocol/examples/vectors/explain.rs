@@ -364,7 +364,7 @@ pub fn page(files: &[(&str, Value)]) -> String {
     page.long(1, &sealed[32..]);
     page.end();
 
-    let set = Set::new(forty()).unwrap();
+    let set = Set::new(forty());
     let message = set.begin().unwrap();
     let request = Request::Reconcile {
         after: Day::from_number(20_780),

@@ -182,6 +182,10 @@ impl View for Memory {
     fn record(&self, id: &RecordId) -> Result<Option<Vec<u8>>, Infallible> {
         Ok(self.get(id).map(|r| r.bytes().to_vec()))
     }
+    fn at(&self, place: u64) -> Result<Option<Vec<u8>>, Infallible> {
+        let id = self.places.get(&place);
+        Ok(id.and_then(|id| self.get(id)).map(|r| r.bytes().to_vec()))
+    }
     fn find(&self, prefix: &[u8]) -> Result<Vec<RecordId>, Infallible> {
         let mut first = [0; 32];
         for (to, from) in first.iter_mut().zip(prefix) {
@@ -233,11 +237,11 @@ impl View for Memory {
             if *count > each {
                 continue;
             }
-            found.extend(self.places.get(place).map(|id| InBucket {
+            found.push(InBucket {
                 bucket,
                 publisher,
-                id: *id,
-            }));
+                place: *place,
+            });
             if found.len() == limit {
                 break;
             }

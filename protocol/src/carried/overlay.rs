@@ -252,7 +252,11 @@ impl<V: View> Carried for Overlay<'_, V> {
     }
 
     fn tombstones(&self, lock: &Lock) -> Result<Vec<Tombstone>, V::Error> {
-        let below = self.base.retractions(lock)?;
+        // Mostly nothing is removed, and then there is nothing to look through one by one.
+        let below = match self.removed.is_empty() {
+            true => Vec::new(),
+            false => self.base.retractions(lock)?,
+        };
         let mut all = if below.iter().any(|id| self.removed.contains(id)) {
             let mut left = Vec::new();
             for id in below.iter().filter(|id| !self.removed.contains(id)) {

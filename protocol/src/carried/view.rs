@@ -81,8 +81,8 @@ pub struct InBucket {
     pub bucket: u32,
     /// Its publisher.
     pub publisher: Publisher,
-    /// Its id.
-    pub id: RecordId,
+    /// Where it stands in the store, for [`View::at`]: a bucket may hold many more than are read.
+    pub place: u64,
 }
 
 /// Reading what is carried. Errors are the store's.
@@ -92,6 +92,11 @@ pub trait View: Carried {
     /// # Errors
     /// If the store cannot be read.
     fn record(&self, id: &RecordId) -> Result<Option<Vec<u8>>, Self::Error>;
+    /// The bytes of the record in a place.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn at(&self, place: u64) -> Result<Option<Vec<u8>>, Self::Error>;
     /// The ids that begin with these bytes, at most two.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use crate::record::{Body, Kind, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::peer::{Refusal, Reply};
 use crate::wire::sealed::{Question, open_question};
+use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports of one publisher and smallest bucket that are looked at: more than fit many replies.
@@ -21,8 +22,16 @@ const MOST: usize = 20_000;
 /// report's lock can publish attachments; without a bound they could bury it.
 const ATTACHED: usize = 4;
 
+/// Where a report is found.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Which {
+    Id(RecordId),
+    Place(u64),
+}
+
 /// A report that may be served.
 struct Served {
+    id: RecordId,
     bytes: Vec<u8>,
     lock: Lock,
 }
@@ -45,7 +54,7 @@ impl Engine {
             return Ok(Reply::Refused(Refusal::Malformed));
         };
         let today = self.today(now);
-        let mut reports: Queues<RecordId> = BTreeMap::new();
+        let mut reports: Queues<Which> = BTreeMap::new();
         let mut retractions = BTreeMap::new();
         let (mut unseen, mut parts) = (0, 0);
         match question {
@@ -81,21 +90,21 @@ impl Engine {
         let mut fill = Fill::default();
         for _ in 0..=parts {
             fill = Fill::default();
-            fill.take(&mut retractions, |id| view.record(id))?;
-            let mut locks = BTreeMap::new();
-            let taken = fill.take(&mut reports, |id| {
+            fill.take(&mut retractions, |which| bytes_of(view, which))?;
+            let mut found = BTreeMap::new();
+            let taken = fill.take(&mut reports, |which| {
                 // Whoever asks may be of any organisation.
-                let served = visible(view, id, Audience::Federation, today)?;
+                let served = visible(view, which, Audience::Federation, today)?;
                 Ok(served.map(|served| {
-                    locks.insert(*id, served.lock);
+                    found.insert(*which, (served.id, served.lock));
                     served.bytes
                 }))
             })?;
             for report in taken {
-                let Some(lock) = locks.get(&report) else {
+                let Some((id, lock)) = found.get(&report) else {
                     continue;
                 };
-                for one in attached(view, &report, lock, Audience::Federation, today)? {
+                for one in attached(view, id, lock, Audience::Federation, today)? {
                     let queue = hanging.entry(publisher(&one.by)).or_default();
                     queue.push_back(one.bytes);
                 }
@@ -113,29 +122,37 @@ impl Engine {
 
 /// The reports of each publisher, so that those of its buckets take turns: much that it says of one
 /// handle must not bury what it says of another.
-fn in_turns(found: Vec<InBucket>) -> Queues<RecordId> {
+fn in_turns(found: Vec<InBucket>) -> Queues<Which> {
     let mut counts: BTreeMap<(Publisher, u32), usize> = BTreeMap::new();
-    let mut turns: BTreeMap<Publisher, BTreeSet<(usize, u32, RecordId)>> = BTreeMap::new();
+    let mut turns: BTreeMap<Publisher, BTreeSet<(usize, u32, Reverse<u64>)>> = BTreeMap::new();
     for at in found {
         let turn = counts.entry((at.publisher, at.bucket)).or_default();
         let queue = turns.entry(at.publisher).or_default();
-        queue.insert((*turn, at.bucket, at.id));
+        queue.insert((*turn, at.bucket, Reverse(at.place)));
         *turn += 1;
     }
     let mut seen = BTreeSet::new();
-    let mut first = |id: &RecordId| seen.insert(*id);
+    let mut first = |place: &u64| seen.insert(*place);
     let queues = turns.into_iter().map(|(by, queue)| {
-        let ids = queue.into_iter().map(|(.., id)| id);
-        (by, ids.filter(&mut first).collect())
+        let places = queue.into_iter().map(|(.., Reverse(place))| place);
+        let places = places.filter(&mut first).map(Which::Place);
+        (by, places.collect())
     });
     queues.collect()
 }
 
-fn queue<V: View>(view: &V, id: RecordId, queues: &mut Queues<RecordId>) -> Result<(), V::Error> {
+fn bytes_of<V: View>(view: &V, which: &Which) -> Result<Option<Vec<u8>>, V::Error> {
+    match which {
+        Which::Id(id) => view.record(id),
+        Which::Place(place) => view.at(*place),
+    }
+}
+
+fn queue<V: View>(view: &V, id: RecordId, queues: &mut Queues<Which>) -> Result<(), V::Error> {
     let bytes = view.record(&id)?;
     if let Some(record) = bytes.and_then(|b| Verified::from_own_store(&b).ok()) {
         let by = publisher(&record.header().organisation);
-        queues.entry(by).or_default().push_back(id);
+        queues.entry(by).or_default().push_back(Which::Id(id));
     }
     Ok(())
 }
@@ -143,11 +160,11 @@ fn queue<V: View>(view: &V, id: RecordId, queues: &mut Queues<RecordId>) -> Resu
 /// A report, unless it is hidden, has expired, is no report, or is not for these readers.
 fn visible<V: View>(
     view: &V,
-    id: &RecordId,
+    which: &Which,
     readers: Audience,
     today: Day,
 ) -> Result<Option<Served>, V::Error> {
-    let Some(bytes) = view.record(id)? else {
+    let Some(bytes) = bytes_of(view, which)? else {
         return Ok(None);
     };
     let Ok(report) = Verified::from_own_store(&bytes) else {
@@ -165,7 +182,8 @@ fn visible<V: View>(
     if report.header().expires < today || view.tombstones(&lock)?.iter().any(hidden) {
         return Ok(None);
     }
-    Ok(Some(Served { bytes, lock }))
+    let id = report.id();
+    Ok(Some(Served { id, bytes, lock }))
 }
 
 /// What hangs on a report, and who published it.
@@ -216,7 +234,7 @@ pub(super) fn with_attachments<V: View>(
     id: &RecordId,
     today: Day,
 ) -> Result<Vec<Vec<u8>>, V::Error> {
-    let Some(served) = visible(view, id, Audience::Own, today)? else {
+    let Some(served) = visible(view, &Which::Id(*id), Audience::Own, today)? else {
         return Ok(Vec::new());
     };
     let hanging = attached(view, id, &served.lock, Audience::Own, today)?;
@@ -230,21 +248,25 @@ mod tests {
 
     #[test]
     fn much_about_one_handle_does_not_bury_another_of_the_same_publisher() {
-        let row = |bucket, n: u8| InBucket {
+        let row = |bucket, place| InBucket {
             bucket,
             publisher: [1; 16],
-            id: RecordId::from_bytes([n; 32]),
+            place,
         };
-        let mut found: Vec<InBucket> = (0..60).map(|n| row(7, n)).collect();
+        // The latest first, as stores give them.
+        let mut found: Vec<InBucket> = (0..60).rev().map(|n| row(7, n)).collect();
         // The third report of bucket 7 has a handle in bucket 9 too.
-        found.extend([row(8, 100), row(9, 2), row(9, 101)]);
+        found.extend([row(8, 100), row(9, 57), row(9, 56)]);
         let queues = in_turns(found);
-        let order: Vec<u8> = queues
+        let order: Vec<u64> = queues
             .into_values()
             .flatten()
-            .filter_map(|id| id.as_bytes().first().copied())
+            .filter_map(|which| match which {
+                Which::Place(place) => Some(place),
+                Which::Id(_) => None,
+            })
             .collect();
-        assert_eq!(order.get(..6), Some([0, 100, 2, 1, 101, 3].as_slice()));
-        assert_eq!(order.len(), 62, "each once");
+        assert_eq!(order.get(..6), Some([59, 100, 57, 58, 56, 55].as_slice()));
+        assert_eq!(order.len(), 61, "each once");
     }
 }

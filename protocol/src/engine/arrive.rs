@@ -3,10 +3,12 @@
 use super::batch::Batch;
 use super::core::{Engine, EngineError, Output};
 use super::wear::is_waste;
+use crate::admit::check_signer;
 use crate::carried::View;
 use crate::ids::{RecordId, TransportKey};
 use crate::record::{Refusal, Rule, Verified};
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// Where records came from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,37 +42,59 @@ impl Engine {
     pub fn arrived<V: View>(
         &mut self,
         source: Source,
-        mut records: Vec<Verified>,
+        records: Vec<Verified>,
+        view: &V,
+        now: Timestamp,
+    ) -> Result<Arrived, EngineError<V::Error>> {
+        let records = records.into_iter().map(|r| (source, r)).collect();
+        self.arrived_from(records, view, now)
+    }
+
+    /// The same of records from several sources, each with its own.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn arrived_from<V: View>(
+        &mut self,
+        mut records: Vec<(Source, Verified)>,
         view: &V,
         now: Timestamp,
     ) -> Result<Arrived, EngineError<V::Error>> {
         // Delegations before what is signed under them.
-        records.sort_by_key(|r| !r.kind().by_root());
+        records.sort_by_key(|(_, r)| !r.kind().by_root());
         let mut arrived = Arrived::default();
         let mut batch = Batch::new(view);
         let today = self.today(now);
         let mut roots = false;
-        let own = matches!(source, Source::Colleague(_));
-        if own {
-            records.retain(|r| self.is_ours(r));
-        }
-        for record in records {
+        let mut waste: BTreeMap<TransportKey, u64> = BTreeMap::new();
+        for (source, record) in records {
+            let own = matches!(source, Source::Colleague(_));
+            if own && !self.is_ours(&record) {
+                continue;
+            }
             let id = record.id();
             let by_root = record.kind().by_root();
-            let pending = record.clone();
+            // What is taken in is not to be copied, and it is nearly all.
+            let in_doubt = record.header().issued > today.plus(1)
+                || check_signer(&record, &self.directory).is_err();
+            let pending = in_doubt.then(|| record.clone());
             let verdict = self.admit_into(record, own, &mut batch, today)?;
             match &verdict {
                 Ok(new) => roots |= by_root && *new,
                 Err(refusal) if may_become_right(refusal.rule) => {
-                    self.wait_for_delegation(source, pending);
+                    if let Some(pending) = pending {
+                        self.wait_for_delegation(source, pending);
+                    }
                 }
                 Err(refusal) => self.note_refusal(source, id, refusal, now, &mut arrived.outputs),
             }
+            if let Source::Peer(key) | Source::Colleague(key) = source {
+                *waste.entry(key).or_default() += u64::from(is_waste(&verdict));
+            }
             arrived.verdicts.push((id, verdict));
         }
-        if let Source::Peer(key) | Source::Colleague(key) = source {
-            let waste = arrived.verdicts.iter().filter(|(_, v)| is_waste(v));
-            self.wear(&key, waste.count() as u64, now);
+        for (key, wasted) in waste {
+            self.wear(&key, wasted, now);
         }
         self.offer_again(&mut batch, today)?;
         arrived.outputs.extend(batch.into_outputs([]));

@@ -52,6 +52,13 @@ impl Sets {
         (!kept.changed || young).then(|| Arc::clone(&kept.set))
     }
 
+    /// Lets go of a set that is to be made anew, and of those of days before the `earliest` for
+    /// which anybody asks: a large list's takes much memory.
+    pub(super) fn forget(&mut self, of: Of, earliest: Day) {
+        self.kept.remove(&of);
+        self.kept.retain(|kept, _| kept.after >= earliest);
+    }
+
     /// Keeps a set that was made now.
     pub(super) fn put(&mut self, of: Of, set: Arc<Set>, now: Timestamp) {
         self.kept.insert(
@@ -96,6 +103,18 @@ mod tests {
         assert!(sets.get(of(1), at(9_000)).is_none(), "made in the future");
         sets.put(of(1), set, at(20_000));
         assert!(sets.get(of(1), at(900_000)).is_some());
+    }
+
+    #[test]
+    fn sets_of_days_that_are_over_are_let_go() {
+        let now = Timestamp::from_millis(1);
+        let mut sets = Sets::default();
+        for day in 1..4 {
+            sets.put(of(day), Arc::new(Set::default()), now);
+        }
+        sets.forget(of(3), Day::from_number(2));
+        assert!(sets.get(of(1), now).is_none() && sets.get(of(3), now).is_none());
+        assert!(sets.get(of(2), now).is_some());
     }
 
     #[test]

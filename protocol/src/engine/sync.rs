@@ -9,7 +9,7 @@ use crate::ids::{RecordId, TransportKey};
 use crate::reconcile::Set;
 use crate::record::Verified;
 use crate::time::Timestamp;
-use crate::wire::peer::{MAX_BATCH_BYTES, MAX_FETCH, Refusal, Reply, Request};
+use crate::wire::peer::{MAX_BATCH_BYTES, MAX_FETCH, MAX_FETCHED_BYTES, Refusal, Reply, Request};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -90,13 +90,14 @@ impl Engine {
         if let Some(set) = self.sets.get(of, now) {
             return Ok(set);
         }
+        self.sets.forget(of, self.today(now).plus(1));
         let mut items = Vec::new();
         view.list(&mut |r| {
             if r.expires > of.after && r.own == of.own {
                 items.push((r.issued, r.id));
             }
         })?;
-        let set = Arc::new(Set::new(items).unwrap_or_default());
+        let set = Arc::new(Set::new(items));
         self.sets.put(of, Arc::clone(&set), now);
         Ok(set)
     }
@@ -391,7 +392,7 @@ impl Engine {
                 continue;
             }
             bytes += record.len();
-            if bytes > MAX_BATCH_BYTES {
+            if bytes > MAX_FETCHED_BYTES {
                 break;
             }
             records.push(record);

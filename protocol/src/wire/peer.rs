@@ -13,9 +13,11 @@ pub const MAX_REQUEST: usize = 2 * 1024 * 1024;
 /// The largest reply.
 pub const MAX_REPLY: usize = 4 * 1024 * 1024;
 /// Ids that one request may fetch.
-pub const MAX_FETCH: usize = 512;
+pub const MAX_FETCH: usize = 1024;
 /// The most bytes of records in one message.
 pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
+/// Bytes of records in one answer to a fetch.
+pub const MAX_FETCHED_BYTES: usize = 2 * 1024 * 1024;
 
 /// What a node asks a peer.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -23,7 +23,6 @@ fn set(items: &Items) -> Set {
             .iter()
             .map(|(day, id)| (Day::from_number(*day), RecordId::from_bytes(*id))),
     )
-    .unwrap()
 }
 
 fn difference(a: &Items, b: &Items) -> BTreeSet<RecordId> {

@@ -53,10 +53,7 @@ fn the_same_again_and_again_is_not_looked_at_for_a_while() {
     let other = lab.federation.stations[2].transport.transport();
     assert!(heeds(&lab, &other));
     let after = TODAY.plus(1);
-    let message = crate::reconcile::Set::new(Vec::new())
-        .unwrap()
-        .begin()
-        .unwrap();
+    let message = crate::reconcile::Set::default().begin().unwrap();
     let ask = Request::Reconcile { after, message };
     let refused = lab.request(1, 0, ask.clone());
     assert_eq!(refused, Reply::Refused(PeerRefusal::Busy));
@@ -84,10 +81,7 @@ fn what_is_new_costs_nothing() {
 #[test]
 fn questions_of_a_catch_up_are_counted() {
     let (mut lab, tiresome) = lab();
-    let message = crate::reconcile::Set::new(Vec::new())
-        .unwrap()
-        .begin()
-        .unwrap();
+    let message = crate::reconcile::Set::default().begin().unwrap();
     let after = TODAY.plus(1);
     let ask = Request::Reconcile { after, message };
     let answers = (0..600)

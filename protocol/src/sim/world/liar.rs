@@ -32,7 +32,7 @@ impl World {
                     0
                 };
                 let made_up = (0..count).map(|_| (after, RecordId::from_bytes(entropy.bytes())));
-                let set = Set::new(made_up.collect::<Vec<_>>()).unwrap_or_default();
+                let set = Set::new(made_up);
                 let message = set.answer(message).unwrap_or_default();
                 Reply::Reconcile { after, message }
             }
