@@ -115,7 +115,7 @@ impl Engine {
             return Ok(Vec::new());
         }
         let waiting = self.waiting.records();
-        let Arrived { outputs, verdicts } = self.arrived(Source::Local, waiting, view, now)?;
+        let Arrived { outputs, verdicts } = self.arrived_from(waiting, view, now)?;
         for (id, verdict) in verdicts {
             let still = matches!(&verdict, Err(refusal) if may_become_right(refusal.rule));
             if !still {

@@ -25,6 +25,8 @@ pub(super) type Sender = Option<(Option<OrganisationKey>, TransportKey)>;
 
 struct Entry {
     record: Verified,
+    /// The colleague that said that it never leaves the organisation.
+    home: Option<TransportKey>,
     /// The place in each sender's queue.
     claims: BTreeMap<Sender, u64>,
 }
@@ -52,15 +54,26 @@ impl Waiting {
         entry.is_some_and(|e| e.claims.contains_key(sender))
     }
 
-    /// Copies of all records.
-    pub fn records(&self) -> Vec<Verified> {
-        self.records.values().map(|e| e.record.clone()).collect()
+    /// Copies of all records, each as it is to be offered again: what must stay at home as from the
+    /// colleague that said so.
+    pub fn records(&self) -> Vec<(Source, Verified)> {
+        let source = |e: &Entry| e.home.map_or(Source::Local, Source::Colleague);
+        let all = self.records.values();
+        all.map(|e| (source(e), e.record.clone())).collect()
+    }
+
+    /// A record that waits never leaves the organisation.
+    pub fn stays_home(&mut self, id: &RecordId, said: TransportKey) {
+        if let Some(entry) = self.records.get_mut(id) {
+            entry.home = Some(said);
+        }
     }
 
     pub fn insert(&mut self, sender: Sender, record: Verified) {
         let (id, claimed) = (record.id(), record.header().organisation);
         let entry = self.records.entry(id).or_insert_with(|| Entry {
             record,
+            home: None,
             claims: BTreeMap::new(),
         });
         if entry.claims.contains_key(&sender) {
@@ -150,7 +163,11 @@ impl Engine {
             }
             Source::Local => None,
         };
+        let id = record.id();
         self.waiting.insert(sender, record);
+        if let Source::Colleague(key) = source {
+            self.waiting.stays_home(&id, key);
+        }
     }
 }
 
@@ -266,7 +283,7 @@ mod tests {
         assert_eq!(holds(&pool, std::slice::from_ref(&wanted)), 1);
         pool.remove(&wanted.id());
         assert_eq!(holds(&pool, std::slice::from_ref(&wanted)), 0);
-        for record in pool.records() {
+        for (_, record) in pool.records() {
             pool.remove(&record.id());
         }
         assert!(pool.is_empty() && pool.queues.is_empty() && pool.held == 0);

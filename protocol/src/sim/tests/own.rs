@@ -229,3 +229,28 @@ fn gaps_in_the_slots_do_not_tell_how_much_never_leaves() {
     assert_eq!(lab.sides[0].1.count(Kind::Report), Ok(3));
     assert_eq!(lab.carried(0).len(), 4 + 3 + 3 * 5, "none put another out");
 }
+
+/// What a colleague sent apart and has to wait, for its day or its signer, stays home afterwards too,
+/// though no report is there that says so.
+#[test]
+fn what_waited_stays_home_as_well() {
+    let (mut lab, mut entropy) = lab();
+    let lock = SecretKey::generate(&mut entropy).lock();
+    let report = RecordId::from_bytes([9; 32]);
+    let body = attachment_body(Kind::Dispute, lock, report, &mut entropy);
+    let (issued, expires) = (TODAY.plus(2), TODAY.plus(300));
+    let early = lab.federation.sign(1, issued, expires, 7, body);
+    let id = early.id();
+    let reply = lab.request(1, 0, Request::PushOwn(vec![early.bytes().to_vec()]));
+    assert_eq!(reply, Reply::Pushed);
+    assert!(!lab.carried(0).contains(&id), "it waits");
+    lab.now = lab.now.plus_millis(86_400_000);
+    catch_up(&mut lab);
+    assert!(lab.carried(0).contains(&id));
+    assert!(lab.sides[0].1.is_own(&id).unwrap());
+    let reply = lab.request(2, 0, Request::Fetch(vec![id]));
+    assert_eq!(reply, Reply::Records(Vec::new()));
+    for side in 2..4 {
+        assert!(!lab.carried(side).contains(&id), "side {side}");
+    }
+}
