@@ -292,11 +292,11 @@ fn flow(world: &World) -> BTreeSet<usize> {
     }
     let links: usize = world.links.iter().map(BTreeSet::len).sum();
     let degree = links as f64 / world.honest as f64;
-    let capacity = |steps: u32| -> i64 {
+    let capacity = |steps: u32| -> u64 {
         let root = 2.0 * world.honest as f64;
-        (root / degree.powi(steps as i32)).ceil().max(1.0) as i64
+        (root / degree.powi(steps as i32)).ceil().max(1.0) as u64
     };
-    let mut graph = DiGraph::<(), i64>::new();
+    let mut graph = DiGraph::<(), u64>::new();
     let source = graph.add_node(());
     let sink = graph.add_node(());
     let sides: BTreeMap<usize, (NodeIndex, NodeIndex)> = far
@@ -309,7 +309,7 @@ fn flow(world: &World) -> BTreeSet<usize> {
         graph.add_edge(enter, leave, capacity(*steps) - 1);
         own.push((*key, graph.add_edge(enter, sink, 1)));
         for to in &vouches[*key] {
-            graph.add_edge(leave, sides[to].0, i64::from(u16::MAX));
+            graph.add_edge(leave, sides[to].0, u64::from(u16::MAX));
         }
     }
     for root in &world.roots {

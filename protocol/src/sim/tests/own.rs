@@ -239,7 +239,8 @@ fn what_waited_stays_home_as_well() {
     let report = RecordId::from_bytes([9; 32]);
     let body = attachment_body(Kind::Dispute, lock, report, &mut entropy);
     let (issued, expires) = (TODAY.plus(2), TODAY.plus(300));
-    let early = lab.federation.sign(1, issued, expires, 7, body);
+    let slot = lab.federation.stations[1].slots.first;
+    let early = lab.federation.sign(1, issued, expires, slot, body);
     let id = early.id();
     let reply = lab.request(1, 0, Request::PushOwn(vec![early.bytes().to_vec()]));
     assert_eq!(reply, Reply::Pushed);
