@@ -3,6 +3,9 @@
 //! A cell or a row of an ODS sheet says how often it is repeated, and a reader writes it out so
 //! often: a few kilobytes of it can ask for more memory than there is. What repeats nothing to the
 //! end of a row or sheet counts for nothing, since every program fills up sheets with that.
+//!
+//! On the way it is seen whether every element ends within the one that it began in: a reader may
+//! wait without end for the end of a sheet that was cut off.
 
 use std::io::{self, Write};
 
@@ -12,6 +15,8 @@ const MAX_TAG: usize = 64 * 1024;
 /// No reader makes more columns or rows of a sheet.
 const MAX_COLUMNS: u64 = 16_384;
 const MAX_ROWS: u64 = 1_048_576;
+/// How deep elements may lie in each other; in an honest sheet it is a dozen.
+const MAX_DEPTH: usize = 256;
 
 /// Counts what is written to it, as the content of an ODS.
 #[derive(Debug, Default)]
@@ -20,6 +25,12 @@ pub struct Repeats {
     tag: Option<Vec<u8>>,
     /// The quotation mark that is open in it; within, nothing ends it.
     quote: Option<u8>,
+    /// The last two bytes of it, by which comments and the like end.
+    tail: [u8; 2],
+    /// The names of the elements that have not ended.
+    open: Vec<Vec<u8>>,
+    /// Whether one ended that was not the last to begin.
+    broken: bool,
     row: Row,
     /// Rows, up to the last one that holds something.
     rows: u64,
@@ -42,10 +53,12 @@ struct Row {
 }
 
 impl Repeats {
-    /// How many cells a reader has in hand at the most, all sheets together.
-    pub fn cells(mut self) -> u64 {
+    /// How many cells a reader has in hand at the most, all sheets together; nothing if the
+    /// elements do not lie within each other.
+    pub fn cells(mut self) -> Option<u64> {
         self.end_sheet();
-        self.before
+        let whole = self.tag.is_none() && self.open.is_empty() && !self.broken;
+        whole.then_some(self.before)
     }
 
     fn end_row(&mut self) {
@@ -68,11 +81,33 @@ impl Repeats {
         let before = self.before.saturating_add(cells);
         *self = Self {
             before,
+            open: std::mem::take(&mut self.open),
+            broken: self.broken,
+            tag: self.tag.take(),
             ..Self::default()
         };
     }
 
+    /// Notes which elements are open.
+    fn nest(&mut self, tag: &[u8]) {
+        let name = |tag: &[u8]| -> Vec<u8> {
+            let ends = |b: &u8| b.is_ascii_whitespace() || *b == b'/';
+            tag.split(ends).next().unwrap_or_default().to_vec()
+        };
+        if let Some(ended) = tag.strip_prefix(b"/") {
+            self.broken |= self.open.pop() != Some(name(ended));
+        } else if self.tail[1] != b'/' {
+            self.open.push(name(tag));
+            self.broken |= self.open.len() > MAX_DEPTH;
+            self.open.truncate(MAX_DEPTH);
+        }
+    }
+
     fn end_tag(&mut self, tag: &[u8]) {
+        if matches!(tag.first(), Some(b'!' | b'?')) {
+            return;
+        }
+        self.nest(tag);
         let named = |name: &str| {
             let rest = tag.strip_prefix(name.as_bytes())?;
             // The name may end here.
@@ -133,20 +168,29 @@ impl Write for Repeats {
             let Some(tag) = &mut self.tag else {
                 if *byte == b'<' {
                     self.tag = Some(Vec::new());
+                    self.tail = [0; 2];
                 }
                 continue;
             };
             let plain = tag.first().is_none_or(|b| !matches!(b, b'!' | b'?'));
+            let ends = match (self.quote, tag.as_slice()) {
+                (Some(_), _) => false,
+                (None, [b'!', b'-', b'-', ..]) => tag.len() >= 5 && self.tail == *b"--",
+                (None, [b'!', b'[', ..]) => self.tail == *b"]]",
+                (None, [b'?', ..]) => tag.len() >= 2 && self.tail[1] == b'?',
+                _ => true,
+            };
             match (self.quote, byte) {
                 (Some(open), _) if open == *byte => self.quote = None,
                 (None, b'"' | b'\'') if plain => self.quote = Some(*byte),
-                (None, b'>') => {
+                (None, b'>') if ends => {
                     let tag = self.tag.take().unwrap_or_default();
                     self.end_tag(&tag);
                     continue;
                 }
                 _ => {}
             }
+            self.tail = [self.tail[1], *byte];
             if tag.len() < MAX_TAG {
                 tag.push(*byte);
             }
@@ -164,10 +208,18 @@ impl Write for Repeats {
 mod tests {
     use super::*;
 
-    fn cells(content: &str) -> u64 {
+    fn counted(content: &str) -> Option<u64> {
         let mut repeats = Repeats::default();
         repeats.write_all(content.as_bytes()).unwrap();
         repeats.cells()
+    }
+
+    fn cells(content: &str) -> u64 {
+        // What the examples leave open.
+        let missing = content.matches("<table:table-row").count()
+            - content.matches("</table:table-row>").count()
+            - content.matches("repeated=\"99\"/>").count();
+        counted(&[content, &"</table:table-row>".repeat(missing)].concat()).unwrap()
     }
 
     const TEXT: &str =
@@ -209,5 +261,34 @@ mod tests {
             "<table:table-row><table:table-cell office:value=\"{long}\" table:number-columns-repeated=\"9\"/>"
         );
         assert_eq!(cells(&long), 2 * 16_384);
+    }
+
+    #[test]
+    fn elements_that_do_not_end_where_they_began_are_seen() {
+        for whole in [
+            "",
+            "<a/>",
+            "<a><b/></a>",
+            "<?xml version='1.0'?><!-- <b> it's --><a><![CDATA[<c>]]></a >",
+            "<a x='</a>'></a>",
+        ] {
+            assert_eq!(counted(whole), Some(0), "{whole}");
+        }
+        for broken in [
+            "<a>",
+            "</a>",
+            "<a></b>",
+            "<a><b></a></b>",
+            "<a",
+            "<a></a><!-- ",
+            "<a><!-- --->",
+        ] {
+            assert_eq!(counted(broken), None, "{broken}");
+        }
+        assert_eq!(counted(&"<a>".repeat(1000)), None);
+        // The end of the sheet is cut off.
+        let sheet = "<table:table table:name=\"List\"><table:table-row><table:table-cell office:value-type=\"string\">\
+                     <text:p>Date</text:p></table:table-cell></table:table-row></table:";
+        assert_eq!(counted(sheet), None);
     }
 }

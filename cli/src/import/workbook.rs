@@ -69,7 +69,12 @@ fn check_unpacked(bytes: &[u8], limit: u64) -> Result<(), ImportError> {
                 limit: limit >> 20,
             });
         }
-        check_cost(repeats.map_or(0, Repeats::cells), limit)?;
+        if let Some(repeats) = repeats {
+            let cells = repeats
+                .cells()
+                .ok_or_else(|| damaged("its content is cut off or mixed up"))?;
+            check_cost(cells, limit)?;
+        }
     }
     Ok(())
 }
@@ -493,6 +498,12 @@ mod tests {
         assert!(matches!(
             Table::read(bytes, &Reading::default()),
             Err(ImportError::TooBig { .. })
+        ));
+        // A reader would wait without end for the end of this one.
+        let open = book(&format!("{row}<table:table-row>"));
+        assert!(matches!(
+            Table::read(open, &Reading::default()),
+            Err(ImportError::Damaged { .. })
         ));
         let few = Table::read(book(&row), &Reading::default()).unwrap();
         assert_eq!((few.encoding, few.records().count()), ("ODS", 1));
