@@ -1,6 +1,6 @@
 //! The trust metric: its speed on a large graph, and beside others how many fakes get in.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::indexing_slicing)]
 
 #[path = "common/metrics.rs"]
 mod metrics;

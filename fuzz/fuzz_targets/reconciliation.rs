@@ -156,10 +156,7 @@ fn dialogue(input: &Input) {
         .into_iter()
         .map(|(day, id)| (days.get(&id).copied().unwrap_or(day), id))
         .collect();
-    let (a, b) = (
-        Set::new(ours.clone()),
-        Set::new(theirs.clone()),
-    );
+    let (a, b) = (Set::new(ours.clone()), Set::new(theirs.clone()));
     let honest = input.twists.is_empty();
     let (mut have, mut need) = (BTreeSet::new(), BTreeSet::new());
     let mut message = a.begin().unwrap();
