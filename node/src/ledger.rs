@@ -21,7 +21,7 @@
 //! leads to a record ends in its place, and the id is the hash of what lies there. A report has
 //! four rows of buckets or more: they lie in chunks by their place, so that those of one commit
 //! share the few pages of the latest chunk, and a look-up, which is rare beside it, goes through all.
-//! Organisations and node keys stand with a number of four bytes (see [`names`]), locks with their
+//! Organisations and node keys stand with a number of four bytes (see `names`), locks with their
 //! first 16 bytes: to make another lock share those takes 2^128 tries.
 //!
 //! A record that never leaves its organisation is flagged so when it comes, and stays so: of
