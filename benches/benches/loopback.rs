@@ -308,6 +308,7 @@ fn fill(fed: &Fed, count: usize, about: &[Verified]) -> Vec<Verified> {
     };
     made_ahead(count, 4096, |n| fed.report(n as u64), &mut take);
     take(about.to_vec());
+    chains.iter_mut().for_each(Chain::settle);
     assert!(chains.iter().all(|c| c.carried == count + about.len()));
     list
 }

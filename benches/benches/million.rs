@@ -71,6 +71,7 @@ fn fill(dir: &Path, first: usize, count: usize) -> Value {
         raw += records.iter().map(|r| r.bytes().len()).sum::<usize>();
         chain.take(records, now());
     });
+    chain.settle();
     assert_eq!(chain.carried, count, "all of them are new and carried");
     json!({"raw": raw, "seconds": start.elapsed().as_secs_f64(), "memory": own_memory("VmHWM")})
 }

@@ -31,11 +31,14 @@
 
 mod aside;
 mod names;
+mod prepared;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
 
 use names::Names;
+use prepared::Layered;
+pub use prepared::Prepared;
 
 use crate::store::{
     Op, Reader, Snapshot, Store, StoreError, Table, Visit, join, prefix_end, read_seq, seq,
@@ -52,6 +55,7 @@ use parasol_protocol::wire::client::Tag;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 /// Flag of a record that never leaves its organisation.
 const OWN: u8 = 1;
@@ -300,12 +304,63 @@ impl Ledger {
     /// # Errors
     /// If the store cannot be written; then nothing has changed.
     pub fn apply(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+        let prepared = self.prepare(changes, None)?;
+        self.store.apply(&prepared.ops)?;
+        self.stored(&prepared);
+        Ok(())
+    }
+
+    /// Begins to write what was prepared, on another thread; only one at a time, in the order in
+    /// which they were prepared. On disk when that thread returns so: tell [`Self::stored`]. If it
+    /// does not, what was prepared after it is void, and the ledger is to be [reloaded](Self::reload).
+    pub fn begin(&self, prepared: &Arc<Prepared>) -> JoinHandle<Result<(), StoreError>> {
+        let (store, prepared) = (Arc::clone(&self.store), Arc::clone(prepared));
+        std::thread::spawn(move || store.apply(&prepared.ops))
+    }
+
+    /// What was prepared is on the disk.
+    pub fn stored(&mut self, prepared: &Prepared) {
+        self.place = prepared.place;
+        self.names = Arc::clone(&prepared.names);
+        self.counts.clone_from(&prepared.counts);
+    }
+
+    /// As [`Self::view`], when what was prepared has been stored.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn view_after<'a>(&'a self, prepared: &'a Prepared) -> Result<LedgerView<'a>, StoreError> {
+        let below = self.store.snapshot()?;
+        Ok(LedgerView {
+            read: Box::new(Layered {
+                below,
+                above: prepared,
+            }),
+            counts: &prepared.counts,
+            names: &prepared.names,
+        })
+    }
+
+    /// Makes changes ready for the store, on top of what is on its way there.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn prepare(
+        &self,
+        changes: &[Change],
+        before: Option<&Prepared>,
+    ) -> Result<Prepared, StoreError> {
         let mut ops = Vec::new();
-        let mut counts = self.counts.clone();
-        let mut names = Arc::clone(&self.names);
-        let mut place = self.place;
-        let read = self.store.snapshot()?;
-        let read = read.as_ref();
+        let (was, were, known) = match before {
+            Some(before) => (before.place, &before.counts, &before.names),
+            None => (self.place, &self.counts, &self.names),
+        };
+        let (mut place, mut counts, mut names) = (was, were.clone(), Arc::clone(known));
+        let view = match before {
+            Some(before) => self.view_after(before)?,
+            None => self.view()?,
+        };
+        let read: &dyn Reader = view.read.as_ref();
         for change in changes {
             match change {
                 Change::Insert(record) | Change::InsertOwn(record) => {
@@ -321,7 +376,7 @@ impl Ledger {
                     }
                 }
                 Change::Remove(id) => {
-                    if let Some(counted) = self.take_out(id, read, &mut ops)? {
+                    if let Some(counted) = self.take_out(id, read, known, &mut ops)? {
                         let count = counts.entry(counted).or_default();
                         *count = count.saturating_sub(1);
                     }
@@ -349,22 +404,23 @@ impl Ledger {
                 }
             }
         }
-        if place != self.place {
+        if place != was {
             ops.push(Op::put(Table::Meta, *b"place", seq(place)));
-            if self.place == 0 {
+            if was == 0 {
                 ops.push(Op::put(Table::Meta, LAYOUT.0, LAYOUT.1));
             }
         }
         for (kind, count) in &counts {
-            if self.counts.get(kind) != Some(count) {
+            if were.get(kind) != Some(count) {
                 ops.push(Op::put(Table::Meta, count_key(*kind), seq(*count)));
             }
         }
-        self.store.apply(&neighbours(ops))?;
-        self.place = place;
-        self.names = names;
-        self.counts = counts;
-        Ok(())
+        Ok(Prepared {
+            ops: neighbours(ops),
+            names,
+            place,
+            counts,
+        })
     }
 
     /// Drops the counters of days before `today`.
@@ -390,6 +446,7 @@ impl Ledger {
         &self,
         id: &RecordId,
         read: &dyn Reader,
+        names: &Names,
         ops: &mut Vec<Op>,
     ) -> Result<Option<u8>, StoreError> {
         let Some(row) = read.get(Table::Ids, id.as_bytes())? else {
@@ -401,7 +458,7 @@ impl Ledger {
             .ok_or_else(|| damaged("a record that is listed and not there"))?;
         let record = Verified::from_own_store(&bytes).map_err(|_| damaged("a record"))?;
         let own = row.flags & OWN != 0;
-        let keys = self.names.of(&record);
+        let keys = names.of(&record);
         for (table, key, _) in self.rows(&record, keys, row.place, own) {
             // Another record may hold the slot by now.
             let taken_over = table == Table::Slots
@@ -493,8 +550,8 @@ impl Ledger {
     }
 }
 
-/// The steps with those on near keys together, so that a tree is walked from one end to the other.
-/// What a list says of one key keeps its order.
+/// The steps by table and key, so that a tree is walked from one end to the other. What a list says
+/// of one key keeps its order.
 fn neighbours(ops: Vec<Op>) -> Vec<Op> {
     // The beginnings of the keys lie side by side here; the keys themselves are all over the memory.
     let mut order: Vec<(Table, [u8; 8], usize)> = Vec::with_capacity(ops.len());
@@ -504,7 +561,13 @@ fn neighbours(ops: Vec<Op>) -> Vec<Op> {
         head.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
         order.push((table, head, at));
     }
-    order.sort_unstable();
+    let key = |at: usize| ops.get(at).map(Op::place);
+    order.sort_unstable_by(|one, two| {
+        let heads = (one.0, one.1).cmp(&(two.0, two.1));
+        heads
+            .then_with(|| key(one.2).cmp(&key(two.2)))
+            .then(one.2.cmp(&two.2))
+    });
     let mut ops: Vec<Option<Op>> = ops.into_iter().map(Some).collect();
     let sorted = order.into_iter();
     sorted

@@ -26,8 +26,8 @@ pub struct Took {
     pub time: Duration,
 }
 
-struct None0;
-impl Entropy for None0 {
+struct NoDice;
+impl Entropy for NoDice {
     fn fill(&mut self, _: &mut [u8]) {}
 }
 
@@ -62,7 +62,7 @@ pub fn dialog(fed: &Fed, lacks: &mut Chain, has: &mut Chain, now: Timestamp) -> 
         let (out, reply) = {
             let view = has.ledger.view().unwrap();
             let has = &mut has.engine;
-            has.requested(mine, request, pushed, &view, now, &mut None0)
+            has.requested(mine, request, pushed, &view, now, &mut NoDice)
                 .unwrap()
         };
         carry_out(has, out, &mut Vec::new());

@@ -1,12 +1,16 @@
-//! Gossip: judged in batches, each verified while the one before it is stored.
+//! Gossip: judged in batches. While one is written to the disk the next is admitted, on top of what
+//! is being written, and the one after that is verified.
 
 use super::machine::{Failed, Machine};
 use super::verify::verify;
+use crate::ledger::Prepared;
 use crate::net::{GossipToken, Verdict};
-use parasol_protocol::engine::Source;
+use crate::store::StoreError;
+use parasol_protocol::engine::{Output, Source};
 use parasol_protocol::ids::{RecordId, TransportKey};
 use parasol_protocol::record::{Fault, Refusal, Rule, Verified};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// Gossip messages that one commit takes. A commit writes whole pages, most of which few of its
@@ -21,6 +25,27 @@ pub(super) struct Ahead {
     /// Of peers that are not heard now.
     unheeded: Vec<GossipToken>,
     verified: Verifying,
+}
+
+/// A batch that was admitted and is being written.
+pub(super) struct Storing {
+    writing: JoinHandle<Result<(), StoreError>>,
+    prepared: Arc<Prepared>,
+    then: Then,
+}
+
+impl Storing {
+    /// Waits until nothing is written any more.
+    pub fn forget(self) {
+        // Whether it was stored shows on the disk, which is read next.
+        drop(self.writing.join());
+    }
+}
+
+/// What follows when a batch is on the disk.
+struct Then {
+    outputs: Vec<Output>,
+    verdicts: Vec<(GossipToken, Verdict)>,
 }
 
 enum Verifying {
@@ -61,8 +86,9 @@ impl Machine {
         }
     }
 
-    /// Admits and stores what holds of a batch, in one commit, and says of each what became of it.
-    pub(super) fn gossip(&mut self, ahead: Ahead) -> Result<(), Failed> {
+    /// Admits what holds of a batch and stores it in one commit, and says of each what became of it;
+    /// with `more` to come, it is stored while that is looked at.
+    pub(super) fn gossip(&mut self, ahead: Ahead, more: bool) -> Result<(), Failed> {
         let now = self.clock.now();
         let Ahead {
             tokens,
@@ -90,10 +116,13 @@ impl Machine {
                 }
             }
         }
-        let arrived = self
-            .engine
-            .arrived_from(records, &self.ledger.view()?, now)?;
-        self.carry_out(arrived.outputs)?;
+        let before = self.storing.as_ref().map(|s| Arc::clone(&s.prepared));
+        let view = match &before {
+            Some(before) => self.ledger.view_after(before)?,
+            None => self.ledger.view()?,
+        };
+        let arrived = self.engine.arrived_from(records, &view, now)?;
+        drop(view);
         for (id, verdict) in arrived.verdicts {
             let verdict = match verdict {
                 Ok(true) => Verdict::Accept,
@@ -105,11 +134,47 @@ impl Machine {
                 set(&mut verdicts, at, verdict);
             }
         }
+        let judged = tokens.into_iter().map(|(_, token)| token).zip(verdicts);
+        let unheeded = unheeded.into_iter().map(|token| (token, Verdict::Ignore));
+        let verdicts = judged.chain(unheeded).collect();
+        let (mut changes, mut outputs) = (Vec::new(), Vec::new());
+        for output in arrived.outputs {
+            match output {
+                Output::Store(some) => changes.extend(some),
+                other => outputs.push(other),
+            }
+        }
+        let then = Then { outputs, verdicts };
+        if changes.is_empty() {
+            self.settle()?;
+            return self.follow(then);
+        }
+        let prepared = Arc::new(self.ledger.prepare(&changes, before.as_deref())?);
+        self.settle()?;
+        self.storing = Some(Storing {
+            writing: self.ledger.begin(&prepared),
+            prepared,
+            then,
+        });
+        if more { Ok(()) } else { self.settle() }
+    }
+
+    /// Waits until what is being written is on the disk, and does what follows from it.
+    pub(super) fn settle(&mut self) -> Result<(), Failed> {
+        let Some(storing) = self.storing.take() else {
+            return Ok(());
+        };
+        let written = storing.writing.join();
+        written.unwrap_or(Err(StoreError::Interrupted))?;
+        self.ledger.stored(&storing.prepared);
+        self.follow(storing.then)
+    }
+
+    fn follow(&mut self, then: Then) -> Result<(), Failed> {
+        self.carry_out(then.outputs)?;
         let net = self.net.clone();
         self.runtime.spawn(async move {
-            let judged = tokens.into_iter().map(|(_, token)| token).zip(verdicts);
-            let unheeded = unheeded.into_iter().map(|token| (token, Verdict::Ignore));
-            for (token, verdict) in judged.chain(unheeded) {
+            for (token, verdict) in then.verdicts {
                 if net.verdict(token, verdict).await.is_err() {
                     break;
                 }

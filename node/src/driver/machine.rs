@@ -2,7 +2,7 @@
 
 use super::aside::Aside;
 use super::calls::{DriverHandle, Unavailable};
-use super::gossip::{Ahead, BATCH};
+use super::gossip::{Ahead, BATCH, Storing};
 use super::input::{Answer, Answered, Input, Status, Target};
 use super::verify::sift;
 use crate::clock::Clock;
@@ -80,6 +80,8 @@ pub(super) struct Machine {
     held: Vec<Held>,
     /// Gossip that is being verified, and comes before whatever is in the queue.
     pub(super) ahead: Option<Ahead>,
+    /// Gossip that is being written, and comes before that.
+    pub(super) storing: Option<Storing>,
 }
 
 struct Held {
@@ -134,6 +136,7 @@ pub fn start(
         measured: None,
         held: Vec::new(),
         ahead: None,
+        storing: None,
     };
     machine.carry_out(outputs)?;
     let now = machine.clock.now();
@@ -174,15 +177,15 @@ impl Machine {
         let mut held_back = None;
         loop {
             let next = match held_back.take() {
-                None if self.ahead.is_none() => inputs.blocking_recv(),
+                None if self.ahead.is_none() && self.storing.is_none() => inputs.blocking_recv(),
                 None => inputs.try_recv().ok(),
                 input => input,
             };
             let Some(input) = next else {
-                let Some(ahead) = self.ahead.take() else {
+                if self.ahead.is_none() && self.storing.is_none() {
                     break;
-                };
-                self.finish(ahead);
+                }
+                self.finish();
                 continue;
             };
             if !self.sound && !matches!(input, Input::Stop(_)) {
@@ -201,6 +204,7 @@ impl Machine {
             }
             match input {
                 Input::Stop(done) => {
+                    self.finish();
                     // Nobody may be waiting any more.
                     let _ = done.send(());
                     break;
@@ -223,14 +227,13 @@ impl Machine {
                     } else {
                         Some(next)
                     };
-                    if let Some(due) = due {
-                        self.finish(due);
+                    if let Some(due) = due.filter(|_| self.sound) {
+                        let result = self.gossip(due, more);
+                        self.survive(result);
                     }
                 }
                 other => {
-                    if let Some(ahead) = self.ahead.take() {
-                        self.finish(ahead);
-                    }
+                    self.finish();
                     let result = self.handle(other);
                     self.survive(result);
                 }
@@ -238,12 +241,14 @@ impl Machine {
         }
     }
 
-    /// Judges what was verified meanwhile, unless the store fails: peers send it again.
-    fn finish(&mut self, ahead: Ahead) {
-        if self.sound {
-            let result = self.gossip(ahead);
-            self.survive(result);
-        }
+    /// Judges what was verified meanwhile, and waits for what is being written. If the store fails
+    /// it is dropped: peers send it again.
+    fn finish(&mut self) {
+        let result = match self.ahead.take().filter(|_| self.sound) {
+            Some(ahead) => self.gossip(ahead, false),
+            None => self.settle(),
+        };
+        self.survive(result);
     }
 
     /// After a failure the engine may believe what is not on disk: it starts again from the disk.
@@ -272,6 +277,11 @@ impl Machine {
     }
 
     fn recover(&mut self) -> Result<(), Failed> {
+        // What was on its way when it failed, and what was admitted on top of it, is forgotten. The
+        // thread must be done before the disk is looked at.
+        if let Some(storing) = self.storing.take() {
+            storing.forget();
+        }
         self.ledger.reload()?;
         let view = self.ledger.view()?;
         let mut engine = Engine::new(
@@ -518,7 +528,7 @@ impl Machine {
             // Batched by the loop.
             NetEvent::Gossip { from, data, token } => {
                 let looked = self.look_at(vec![(from, data, token)], false);
-                self.gossip(looked)
+                self.gossip(looked, false)
             }
         }
     }

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The loop has a thread of its own, since the store blocks. Gossip that has queued up is admitted
-//! in one batch and stored in one commit, and what came after it is verified meanwhile. Evaluating is slow and needs no state, so the engine only
+//! in one batch and stored in one commit; while that is written the next batch is admitted on top of
+//! it, and the one after that is verified. What follows from a batch waits until it is on the disk. Evaluating is slow and needs no state, so the engine only
 //! allows it, and other threads do it. Sealed questions and whatever else only reads are answered
 //! beside the loop too, on a view of the store of their own.
 //!

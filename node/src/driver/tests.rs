@@ -23,6 +23,8 @@ use parasol_protocol::record::{Body, Draft, Header, Signer};
 use parasol_protocol::time::Day;
 use parasol_protocol::wire::client::OwnAsk;
 use parasol_protocol::wire::peer::{Reply, Request};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -283,4 +285,151 @@ async fn gossip_that_piles_up_is_all_carried() {
         }
     };
     timeout(GUARD, flood).await.unwrap();
+}
+
+/// A store that lets nothing be written until it is told to, so that more comes in meanwhile, and
+/// that then fails every so many times.
+struct Failing {
+    store: Arc<dyn Store>,
+    gate: Arc<Gate>,
+    /// Every so many writes one fails; 0: none.
+    every: Arc<AtomicUsize>,
+    writes: AtomicUsize,
+    failed: Arc<AtomicUsize>,
+}
+
+impl Reader for Failing {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get(table, key)
+    }
+    fn scan(
+        &self,
+        table: Table,
+        start: &[u8],
+        end: Option<&[u8]>,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StoreError> {
+        self.store.scan(table, start, end, visit)
+    }
+    fn last(&self, table: Table) -> Result<Option<Entry>, StoreError> {
+        self.store.last(table)
+    }
+}
+
+impl Store for Failing {
+    fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        self.store.snapshot()
+    }
+    fn apply(&self, ops: &[Op]) -> Result<(), StoreError> {
+        let records = ops.iter().filter(|op| op.place().0 == Table::Records);
+        if records.count() > 0 {
+            self.gate.pass(Table::Own);
+            let every = self.every.load(Ordering::SeqCst);
+            let nth = self.writes.fetch_add(1, Ordering::SeqCst);
+            if every > 0 && nth % every == 0 {
+                self.failed.fetch_add(1, Ordering::SeqCst);
+                return Err(StoreError::Interrupted);
+            }
+        }
+        self.store.apply(ops)
+    }
+    fn stats(&self) -> Result<Stats, StoreError> {
+        self.store.stats()
+    }
+}
+
+/// What a ledger's rows say of each other: how many records there are. Fails if they disagree.
+fn sound(store: &dyn Store) -> usize {
+    let mut records = BTreeMap::new();
+    let all = |table, visit: &mut dyn FnMut(&[u8], &[u8])| {
+        let visit: &mut Visit<'_> = &mut |key, value| {
+            visit(key, value);
+            ControlFlow::Continue(())
+        };
+        store.scan(table, &[], None, visit).unwrap();
+    };
+    all(Table::Records, &mut |place, bytes| {
+        records.insert(place.to_vec(), RecordId::of(bytes));
+    });
+    let mut ids = 0;
+    all(Table::Ids, &mut |id, row| {
+        ids += 1;
+        assert_eq!(records[&row[..8]].as_bytes(), id);
+    });
+    let mut slots = 0;
+    all(Table::Slots, &mut |_, id| {
+        slots += 1;
+        assert!(records.values().any(|r| r.as_bytes() == id));
+    });
+    assert_eq!((ids, slots), (records.len(), records.len()));
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_admitted_on_top_of_a_write_that_failed_is_forgotten_with_it() {
+    let (gate, every) = (Arc::new(Gate::default()), Arc::new(AtomicUsize::new(0)));
+    let failed = Arc::new(AtomicUsize::new(0));
+    let mut inner = None;
+    gate.open();
+    let home = Home::start(Settings::default(), |store| {
+        let store: Arc<dyn Store> = store.into();
+        inner = Some(Arc::clone(&store));
+        Box::new(Failing {
+            store,
+            gate: Arc::clone(&gate),
+            every: Arc::clone(&every),
+            writes: AtomicUsize::new(0),
+            failed: Arc::clone(&failed),
+        })
+    })
+    .await;
+    let inner = inner.unwrap();
+    let (net, mut events) = home.neighbour(1).await;
+    tokio::spawn(async move { while events.recv().await.is_some() {} });
+    come_in(&net, home.key()).await;
+    let flood = async {
+        let mut next = 0;
+        while carried(&home).await == 0 {
+            let one = retractions(&home, next..next + 1);
+            net.publish(one.concat()).await.unwrap();
+            next += 1;
+        }
+        for every_so_many in [1, 2, 3] {
+            every.store(every_so_many, Ordering::SeqCst);
+            *gate.open.lock().unwrap() = false;
+            let waiting = gate.waiting.load(Ordering::SeqCst);
+            let before = failed.load(Ordering::SeqCst);
+            let mut halves = retractions(&home, next..next + 200);
+            next += 200;
+            let second = halves.split_off(100);
+            for record in halves {
+                net.publish(record).await.unwrap();
+            }
+            while gate.waiting.load(Ordering::SeqCst) == waiting {
+                tokio::task::yield_now().await;
+            }
+            // One batch waits at the disk; what comes now is admitted on top of it.
+            for record in second {
+                net.publish(record).await.unwrap();
+            }
+            gate.open();
+            while failed.load(Ordering::SeqCst) == before {
+                let one = retractions(&home, next..next + 1);
+                net.publish(one.concat()).await.unwrap();
+                next += 1;
+            }
+            every.store(0, Ordering::SeqCst);
+            // It goes on, and what it says it carries is there.
+            let so_far = carried(&home).await;
+            while carried(&home).await < so_far + 5 {
+                let one = retractions(&home, next..next + 1);
+                net.publish(one.concat()).await.unwrap();
+                next += 1;
+            }
+        }
+    };
+    timeout(GUARD, flood).await.unwrap();
+    let Home { driver, .. } = home;
+    driver.stop().await;
+    assert!(sound(inner.as_ref()) > 15);
 }

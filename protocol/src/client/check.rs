@@ -106,6 +106,8 @@ struct Item {
     bits: Option<u8>,
     tried: BTreeSet<OrganisationKey>,
     served: Vec<Served>,
+    /// What came in buckets that were then asked for anew: it is not compared, and it counts.
+    coarse: Vec<Served>,
 }
 
 /// A handle, with what was served about it, read.
@@ -203,6 +205,7 @@ impl<'a> Check<'a> {
                     bits: None,
                     tried: BTreeSet::new(),
                     served: Vec::new(),
+                    coarse: Vec::new(),
                 })
                 .collect(),
             wanting: VecDeque::new(),
@@ -287,8 +290,9 @@ impl<'a> Check<'a> {
         for (n, item) in self.items.iter_mut().enumerate() {
             if item.bits.is_some_and(|asked| asked < bits) {
                 item.bits = Some(bits);
-                let again = item.served.drain(..).map(|s| (n, Some((s.source, 0))));
+                let again = item.served.iter().map(|s| (n, Some((s.source, 0))));
                 self.wanting.extend(again);
+                item.coarse.append(&mut item.served);
             }
         }
     }
@@ -416,6 +420,12 @@ impl<'a> Check<'a> {
                 });
             }
             let mut all = own.clone();
+            for served in &item.coarse {
+                let by = federation.name(&served.source.organisation);
+                for part in &served.parts {
+                    reader.take(&part.records, &by, &mut all);
+                }
+            }
             let mut answers = Vec::new();
             for served in item.served {
                 let mut pool = Pool::new();

@@ -68,6 +68,8 @@ pub(super) struct Node {
     pub(super) hides: BTreeSet<RecordId>,
     /// Serves these whatever is asked.
     pub(super) slips_in: Vec<Vec<u8>>,
+    /// The same, but with its next reply alone.
+    pub(super) slips_in_once: Vec<Vec<u8>>,
     /// Says that it carries so many.
     pub(super) says_carried: Option<u64>,
     /// Says that it left out this many.
@@ -222,6 +224,7 @@ impl World {
                 stuck: false,
                 hides: BTreeSet::new(),
                 slips_in: Vec::new(),
+                slips_in_once: Vec::new(),
                 says_carried: None,
                 claims: 0,
             });
@@ -399,6 +402,7 @@ impl World {
         let place = self.nodes.iter().position(|n| n.key.node() == to).unwrap();
         self.questions.push((place, pass_on.sealed.clone()));
         let carried = self.carried(place);
+        let once = std::mem::take(&mut self.nodes[place].slips_in_once);
         let node = &self.nodes[place];
         if !node.up || node.mute {
             return Err(Unanswered::Status {
@@ -465,6 +469,7 @@ impl World {
         let left = waiting(&reports) + waiting(&hanging) + node.claims;
         let mut reply = fill.reply(carried, left);
         reply.records.extend(node.slips_in.iter().cloned());
+        reply.records.extend(once);
         Ok(key.seal(&reply, &mut self.entropy).unwrap())
     }
 

@@ -256,6 +256,36 @@ fn a_report_that_was_taken_back_is_not_shown_though_one_source_hides_that() {
     assert_eq!(checked.alarms, [expected]);
 }
 
+#[test]
+fn what_came_before_the_buckets_were_asked_for_anew_counts_too() {
+    let mut world = World::new(3, 2);
+    let drafts: Vec<Draft> = (0..40)
+        .map(|n| {
+            draft(
+                &mut world,
+                0,
+                says(&[&format!("phone:+336399800{n:02}")], "a"),
+            )
+        })
+        .collect();
+    let lock = file(&mut world, 0, drafts)[0].grip.lock;
+    let home = world.federation(0);
+    world.carry(0, Retract::as_publisher(&home, lock)).unwrap();
+    let retraction = world.nodes[2].records.last().unwrap().clone();
+    for node in [0, 2] {
+        world.nodes[node].hides.insert(retraction.id());
+    }
+    let asked = ["phone:+33639980000"];
+    assert_eq!(check(&mut world, 1, &asked).results[0].reports.len(), 1);
+    // The home node says that there is nothing: all is asked for, and then one bucket of the many.
+    world.nodes[1].says_carried = Some(0);
+    world.nodes[2].slips_in_once = vec![retraction.bytes().to_vec()];
+    world.questions.clear();
+    let checked = check(&mut world, 1, &asked);
+    assert_eq!(world.questions.len(), 4);
+    assert!(checked.results[0].reports.is_empty());
+}
+
 /// Reports about a number from organisation 2, more than a reply holds.
 fn flood(world: &mut World, about: &str) {
     for _ in 0..4 {
