@@ -12,6 +12,7 @@ use parasol_protocol::charter::{Charter, CharterError};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::handle::Handle;
 use parasol_protocol::ids::{FederationId, Lock, OrganisationKey, RecordId};
+use parasol_protocol::keys;
 use parasol_protocol::oprf::Output;
 use parasol_protocol::reconcile::Set;
 use parasol_protocol::record::report::{Audience, Entry, Label, Report};
@@ -177,6 +178,20 @@ fn stage(file: &Value, home: OrganisationKey) -> Shelf {
         shelf.receive(&bytes(record), today(file)).unwrap();
     }
     shelf
+}
+
+#[test]
+fn signatures_count_by_the_strict_rule() {
+    let file = read("ok/signatures.json");
+    let mut counted = 0;
+    for case in cases(&file) {
+        let key = bytes(&case["key"]).try_into().unwrap();
+        let signature = bytes(&case["signature"]).try_into().unwrap();
+        let counts = keys::verify(&key, &bytes(&case["message"]), &signature).is_ok();
+        assert_eq!(counts, case["counts"], "{}", case["name"]);
+        counted += usize::from(counts);
+    }
+    assert_eq!(counted, 2);
 }
 
 #[test]

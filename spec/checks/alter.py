@@ -7,14 +7,16 @@ from .refusal import Disagreement, Refused
 from .world import World
 
 HEX = re.compile(r"(?:[0-9a-f]{2}){4,}")
-VALUES = ("canonical", "kind", "season", "bucket", "left", "size", "bits", "again", "today", "in_doubt")
+VALUES = ("canonical", "kind", "season", "bucket", "left", "size", "bits", "again", "today", "in_doubt", "counts")
 # Numbers of the records that something came to.
 RESULTS = re.compile(r"(served|holds|aside|steps\.\d+\.carried)$")
 VERDICTS = ("refused", "rule", "error", "step", "verdict")
 # What nothing determines: the surplus of a report, a threshold that more answers than needed would meet, records in
-# scenes that are refused as they are, whose node answers where it makes no difference, ids and roots that nobody has.
+# scenes that are refused as they are, whose node answers where it makes no difference, bytes of signatures that do not
+# count, ids and roots that nobody has.
 FREE = {
     "ok/scenes.json": re.compile(r"(home|hex)$"),
+    "ok/signatures.json": re.compile(r"(key|message|signature)$"),
     "ok/aside.json": re.compile(r"home$"),
     "ok/replies.json": re.compile(r"(home|question)$"),
     "ok/counted.json": re.compile(r"roots\.\d+$"),

@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import cbor, handles, reconcile, records, replies, seal, voprf, wire
+from . import cbor, ed25519, handles, reconcile, records, replies, seal, voprf, wire
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -277,10 +277,18 @@ def bad_handles(world, cases):
         yield case["input"]
 
 
+def ok_signatures(world, cases):
+    for case in cases:
+        key, message, signature = (bytes.fromhex(case[part]) for part in ("key", "message", "signature"))
+        agree(case["name"], case["counts"], ed25519.holds(key, message, signature))
+        yield case["name"]
+
+
 CHECKS = {
     "ok/charter.json": ok_charter,
     "ok/certificate.json": ok_certificate,
     "ok/records.json": ok_records,
+    "ok/signatures.json": ok_signatures,
     "ok/scenes.json": ok_scenes,
     "ok/seal.json": ok_seal,
     "ok/wire.json": ok_wire,

@@ -454,8 +454,9 @@ def files():
         said = [message.hex() for message in messages]
         rows.append({"name": name, "both": both, "ours": ours, "theirs": theirs, "messages": said})
     made["ok/reconcile.json"] = shown("spec/05-reconciliation.md, section 2", rows)
-    from . import make_answers
+    from . import make_answers, make_signatures
 
+    made["ok/signatures.json"] = shown("spec/02-records.md, section 2", list(make_signatures.rows()))
     return made | make_answers.files()
 
 

@@ -7,7 +7,7 @@
 //! | 2, lock (16), id | nothing |
 //! | 3, last day, id | nothing |
 
-use super::{OWN, damaged, day, head16, id_at};
+use super::rows::{self, OWN, damaged, day, head16, id_at};
 use crate::store::{Op, Reader, StoreError, Table, join};
 use parasol_protocol::admit::SlotKey;
 use parasol_protocol::carried::Aside;
@@ -22,7 +22,7 @@ const LOCK: u8 = 2;
 const EXPIRY: u8 = 3;
 
 fn slot_key(slot: &SlotKey) -> Vec<u8> {
-    super::slot_key(head16(slot.organisation.as_bytes()), slot)
+    rows::slot_key(head16(slot.organisation.as_bytes()), slot)
 }
 
 fn record_key(id: &RecordId) -> Vec<u8> {

@@ -148,7 +148,7 @@ mod tests {
             let store = open(&home.path().join("store"), Engine::Redb).unwrap();
             store.apply(&there).unwrap();
             let above = Prepared {
-                ops: super::super::neighbours(coming.clone()),
+                ops: super::super::rows::neighbours(coming.clone()),
                 names: Arc::default(),
                 place: 0,
                 counts: BTreeMap::new(),

@@ -284,8 +284,8 @@ fn a_bucket_goes_on_from_chunk_to_chunk(engine: Engine) {
     let mut both = Both::new(engine);
     // As if so many records had come before.
     let before = [
-        Op::put(Table::Meta, *b"place", seq((1 << super::CHUNK) - 4)),
-        Op::put(Table::Meta, super::LAYOUT.0, super::LAYOUT.1),
+        Op::put(Table::Meta, *b"place", seq((1 << super::rows::CHUNK) - 4)),
+        Op::put(Table::Meta, super::rows::LAYOUT.0, super::rows::LAYOUT.1),
     ];
     both.ledger
         .as_ref()
@@ -327,7 +327,7 @@ fn rows_laid_out_by_another_version_are_not_misread(engine: Engine) {
     let mut both = Both::new(engine);
     let report = both.report(0, 100, &key(), Audience::Federation);
     both.apply(&[Change::Insert(Box::new(report))]);
-    let older = [Op::delete(Table::Meta, super::LAYOUT.0)];
+    let older = [Op::delete(Table::Meta, super::rows::LAYOUT.0)];
     both.ledger.as_ref().unwrap().store().apply(&older).unwrap();
     drop(both.ledger.take());
     let store = open(&both.home.path().join("store"), engine).unwrap();
@@ -378,7 +378,7 @@ fn neighbours_stand_together_and_one_key_keeps_its_order() {
         put(b"b", b"3"),
         Op::delete(Table::Meta, b"b"),
     ];
-    let sorted = super::neighbours(ops.clone());
+    let sorted = super::rows::neighbours(ops.clone());
     let order = [2, 0, 3, 4, 1].map(|n: usize| ops.get(n).cloned());
     assert!(sorted.into_iter().map(Some).eq(order));
 }
