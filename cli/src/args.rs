@@ -1,8 +1,8 @@
 //! The command line as typed.
 
 use crate::cmd::{
-    browse, check, completions, dispute, drafts, export, federation, import, inspect, man, node,
-    report, retract, second, translate, trust,
+    browse, charter, check, completions, dispute, drafts, export, federation, import, inspect, man,
+    node, org, report, retract, second, translate, trust,
 };
 use crate::demo::DemoArgs;
 use crate::exit::CliError;
@@ -38,6 +38,12 @@ pub enum Command {
     /// Make, run or ask a node
     #[command(subcommand)]
     Node(node::NodeCommand),
+    /// An organisation's root key: make it, keep it on paper, sign with it
+    #[command(subcommand)]
+    Org(org::OrgCommand),
+    /// Who belongs to the federation, and how that changes
+    #[command(subcommand)]
+    Charter(charter::CharterCommand),
     /// Look up phone numbers, addresses, accounts, plates or pages
     Check(check::CheckArgs),
     /// File a report
@@ -81,6 +87,8 @@ impl Cli {
             Command::Demo(args) => return crate::demo::run(args, globals),
             Command::Federation(command) => federation::run(command, globals),
             Command::Node(command) => node::run(command, globals),
+            Command::Org(command) => org::run(command, globals),
+            Command::Charter(command) => charter::run(command, globals),
             Command::Check(args) => check::run(args, globals),
             Command::Report(args) => report::run(args, globals),
             Command::Browse(args) => browse::run(args, globals),

@@ -3,6 +3,7 @@
 
 use crate::exit::CliError;
 use parasol_node::files::{create_private_dir, write_private};
+use parasol_protocol::charter::Pin;
 use parasol_protocol::client::Generation;
 use parasol_protocol::ids::{FederationId, OrganisationKey};
 use parasol_protocol::keys::SecretKey;
@@ -43,6 +44,10 @@ pub struct Profile {
     /// an alarm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<String>,
+    /// The number and id of the newest version of the charter that was seen, as `3:…`, kept
+    /// likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charter: Option<String>,
     /// Organisations whose word counts here, and that of those for whom they vouch: short names or
     /// root keys. One's own is always among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -104,6 +109,31 @@ impl Profile {
             )
         })?;
         Ok(Some(Generation { epoch, digest }))
+    }
+
+    /// The version of the charter that was seen last.
+    ///
+    /// # Errors
+    /// If the profile's file holds something else.
+    pub fn pin(&self) -> Result<Option<Pin>, CliError> {
+        let Some(text) = &self.charter else {
+            return Ok(None);
+        };
+        let pin = text.split_once(':').and_then(|(version, id)| {
+            Some(Pin {
+                version: version.parse().ok()?,
+                id: id.parse().ok()?,
+            })
+        });
+        pin.map(Some).ok_or_else(|| {
+            CliError::home(
+                "bad-profile",
+                format_args!(
+                    "profile {}: charter is not the number and id of a version",
+                    self.name
+                ),
+            )
+        })
     }
 
     /// The organisation's root key.

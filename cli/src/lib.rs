@@ -9,6 +9,7 @@
 //! - [`output`]: results as text for people or JSON for programs
 //! - [`import`]: what an old list says
 //! - [`demo`]: a federation on this machine, and the story that shows it
+//! - [`root`]: an organisation's root key: its file, its words for paper, the parts of them
 //! - [`founding`]: makes a federation on this machine
 //! - [`status`]: asks a node how it is
 //! - [`exit`]: how a command ends
@@ -25,5 +26,6 @@ pub mod import;
 pub mod journal;
 pub mod keep;
 pub mod output;
+pub mod root;
 pub mod session;
 pub mod status;

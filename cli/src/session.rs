@@ -197,6 +197,13 @@ impl Session {
 /// The profile with what it pins, written down if it is new: which federation, and which generation
 /// of its keys.
 fn pinned(home: &Home, profile: Profile, federation: &Federation) -> Result<Profile, CliError> {
+    if let Some(pin) = profile.pin()? {
+        federation.follows_charter(&pin).map_err(|why| {
+            CliError::refused("old-charter", why).next(
+                "tell who runs the node; if the organisations did go back on that version, take `charter` out of the profile",
+            )
+        })?;
+    }
     if let Some(seen) = profile.generation()? {
         federation.follows(&seen).map_err(|why| match why {
             ViewError::TwoCertificates(_) => CliError::refused("two-certificates", why).next(
@@ -213,6 +220,8 @@ fn pinned(home: &Home, profile: Profile, federation: &Federation) -> Result<Prof
     next.federation = Some(federation.id().to_string());
     next.epoch = Some(now.epoch);
     next.certificate = Some(hex::encode(now.digest));
+    let pin = federation.charter().pin();
+    next.charter = Some(format!("{}:{}", pin.version, pin.id));
     if next != profile {
         home.save(&next)?;
     }

@@ -86,7 +86,7 @@ impl Fixture {
             Certificate::sign_with(&mut unsigned, &federation, &member.node);
         }
         let reply = DirectoryReply {
-            charter: world.charter.bytes().to_vec(),
+            charters: vec![world.charter.bytes().to_vec()],
             certificate: unsigned.write(),
             records: world.trust.iter().map(|r| r.bytes().to_vec()).collect(),
             home: world.rowan.node.node(),

@@ -1,10 +1,12 @@
 //! `node run` and `node init` as typed, the same in `parasol` and in `parasol-node`.
 
+use crate::clock::Clock;
 use crate::config::{ConfigError, NodeConfig};
 use crate::entropy::OsEntropy;
+use crate::files::write_private;
 use crate::keys::{IdentityError, NodeIdentity};
 use crate::run::{RunError, RunOptions, run};
-use crate::setup::{SetupError, init_node};
+use crate::setup::{PaperError, SetupError, init_node, request, take};
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -22,6 +24,35 @@ pub enum NodeCommand {
     Init(InitArgs),
     /// Run a node until it is told to stop (SIGTERM or SIGINT)
     Run(RunArgs),
+    /// Write what the organisation's root is to sign, so that the node may work (90 days at most)
+    Request(RequestArgs),
+    /// Take in what others signed: the root's answer, a charter, a certificate
+    Take(TakeArgs),
+}
+
+/// Arguments of `node request`.
+#[derive(clap::Args, Clone, PartialEq, Eq, Debug)]
+pub struct RequestArgs {
+    /// The node's directory
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// For which organisation it is to work: short name or root key [default: the one it works for]
+    #[arg(long, value_name = "NAME")]
+    pub organisation: Option<String>,
+    /// The file to write [default: DIR/request]
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `node take`.
+#[derive(clap::Args, Clone, PartialEq, Eq, Debug)]
+pub struct TakeArgs {
+    /// The node's directory
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// What others signed
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 /// Arguments of `node init`.
@@ -64,16 +95,26 @@ pub enum CommandError {
     /// It could not be made.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// A paper of its could not be made or taken in.
+    #[error(transparent)]
+    Paper(#[from] PaperError),
+    /// A file could not be written.
+    #[error("cannot write {0}: {1}")]
+    Write(PathBuf, std::io::Error),
     /// It stopped before it was told to.
     #[error(transparent)]
     Run(#[from] RunError),
 }
 
 impl CommandError {
-    /// The exit code: 7 for what is wrong with the directory, 1 for the rest.
+    /// The exit code: 7 for what is wrong with the directory, 3 for papers, 1 for the rest.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            CommandError::Config(_) | CommandError::Identity(_) => 7,
+            CommandError::Config(_)
+            | CommandError::Identity(_)
+            | CommandError::Paper(PaperError::Identity(_))
+            | CommandError::Write(..) => 7,
+            CommandError::Paper(_) => 3,
             CommandError::Setup(_) | CommandError::Run(_) => 1,
         }
     }
@@ -88,6 +129,8 @@ impl NodeCommand {
         match self {
             NodeCommand::Init(args) => execute_init(args),
             NodeCommand::Run(args) => execute_run(args),
+            NodeCommand::Request(args) => execute_request(args),
+            NodeCommand::Take(args) => execute_take(args),
         }
     }
 }
@@ -97,23 +140,69 @@ fn execute_init(args: &InitArgs) -> Result<(), CommandError> {
     let dir = args.dir.display();
     say!("A node's directory is in {dir}. Its keys were made there and never leave it.");
     say!();
-    say!(
-        "An organisation's root key has to sign these lines (they are in {dir}/terms). This version has"
-    );
-    say!(
-        "no command for that: `parasol federation init` signs those of the nodes that it makes itself."
-    );
-    say!();
     for line in request.to_string().lines() {
         say!("    {line}");
     }
     say!();
+    say!("What comes next:");
+    say!("  1. take in what the federation gives you: its charter, certificate and records");
+    say!("         parasol node take {dir} charter.cbor certificate.cbor trust.cbor");
+    say!("  2. write what your organisation's root key is to sign");
+    say!("         parasol node request {dir} --organisation NAME");
+    say!("  3. carry that file to the root key, and the answer back");
+    say!("         parasol org delegate {dir}/request --root root.key --out answer");
+    say!("         parasol node take {dir} answer");
+    say!("  4. edit {dir}/node.toml, and start it with `parasol node run {dir}`.");
+    Ok(())
+}
+
+fn execute_request(args: &RequestArgs) -> Result<(), CommandError> {
+    let asked = request(&args.dir, args.organisation.as_deref())?;
+    let out = args.out.clone().unwrap_or_else(|| args.dir.join("request"));
+    write_private(&out, &asked.encode()).map_err(|e| CommandError::Write(out.clone(), e))?;
     say!(
-        "With a program of your own that signs them: put the federation's charter.cbor, certificate.cbor"
+        "{} says what the root key of the node's organisation is to sign. There is nothing secret in it.",
+        out.display()
     );
+    say!("    organisation  {}", asked.organisation);
+    say!("    node          {}", asked.name);
+    say!("    record key    {}", asked.record_key);
+    say!("Carry it to the machine with the root key, compare the record key there, and run");
+    say!("    parasol org delegate request --root root.key --out answer");
     say!(
-        "and trust.cbor into {dir}, edit {dir}/node.toml, and start it with `parasol-node run {dir}`."
+        "Then bring the answer back: `parasol node take {} answer`.",
+        args.dir.display()
     );
+    Ok(())
+}
+
+fn execute_take(args: &TakeArgs) -> Result<(), CommandError> {
+    let today = Clock::default().now().day();
+    let taken = take(&args.dir, &args.files, today)?;
+    let new = |n: usize, one: &str, many: &str| match n {
+        0 => format!("no new {many}"),
+        1 => format!("1 new {one}"),
+        n => format!("{n} new {many}"),
+    };
+    say!(
+        "Taken into {}: {}, {}, {}. Version {} of the charter counts.",
+        args.dir.display(),
+        new(
+            taken.charters,
+            "paper about the charter",
+            "papers about the charter"
+        ),
+        new(taken.records, "record", "records"),
+        if taken.certificate {
+            "a new certificate"
+        } else {
+            "no new certificate"
+        },
+        taken.version
+    );
+    if taken.charters + taken.records > 0 || taken.certificate {
+        say!("A node that runs takes up charter and records by itself, within seconds.");
+    }
     Ok(())
 }
 

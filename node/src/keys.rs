@@ -6,16 +6,17 @@
 //! keys/transport.key                                 is known to other nodes
 //! keys/seal.key                                      opens what clients seal to this node
 //! keys/shares.cbor  its shares of the federation's keys, if it is a keyholder; 0600
-//! charter.cbor, certificate.cbor, trust.cbor         signed by others, not secret
+//! charter.cbor, certificate.cbor, trust.cbor         signed by others, not secret; the charter as
+//!                   all that is known of its chain
 //! tokens.toml       hashes of the tokens by which clients are let in; 0600
 //! ```
 
 use crate::files::is_exposed;
 use parasol_protocol::cbor::{self, Malformed, Out};
 use parasol_protocol::certificate::{self, Certificate, CertificateError};
-use parasol_protocol::charter::{Charter, CharterError};
+use parasol_protocol::charter::{Chain, Charter, CharterError};
 use parasol_protocol::directory::Directory;
-use parasol_protocol::ids::{NodeKey, OrganisationKey, SealKey, TransportKey};
+use parasol_protocol::ids::{FederationId, NodeKey, OrganisationKey, SealKey, TransportKey};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::MAX_RECORD;
 use parasol_protocol::oprf::{KeyName, KeyShare};
@@ -28,6 +29,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+/// The version of the charter from which on this node weighs what follows.
+pub(crate) const SETTLED: &str = "charter.settled";
 /// The words in `format`, before the number.
 const FORMAT: &str = "parasol node";
 /// The format that this version writes, and the newest that it reads.
@@ -110,8 +113,10 @@ pub struct NodeIdentity {
     pub keys: NodeKeys,
     /// Its shares of the federation's keys; none if it is no keyholder.
     pub shares: BTreeMap<KeyName, KeyShare>,
-    /// The federation's charter.
+    /// The federation's charter, the version that counts.
     pub charter: Charter,
+    /// All that is known of it.
+    pub chain: Chain,
     /// The certificate of the federation's keys.
     pub certificate: Certificate,
     /// The first records that roots signed: they go into the store at every start.
@@ -292,36 +297,32 @@ impl NodeIdentity {
         let keys = NodeKeys::read(dir)?;
 
         let path = dir.join("charter.cbor");
-        let charter = Charter::from_bytes(&read_given(&path)?).map_err(|e| match e {
-            CharterError::Malformed(_) => damaged(&path, &e),
-            _ => contradiction(&path, &e),
-        })?;
+        let chain = read_chain(&path)?;
+        let charter = chain.current();
 
         let path = dir.join("trust.cbor");
-        let trust = read_trust(&path, &charter)?;
+        let trust = read_trust(&path, charter.federation())?;
         let mut directory = Directory::new(charter.clone());
         for record in &trust {
             directory.learn(record);
         }
         let organisation = directory
             .organisation_of(&keys.record.node())
-            .filter(|o| charter.organisation(o).is_some())
+            .filter(|o| charter.answers_for(o).is_some())
             .ok_or_else(|| {
-                contradiction(&path, &"no organisation of the charter delegated this node's key to it; ask your organisation to sign the file that `node init` wrote")
+                contradiction(&path, &"no organisation of the charter has delegated to this node: write what it asks for with `parasol node request`, have your organisation's root sign that with `parasol org delegate`, and take the answer in with `parasol node take`")
             })?;
 
         let path = dir.join("certificate.cbor");
         let bytes = read_given(&path)?;
         let certificate =
-            Certificate::from_bytes(&bytes, &charter, &directory).map_err(|e| match e {
+            Certificate::of_latest(&bytes, &charter, &directory).map_err(|e| match e {
                 CertificateError::Malformed(_) => damaged(&path, &e),
                 _ => contradiction(&path, &e),
             })?;
 
         let path = dir.join("keys").join("shares.cbor");
-        let keyholder = charter
-            .organisation(&organisation)
-            .and_then(|o| o.keyholder);
+        let keyholder = charter.answers_for(&organisation).and_then(|o| o.keyholder);
         let shares = match (path.exists(), keyholder) {
             (false, None) => BTreeMap::new(),
             _ => decode_shares(&read_secret(&path)?).map_err(|e| damaged(&path, &e))?,
@@ -349,6 +350,7 @@ impl NodeIdentity {
             keys,
             shares,
             charter,
+            chain,
             certificate,
             trust,
             organisation,
@@ -364,6 +366,29 @@ impl NodeIdentity {
         }
         directory
     }
+}
+
+/// Reads a node's charter: all that it knows of the chain.
+///
+/// # Errors
+/// If it is not there, or damaged.
+pub fn read_chain(path: &Path) -> Result<Chain, IdentityError> {
+    let mut chain = Chain::from_bytes(&read_given(path)?).map_err(|e| match e {
+        CharterError::Malformed(_) => damaged(path, &e),
+        _ => contradiction(path, &e),
+    })?;
+    // What this node has settled stays so, whatever was added to the file.
+    let settled = path.with_file_name(SETTLED);
+    if let Ok(text) = fs::read_to_string(&settled) {
+        let id = text.trim().parse().map_err(|e| damaged(&settled, &e))?;
+        if !chain.settle_at(&id) {
+            return Err(contradiction(
+                path,
+                &"the version of the charter that this node has settled is not in it; take in the whole charter again",
+            ));
+        }
+    }
+    Ok(chain)
 }
 
 fn check_format(path: &Path) -> Result<(), IdentityError> {
@@ -386,7 +411,11 @@ fn check_format(path: &Path) -> Result<(), IdentityError> {
     }
 }
 
-fn read_trust(path: &Path, charter: &Charter) -> Result<Vec<Verified>, IdentityError> {
+/// Reads the records of roots that a node was given.
+///
+/// # Errors
+/// If the file cannot be read, or one of them does not hold.
+pub fn read_trust(path: &Path, federation: &FederationId) -> Result<Vec<Verified>, IdentityError> {
     let bytes = read_given(path)?;
     let listed = cbor::decode(&bytes, MAX_TRUST, |d| {
         cbor::list(d, MAX_TRUST / 64, |d| {
@@ -396,7 +425,7 @@ fn read_trust(path: &Path, charter: &Charter) -> Result<Vec<Verified>, IdentityE
     .map_err(|e| damaged(path, &e))?;
     let verified = listed
         .iter()
-        .map(|bytes| Verified::from_bytes(bytes, charter.federation()));
+        .map(|bytes| Verified::from_bytes(bytes, federation));
     verified
         .collect::<Result<_, Refusal>>()
         .map_err(|e| damaged(path, &e))

@@ -148,7 +148,8 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
             seal_key: identity.keys.seal.clone(),
             shares: Arc::new(identity.shares),
         },
-        charter: identity.charter,
+        chain: identity.chain,
+        dir: Some(config.dir.clone()),
         certificate: identity.certificate,
         trust: identity.trust,
         settings: Settings {

@@ -18,6 +18,7 @@ use crate::setup::{Plan, built_in, init_federation, majority};
 use crate::store::{self, Engine, Store};
 use parasol_protocol::engine::{Identity, Settings};
 use parasol_protocol::ids::TransportKey;
+use parasol_protocol::keys::SecretKey;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Home {
     pub dir: PathBuf,
     /// The token of its first profile.
     pub token: String,
+    /// The roots of all organisations, in the order of their names here.
+    pub roots: Vec<SecretKey>,
 
     _tmp: tempfile::TempDir,
 }
@@ -58,8 +61,10 @@ impl Home {
             cities: Vec::new(),
         };
         let mut token = String::new();
+        let mut roots = Vec::new();
         init_federation(&plan, &mut OsEntropy, |_, access| {
             token = access[0].token.as_str().to_owned();
+            roots = access.iter().map(|a| a.root.clone()).collect();
             Ok(())
         })
         .unwrap();
@@ -83,7 +88,8 @@ impl Home {
                 seal_key: identity.keys.seal.clone(),
                 shares: Arc::new(NodeIdentity::read(&dir).unwrap().shares),
             },
-            charter: identity.charter.clone(),
+            chain: identity.chain.clone(),
+            dir: Some(dir.clone()),
             certificate: identity.certificate.clone(),
             trust: identity.trust.clone(),
             settings,
@@ -97,6 +103,7 @@ impl Home {
             net,
             dir,
             token,
+            roots,
 
             _tmp: tmp,
         }

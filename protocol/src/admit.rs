@@ -4,15 +4,12 @@
 //! records therefore carry the same ones, in whatever order they came: of two records that exclude
 //! each other the rule names the winner, and the loser is refused or put out.
 
-use crate::charter::Terms;
+use crate::charter::Charter;
 use crate::cose::Context;
 use crate::directory::Directory;
 use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use crate::keys::verify;
-use crate::limits::{
-    DELEGATION_AFTERLIFE, MAX_DELEGATION_DAYS, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE,
-    RETRACTION_LIFE, ROOT_QUOTA,
-};
+use crate::limits::{DELEGATION_AFTERLIFE, MAX_REVOCATION_LIFE, RETRACTION_LIFE, ROOT_QUOTA};
 use crate::record::report::{Audience, Report};
 use crate::record::{Body, Header, Kind, Refusal, Rule, Signer, Verified};
 use crate::time::Day;
@@ -235,9 +232,15 @@ pub fn check(
     let header = record.header();
     let charter = directory.charter();
     if charter.organisation(&header.organisation).is_none() {
-        return Err(Rule::UnknownOrganisation.into());
+        let former = charter.former(&header.organisation);
+        let former = former.ok_or(Rule::UnknownOrganisation)?;
+        // No clock is consulted: what a thief of the old root signs now is told from what its
+        // owner signed by the list that the others have agreed on.
+        if header.signer == Signer::Root && !former.records.contains(&record.id()) {
+            return Err(Rule::FormerRoot.into());
+        }
     }
-    check_life(record, charter.terms(), today)?;
+    check_life(record, charter, today)?;
     check_signer(record, directory)?;
     match record.body() {
         Body::Report(report) => check_report(report, header, directory, home),
@@ -252,21 +255,23 @@ pub fn check(
     }
 }
 
-fn check_life(record: &Verified, terms: &Terms, today: Day) -> Result<(), Refusal> {
+fn check_life(record: &Verified, charter: &Charter, today: Day) -> Result<(), Refusal> {
     let header = record.header();
+    let lives = &charter.on(header.issued).lives;
     let longest = match record.body() {
-        Body::Report(_) | Body::Translation(_) | Body::Second(_) | Body::Dispute(_) => {
-            terms.report_life
-        }
+        Body::Report(_) => lives.report,
+        Body::Translation(_) => lives.translation,
+        Body::Second(_) => lives.second,
+        Body::Dispute(_) => lives.dispute,
         Body::Retraction(_) => RETRACTION_LIFE,
-        Body::Vouch(_) => MAX_VOUCH_LIFE,
+        Body::Vouch(_) => lives.vouch,
         Body::Revocation(_) | Body::Affirmation(_) => MAX_REVOCATION_LIFE,
         Body::Delegation(d) => {
             let days = d.terms.until.since(header.issued);
-            if d.terms.until < header.issued || days > MAX_DELEGATION_DAYS {
+            if d.terms.until < header.issued || days > lives.delegation {
                 return Err(Refusal::because(
                     Rule::Life,
-                    format_args!("signs for {days} of {MAX_DELEGATION_DAYS} days"),
+                    format_args!("signs for {days} of {} days", lives.delegation),
                 ));
             }
             days + DELEGATION_AFTERLIFE
@@ -286,10 +291,11 @@ fn check_life(record: &Verified, terms: &Terms, today: Day) -> Result<(), Refusa
             format_args!("{life} days; a retraction lives {RETRACTION_LIFE}"),
         ));
     }
-    if header.issued < terms.made {
+    let founded = charter.founded();
+    if header.issued < founded {
         return Err(Refusal::because(
             Rule::BeforeCharter,
-            format_args!("{}; the charter is of {}", header.issued, terms.made),
+            format_args!("{}; the federation was made on {founded}", header.issued),
         ));
     }
     if header.issued > today.plus(1) {
@@ -333,7 +339,7 @@ pub(crate) fn check_signer(record: &Verified, directory: &Directory) -> Result<(
             format_args!("issued {}", header.issued),
         ));
     }
-    let quota = directory.charter().terms().quotas.records;
+    let quota = directory.charter().on(header.issued).quotas.records;
     if header.slot >= quota.min(SLOTS) || !in_time.any(|d| d.terms.slots.contains(header.slot)) {
         return Err(Refusal::because(
             Rule::SlotRange,

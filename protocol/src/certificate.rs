@@ -203,6 +203,26 @@ impl Certificate {
         })
     }
 
+    /// Reads and checks a certificate against the latest version of the charter that has its
+    /// threshold and shares: until the keys are shared anew, those of the version before serve.
+    ///
+    /// # Errors
+    /// As [`Certificate::from_bytes`] with the version that counts.
+    pub fn of_latest(
+        bytes: &[u8],
+        charter: &Charter,
+        directory: &Directory,
+    ) -> Result<Self, CertificateError> {
+        let now = Self::from_bytes(bytes, charter, directory);
+        if !matches!(now, Err(CertificateError::Keyholders)) {
+            return now;
+        }
+        let mut before = charter.and_before().skip(1);
+        before
+            .find_map(|earlier| Self::from_bytes(bytes, &earlier, directory).ok())
+            .map_or(now, Ok)
+    }
+
     /// The number of this generation of shares.
     pub const fn epoch(&self) -> u32 {
         self.epoch

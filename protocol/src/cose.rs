@@ -163,6 +163,29 @@ impl Cosigned {
         self.signatures.insert(public, signature);
     }
 
+    /// The keys that claim to have signed, in ascending order; nothing is verified.
+    pub fn claimed(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.signatures.keys()
+    }
+
+    /// Leaves only the signatures of keys of which `stays` says so.
+    pub fn retain(&mut self, mut stays: impl FnMut(&[u8; 32]) -> bool) {
+        self.signatures.retain(|key, _| stays(key));
+    }
+
+    /// Adds the signatures of another copy of the same payload. Says whether any was new.
+    pub fn merge(&mut self, other: &Cosigned) -> bool {
+        let before = self.signatures.len();
+        if other.payload == self.payload {
+            for (key, signature) in &other.signatures {
+                // One key may have several signatures that hold: all keep the same one.
+                let kept = self.signatures.entry(*key).or_insert(*signature);
+                *kept = (*kept).min(*signature);
+            }
+        }
+        self.signatures.len() > before
+    }
+
     /// The keys whose signatures hold.
     ///
     /// # Errors

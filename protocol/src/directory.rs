@@ -223,17 +223,23 @@ impl Directory {
             .filter(move |d| d.organisation == *organisation)
     }
 
-    /// The organisation that a node key works for, revoked or not.
+    /// The organisation that a node key works for, revoked or not: one of the charter, if there is
+    /// one.
     pub fn organisation_of(&self, key: &NodeKey) -> Option<OrganisationKey> {
-        self.delegations.get(key)?.first().map(|d| d.organisation)
+        let known = self.delegations.get(key)?;
+        let member = |d: &&Delegated| self.charter.organisation(&d.organisation).is_some();
+        let best = known.iter().find(member).or_else(|| known.first());
+        best.map(|d| d.organisation)
     }
 
     /// The organisation for which a node key could sign on a day; none if it was not delegated
-    /// for that day, or is revoked.
+    /// for that day, or is revoked. For a root that was replaced its successor answers.
     pub fn signer_on(&self, key: &NodeKey, day: Day) -> Option<OrganisationKey> {
         let known = self.delegations.get(key)?;
         let good = |d: &&Delegated| d.covers(day) && !self.is_revoked(&d.organisation, key);
-        known.iter().find(good).map(|d| d.organisation)
+        let signer = known.iter().find(good)?.organisation;
+        let answers = self.charter.answers_for(&signer);
+        Some(answers.map_or(signer, |o| o.root))
     }
 
     /// Whether the organisation has revoked the key.
@@ -247,7 +253,8 @@ impl Directory {
     }
 
     /// The nodes that may work today: delegated by a member, in time, not revoked. Of several
-    /// delegations of one node the one that lasts longest speaks.
+    /// delegations of one node the one that lasts longest speaks. What a root gave that was
+    /// replaced, and stays, counts as its successor's.
     pub fn nodes(&self, today: Day) -> BTreeMap<NodeKey, Delegated> {
         self.working(today).collect()
     }
@@ -257,9 +264,18 @@ impl Directory {
             let best = known
                 .iter()
                 .filter(|d| d.covers(today) && !self.is_revoked(&d.organisation, key))
-                .filter(|d| self.charter.organisation(&d.organisation).is_some())
-                .max_by_key(|d| (d.terms.until, d.id));
-            best.map(|best| (*key, *best))
+                .filter_map(|d| Some((d, self.charter.answers_for(&d.organisation)?)))
+                .max_by_key(|(d, _)| (d.terms.until, d.id));
+            best.map(|(best, member)| {
+                let organisation = member.root;
+                (
+                    *key,
+                    Delegated {
+                        organisation,
+                        ..*best
+                    },
+                )
+            })
         })
     }
 

@@ -56,6 +56,9 @@ id!(
     /// SHA-256 of the payload of a federation's first charter.
     FederationId, "federation id");
 id!(
+    /// SHA-256 of the payload of a version of the charter. The first version's is the federation's id.
+    CharterId, "charter version");
+id!(
     /// SHA-256 of a record's bytes.
     RecordId, "record id");
 id!(
@@ -81,7 +84,22 @@ impl RecordId {
     }
 }
 
+impl CharterId {
+    /// The id of the version with this payload.
+    pub fn of(payload: &[u8]) -> Self {
+        Self(sha256(payload))
+    }
+    /// The id of the federation whose first version this is.
+    pub const fn of_first(self) -> FederationId {
+        FederationId(self.0)
+    }
+}
+
 impl FederationId {
+    /// The id of its first charter.
+    pub const fn first(self) -> CharterId {
+        CharterId(self.0)
+    }
     /// The id of the federation whose first charter has this payload.
     pub fn of(charter_payload: &[u8]) -> Self {
         Self(sha256(charter_payload))

@@ -42,3 +42,11 @@ pub const MAX_BUCKET_BITS: u8 = 20;
 pub const MAX_ORGANISATIONS: usize = 1000;
 /// Keyholders in a charter.
 pub const MAX_KEYHOLDERS: usize = 64;
+/// How many others the charter may let an organisation bring in.
+pub const MAX_BUDGET: u32 = 10_000;
+/// Former roots in a charter.
+pub const MAX_FORMER: usize = 1000;
+/// Records that stay of one former root.
+pub const MAX_FORMER_RECORDS: usize = 256;
+/// Versions that one version of the charter may set aside.
+pub const MAX_RIVALS: usize = 16;

@@ -299,7 +299,7 @@ impl<'a> World<'a> {
 
     fn federation(&self, carried: u64) -> Federation {
         let reply = DirectoryReply {
-            charter: bytes(&self.file["charter"]),
+            charters: vec![bytes(&self.file["charter"])],
             certificate: bytes(&self.file["certificate"]),
             records: list(&self.file["start"]).iter().map(bytes).collect(),
             home: self.file["home"].as_str().unwrap().parse().unwrap(),

@@ -51,6 +51,7 @@ fn request() -> impl Strategy<Value = Request> {
         (day(), some_bytes()).prop_map(|(after, message)| Request::ReconcileOwn { after, message }),
         ids().prop_map(Request::FetchOwn),
         lists().prop_map(Request::PushOwn),
+        any::<[u8; 32]>().prop_map(Request::Charters),
     ]
 }
 
@@ -67,6 +68,7 @@ fn reply() -> impl Strategy<Value = PeerReply> {
         lists().prop_map(PeerReply::Records),
         Just(PeerReply::Pushed),
         lists().prop_map(PeerReply::OwnRecords),
+        lists().prop_map(PeerReply::Charters),
         prop::sample::select(refusals.to_vec()).prop_map(PeerReply::Refused),
     ]
 }

@@ -8,7 +8,7 @@ use common::{bytes, read};
 use parasol_protocol::area::Area;
 use parasol_protocol::cbor::Malformed;
 use parasol_protocol::certificate::{Certificate, CertificateError};
-use parasol_protocol::charter::{Charter, CharterError};
+use parasol_protocol::charter::{Chain, Charter, Offered};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::handle::Handle;
 use parasol_protocol::ids::{FederationId, Lock, OrganisationKey, RecordId};
@@ -159,14 +159,8 @@ fn the_charter_and_the_certificate_hold() {
 fn bad_charters_are_refused_for_what_they_name() {
     let file = read("bad/charter.json");
     for case in cases(&file) {
-        let refused = match Charter::from_bytes(&bytes(&case["hex"])).unwrap_err() {
-            CharterError::Malformed(_) => "malformed",
-            CharterError::Signatures => "signatures",
-            CharterError::Jurisdiction { .. } => "jurisdiction",
-            CharterError::Threshold { .. } => "threshold",
-            CharterError::Invalid(_) => "invalid",
-        };
-        assert_eq!(refused, case["refused"], "{}", case["name"]);
+        let refused = Charter::from_bytes(&bytes(&case["hex"])).unwrap_err();
+        assert_eq!(refused.code(), case["refused"], "{}", case["name"]);
     }
 }
 
@@ -482,4 +476,50 @@ fn ids_are_of_the_bytes() {
         .map(|c| RecordId::of(&bytes(&c["hex"])))
         .collect();
     assert_eq!(ids.len(), cases(&file).len());
+}
+
+/// Whatever comes first, the same version counts.
+#[test]
+fn a_chain_of_charters_leads_to_one_version() {
+    let file = read("ok/chain.json");
+    let first = bytes(&file["charter"]);
+    for case in cases(&file) {
+        let documents: Vec<_> = case["documents"].as_array().unwrap().iter().collect();
+        let backwards: Vec<_> = documents.iter().rev().copied().collect();
+        for order in [documents, backwards] {
+            let mut chain = Chain::found(&first).unwrap();
+            for document in order {
+                chain.offer(&bytes(document)).unwrap();
+            }
+            let (name, charter, status) = (&case["name"], chain.current(), chain.status());
+            let hex = |ids: Vec<String>| serde_json::json!(ids);
+            assert_eq!(case["version"], charter.version(), "{name}");
+            assert_eq!(case["current"], charter.id().to_string(), "{name}");
+            let rivals = status.fork.map(|f| f.rivals).unwrap_or_default();
+            let rivals = rivals.iter().map(ToString::to_string).collect();
+            assert_eq!(case["fork"], hex(rivals), "{name}");
+            let mut twice: Vec<_> = status.twice.iter().map(|t| t.organisation).collect();
+            twice.sort_unstable();
+            let twice = twice.iter().map(ToString::to_string).collect();
+            assert_eq!(case["twice"], hex(twice), "{name}");
+            let waiting = status.waiting.iter().map(ToString::to_string).collect();
+            assert_eq!(case["waiting"], hex(waiting), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_does_not_follow_in_a_chain_is_refused_for_what_it_names() {
+    let file = read("bad/chain.json");
+    let first = bytes(&file["charter"]);
+    for case in cases(&file) {
+        let mut chain = Chain::found(&first).unwrap();
+        for document in case["known"].as_array().unwrap() {
+            assert_eq!(chain.offer(&bytes(document)), Ok(Offered::Taken));
+        }
+        let before = chain.clone();
+        let refused = chain.offer(&bytes(&case["hex"])).unwrap_err();
+        assert_eq!(refused.code(), case["refused"], "{}", case["name"]);
+        assert_eq!(chain, before, "{}", case["name"]);
+    }
 }

@@ -48,7 +48,10 @@ class Node:
         if record.id in self.carried:
             return
         if record.organisation not in self.charter.organisations:
-            raise Refused("unknown-organisation")
+            if record.organisation not in self.charter.former:
+                raise Refused("unknown-organisation")
+            if record.node is None and record.id not in self.charter.former[record.organisation][1]:
+                raise Refused("former-root")
         self.life(record, today)
         self.signer(record)
         self.by_kind(record)
@@ -61,15 +64,11 @@ class Node:
     def life(self, record, today):
         issued, expires = record.issued, record.expires
         lasts = expires - issued
-        most = {
-            "retraction": KEPT,
-            "vouch": 730,
-            "revocation": 90 + KEPT,
-            "affirmation": 90 + KEPT,
-        }.get(record.kind, self.charter["report life"])
+        lives = self.charter.lives
+        most = {"retraction": KEPT, "revocation": 90 + KEPT, "affirmation": 90 + KEPT, **lives}[record.kind]
         if record.kind == "delegation":
             until = record.body["until"]
-            good = issued <= until <= issued + 90 and issued <= expires <= until + KEPT
+            good = issued <= until <= issued + most and issued <= expires <= until + KEPT
         else:
             good = 0 <= lasts <= most and (record.kind != "retraction" or lasts == KEPT)
         if not good:

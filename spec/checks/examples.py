@@ -23,6 +23,11 @@ def examples(world):
         record = records.parse(hexed(case["hex"]))
         if "report" in record.body:
             yield "attachment-binding", seal.attachment_binding_parts(world.charter.id, record)
+    chain = files["ok/chain.json"]
+    documents = next(case["documents"] for case in chain["cases"] if case["name"] == "the way out")
+    yield "charter-file", [hexed(chain["charter"]), *map(hexed, documents)]
+    for one in (chain["cases"][-1]["documents"][0], documents[-1]):
+        yield "charter", cbor.tagged(hexed(one))
     record = records.parse(hexed(files["ok/records.json"]["cases"][0]["hex"]))
     yield "sig-structure", ["Signature1", cose.PROTECTED, b"parasol 1 record" + world.charter.id, record.payload]
     for name, external in (("charter", b"parasol 1 charter"), ("certificate", b"parasol 1 certificate" + world.charter.id)):

@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import cbor, ed25519, handles, reconcile, records, replies, seal, voprf, wire
+from . import cbor, chain, ed25519, handles, reconcile, records, replies, seal, voprf, wire
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -175,7 +175,7 @@ def inside(world, case, value):
     for one in value[carried] if carried is not None else ():
         records.verify(records.parse(one), world.charter.id)
     if case["type"] == "directory reply":
-        agree("federation", world.charter.id, Charter(value[0]).id)
+        agree("federation", [world.charter.id], [Charter(one).id for one in value[0]])
         agree("certificate", hexed(world.files["ok/certificate.json"]["cases"][0]["hex"]), value[1])
 
 
@@ -286,6 +286,7 @@ def ok_signatures(world, cases):
 
 CHECKS = {
     "ok/charter.json": ok_charter,
+    "ok/chain.json": chain.ok_chain,
     "ok/certificate.json": ok_certificate,
     "ok/records.json": ok_records,
     "ok/signatures.json": ok_signatures,
@@ -303,6 +304,7 @@ CHECKS = {
     "ok/size.json": replies.ok_size,
     "ok/sources.json": replies.ok_sources,
     "bad/charter.json": bad_charter,
+    "bad/chain.json": chain.bad_chain,
     "bad/certificate.json": bad_certificate,
     "bad/contents.json": bad_contents,
     "bad/records.json": bad_records,

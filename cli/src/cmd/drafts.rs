@@ -82,7 +82,7 @@ pub fn run(args: &DraftsArgs, globals: &Globals) -> Result<(), CliError> {
             } in drafts
             {
                 // Written while the node was down, it could not know how long reports live here.
-                let life = session.federation.charter().terms().report_life;
+                let life = session.federation.charter().terms().lives.report;
                 let last = session.federation.home_today().plus(life);
                 if !draft.is_sealed() && draft.expires > last {
                     draft.expires = last;

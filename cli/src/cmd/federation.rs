@@ -256,7 +256,7 @@ fn print_json(charter: &Charter, certificate: &Certificate, standing: Option<&St
             "threshold": terms.threshold,
             "keyholders": charter.keyholders(),
             "organisations": organisations,
-            "report_life_days": terms.report_life,
+            "report_life_days": terms.lives.report,
             "quotas": {"records": terms.quotas.records, "evaluations": terms.quotas.evaluations},
             "bucket_bits": terms.bucket_bits,
             "cities": terms.cities.len(),
@@ -285,7 +285,7 @@ fn print_text(charter: &Charter, certificate: &Certificate, standing: Option<&St
     }
     output::text(&format!(
         "  a report      lives {} at most",
-        output::count(terms.report_life as usize, "day", "days")
+        output::count(terms.lives.report as usize, "day", "days")
     ));
     output::text(&format!(
         "  a day         {} records, {} evaluations a key, for each organisation",

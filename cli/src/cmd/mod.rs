@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments as typed, and what it does.
 
 pub mod browse;
+pub mod charter;
 pub mod check;
 pub mod completions;
 pub mod dispute;
@@ -11,6 +12,7 @@ pub mod import;
 pub mod inspect;
 pub mod man;
 pub mod node;
+pub mod org;
 pub mod report;
 pub mod retract;
 pub mod second;

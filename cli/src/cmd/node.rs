@@ -5,6 +5,7 @@ use crate::globals::Globals;
 use crate::output;
 use crate::status::Status;
 use parasol_node::command::{CommandError, NodeCommand as DirectoryCommand};
+use parasol_node::setup::PaperError;
 use serde_json::Value;
 
 /// What can be done with nodes.
@@ -35,6 +36,10 @@ pub fn run(command: &NodeCommand, globals: &Globals) -> Result<(), CliError> {
             CommandError::Config(_) | CommandError::Identity(_) => {
                 CliError::new(Kind::Home, "node-directory", e)
             }
+            CommandError::Paper(PaperError::Identity(_)) | CommandError::Write(..) => {
+                CliError::new(Kind::Home, "node-directory", e)
+            }
+            CommandError::Paper(_) => CliError::input("paper", e),
             CommandError::Setup(_) => CliError::input("node-init", e),
             CommandError::Run(_) => CliError::other("node-run", e),
         }),

@@ -146,7 +146,7 @@ fn settle(args: &ReportArgs, session: &Session, draft: &mut Draft) -> Result<(),
     if let Some(typed) = args.area.as_deref() {
         draft.particulars.summary.area = Some(session.area(typed, args.country.as_deref())?);
     }
-    let most = session.federation.charter().terms().report_life;
+    let most = session.federation.charter().terms().lives.report;
     check_days(args.days, most)?;
     let days = args.days.unwrap_or(DEFAULT_REPORT_LIFE.min(most));
     draft.expires = session.federation.home_today().plus(days);

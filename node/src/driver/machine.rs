@@ -4,6 +4,7 @@ use super::aside::Aside;
 use super::calls::{DriverHandle, Unavailable};
 use super::gossip::{Ahead, BATCH, Storing};
 use super::input::{Answer, Answered, Input, Status, Target};
+use super::papers::{CHARTERS, Papers};
 use super::verify::sift;
 use crate::clock::Clock;
 use crate::entropy::OsEntropy;
@@ -12,7 +13,7 @@ use crate::net::{NetEvent, NetHandle, ResponseToken};
 use crate::store::{Stats, StoreError};
 use parasol_protocol::carried::{Change, View as _};
 use parasol_protocol::certificate::Certificate;
-use parasol_protocol::charter::Charter;
+use parasol_protocol::charter::{Chain, Charter};
 use parasol_protocol::engine::{
     AskId, Engine, EngineError, Identity, Notice, Output, Settings, Source, evaluate,
 };
@@ -20,8 +21,11 @@ use parasol_protocol::ids::{FederationId, TransportKey};
 use parasol_protocol::record::Verified;
 use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::wire::client::{Outcome, Wanted};
-use parasol_protocol::wire::peer::{Hello, Refusal as PeerRefusal, Reply, Request};
+use parasol_protocol::wire::peer::{
+    Hello, MAX_CHARTER_BYTES, Refusal as PeerRefusal, Reply, Request,
+};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -44,8 +48,10 @@ pub(super) type Failed = EngineError<StoreError>;
 pub struct Setup {
     /// Who the node is.
     pub identity: Identity,
-    /// The charter.
-    pub charter: Charter,
+    /// All that is known of the charter.
+    pub chain: Chain,
+    /// The node's directory, whose papers may change while it runs.
+    pub dir: Option<PathBuf>,
     /// The certificate of the shared keys.
     pub certificate: Certificate,
     /// Records signed by roots that the node was set up with.
@@ -61,6 +67,8 @@ pub struct Setup {
 pub(super) struct Machine {
     pub(super) engine: Engine,
     pub(super) charter: Charter,
+    pub(super) chain: Chain,
+    pub(super) papers: Option<Papers>,
     certificate: Certificate,
     identity: Identity,
     settings: Settings,
@@ -102,7 +110,8 @@ pub fn start(
     let (queue, inputs) = mpsc::channel(QUEUE);
     let Setup {
         identity,
-        charter,
+        mut chain,
+        dir,
         certificate,
         trust,
         settings,
@@ -110,6 +119,8 @@ pub fn start(
         accept_time,
     } = setup;
     let mut clock = Clock::default();
+    let charter = chain.current();
+    chain.settle();
     let mut engine = Engine::new(charter.clone(), identity.clone(), settings, &ledger.view()?)?;
     engine.certify(certificate.clone());
     if let Some(day) = accept_time {
@@ -120,6 +131,8 @@ pub fn start(
     let mut machine = Machine {
         engine,
         charter,
+        chain,
+        papers: dir.as_deref().map(Papers::new),
         certificate,
         identity,
         settings,
@@ -140,6 +153,11 @@ pub fn start(
     };
     machine.carry_out(outputs)?;
     let now = machine.clock.now();
+    if machine.charter.version() > 1 {
+        // It may have been taken up while the node did not run.
+        let outputs = machine.engine.look_again(&machine.ledger.view()?, now)?;
+        machine.carry_out(outputs)?;
+    }
     let arrived = machine
         .engine
         .arrived(Source::Local, trust, &machine.ledger.view()?, now)?;
@@ -477,6 +495,8 @@ impl Machine {
             let outputs = self.engine.doubt_clock(now);
             self.carry_out(outputs)?;
         }
+        self.look_at_papers(now)?;
+        self.ask_all_for_charters(now);
         let outputs = self.engine.tick(&self.ledger.view()?, now)?;
         self.carry_out(outputs)?;
         self.publish_held(now)
@@ -507,6 +527,7 @@ impl Machine {
                 tracing::info!(%peer, "connected to a node");
                 self.connected.insert(peer);
                 self.engine.connected_to(peer, now);
+                self.ask_for_charters(peer);
                 let outputs = self.engine.tick(&self.ledger.view()?, now)?;
                 self.carry_out(outputs)
             }
@@ -552,6 +573,11 @@ impl Machine {
         let request = match request {
             Request::Sealed(sealed) => {
                 self.answer_sealed(sealed, token, now);
+                return Ok(());
+            }
+            Request::Charters(known) => {
+                let news = self.chain.news_for(&known, MAX_CHARTER_BYTES);
+                self.respond(token, Reply::Charters(news).encode());
                 return Ok(());
             }
             Request::Evaluate(ask) => {
@@ -603,6 +629,12 @@ impl Machine {
             self.engine.unanswered(&peer, id, now);
             return Ok(());
         };
+        if let Reply::Charters(documents) = &reply {
+            return match id {
+                CHARTERS => self.take_charters(documents, now),
+                _ => Ok(()),
+            };
+        }
         let outputs = self.engine.misbehaved(peer, &bad, now);
         self.carry_out(outputs)?;
         let view = self.ledger.view()?;
@@ -743,7 +775,7 @@ impl Machine {
         Ok(self.ledger.apply(changes)?)
     }
 
-    fn ask(&self, peer: TransportKey, id: AskId, request: &Request) {
+    pub(super) fn ask(&self, peer: TransportKey, id: AskId, request: &Request) {
         let (net, queue, body) = (self.net.clone(), self.queue.clone(), request.encode());
         let federation = self.federation();
         self.runtime.spawn(async move {
@@ -791,10 +823,13 @@ fn tell(notice: &Notice) {
         }
         Notice::Expired(count) => tracing::info!(count, "expired records were put out"),
         Notice::DelegationEnds(Some(day)) => {
-            tracing::warn!(%day, "this node's delegation ends soon, and this version has no command to renew it: after that day this node signs nothing; a federation made by `federation init` is for trials, and is then made anew");
+            tracing::warn!(%day, "this node's delegation ends soon: after that day it signs nothing, and the others do not talk with it. Renew it now: `parasol node request` here, `parasol org delegate` beside the organisation's root key, `parasol node take` here with the answer");
         }
         Notice::Contested(key) => {
             tracing::warn!(%key, "a record of this organisation was put out by another one in its slot: the key that signed it may be stolen; see the node's status");
+        }
+        Notice::Charter(version) => {
+            tracing::info!(version, "a new version of the charter counts from now on");
         }
         Notice::Restored(count) => {
             tracing::info!(count, "records that had been put out are carried again");
@@ -804,7 +839,7 @@ fn tell(notice: &Notice) {
         }
         Notice::DelegationEnds(None) => {
             tracing::error!(
-                "this node has no delegation that is in force, so that it signs nothing, and this version has no command to sign one: only nodes made by `federation init` have theirs, for its first 90 days"
+                "this node has no delegation that is in force, so that it signs nothing: `parasol node request` here, `parasol org delegate` beside the organisation's root key, `parasol node take` here with the answer"
             );
         }
     }

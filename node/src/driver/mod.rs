@@ -20,6 +20,7 @@ mod calls;
 mod gossip;
 mod input;
 mod machine;
+mod papers;
 mod verify;
 
 #[cfg(test)]

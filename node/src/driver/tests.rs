@@ -91,6 +91,7 @@ async fn who_answers_with_rubbish_is_sent_away() {
                             message: set.answer(&message).unwrap(),
                         },
                         Request::Fetch(ids) => Reply::Records(vec![vec![0xff; 80]; ids.len()]),
+                        Request::Charters(_) => Reply::Charters(Vec::new()),
                         other => panic!("{other:?}"),
                     };
                     net.respond(token, reply.encode()).await.unwrap();

@@ -170,7 +170,7 @@ fn list(root: &Path, dir: &Path, files: &mut Vec<FileBody>, depth: usize) {
 fn describe(path: &str) -> &'static str {
     match path {
         "keys/record.key" => {
-            "secret: the key that signs this node's records; its organisation's root key can revoke it, for which this version has no command"
+            "secret: the key that signs this node's records; its organisation's root key can revoke it, with `parasol org revoke`"
         }
         "keys/transport.key" => "secret: the key by which other nodes know this one",
         "keys/seal.key" => {

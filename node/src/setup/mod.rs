@@ -7,10 +7,12 @@
 
 mod federation;
 mod members;
+mod papers;
 mod plan;
 mod single;
 
 pub use federation::{Access, Made, SetupError, init_federation};
 pub use members::built_in;
+pub use papers::{DelegationRequest, PaperError, Taken, request, take};
 pub use plan::{Member, Plan, majority};
 pub use single::{Request, init_node};

@@ -1,9 +1,8 @@
 //! What a federation that is to be made should be like.
 
 use super::federation::SetupError;
-use parasol_protocol::charter::{Organisation, Quotas, Terms};
+use parasol_protocol::charter::{Lives, Organisation, Quotas, Terms};
 use parasol_protocol::keys::SecretKey;
-use parasol_protocol::limits::MAX_REPORT_LIFE;
 use parasol_protocol::time::Day;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,6 +11,8 @@ use std::path::PathBuf;
 const RECORDS: u32 = 20_000;
 /// Evaluations that an organisation may ask of a keyholder, a key and a day.
 const EVALUATIONS: u32 = 60_000;
+/// How many others the vouches of a founder may bring in.
+const BUDGET: u32 = 12;
 /// Bits of a bucket.
 const BUCKET_BITS: u8 = 14;
 
@@ -91,21 +92,25 @@ impl Plan {
                 name: member.name.clone(),
                 jurisdiction: member.jurisdiction.clone(),
                 keyholder: Some(index),
+                budget: BUDGET,
             })
             .collect();
         organisations.sort_by_key(|o| o.root);
         let terms = Terms {
+            version: 1,
+            origin: None,
             name: self.name.clone(),
             made: self.today,
             organisations,
             threshold: self.threshold,
-            report_life: MAX_REPORT_LIFE,
+            lives: Lives::LONGEST,
             quotas: Quotas {
                 records: RECORDS,
                 evaluations: EVALUATIONS,
             },
             bucket_bits: BUCKET_BITS,
             cities,
+            former: Vec::new(),
         };
         terms.check()?;
         Ok(terms)

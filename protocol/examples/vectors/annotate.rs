@@ -115,16 +115,18 @@ pub fn body_names(kind: u8) -> &'static [(u64, &'static str)] {
 /// The names of a charter's fields.
 pub const CHARTER: &[(u64, &str)] = &[
     (1, "format"),
-    (2, "number"),
+    (2, "version"),
+    (3, "origin"),
     (4, "name"),
     (5, "made"),
     (6, "organisations"),
     (7, "threshold"),
-    (8, "report life"),
+    (8, "lives"),
     (9, "records a day"),
     (10, "evaluations a day"),
     (11, "bucket bits"),
     (12, "cities"),
+    (13, "former"),
 ];
 
 /// The names of a certificate's fields.

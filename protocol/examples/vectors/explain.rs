@@ -183,7 +183,23 @@ fn charter_names(path: &[u64]) -> (String, bool) {
         [2] => (cosigned(path), true),
         [2, key] => (of(annotate::CHARTER, *key), false),
         [2, 6, _, n] => {
-            let part = ["root", "name", "jurisdiction", "share"][usize::try_from(*n).unwrap()];
+            let part =
+                ["root", "name", "jurisdiction", "share", "budget"][usize::try_from(*n).unwrap()];
+            (part.to_owned(), false)
+        }
+        [2, 8, n] => {
+            let all = [
+                "report",
+                "translation",
+                "second",
+                "dispute",
+                "vouch",
+                "delegation",
+            ];
+            (all[usize::try_from(*n).unwrap()].to_owned(), false)
+        }
+        [2, 13, _, n] => {
+            let part = ["root", "successor", "records"][usize::try_from(*n).unwrap()];
             (part.to_owned(), false)
         }
         [3] => ("signatures".to_owned(), false),

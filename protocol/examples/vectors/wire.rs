@@ -104,6 +104,7 @@ fn peer(
         ),
         ("fetch own", Request::FetchOwn(ids)),
         ("push own", Request::PushOwn(vec![vouch.clone()])),
+        ("charters", Request::Charters([9; 32])),
     ] {
         out.push(case("peer request", name, &request.encode()));
     }
@@ -118,6 +119,11 @@ fn peer(
         ("records", Reply::Records(vec![vouch.clone()])),
         ("own records", Reply::OwnRecords(vec![vouch])),
         ("no records", Reply::Records(Vec::new())),
+        (
+            "charters",
+            Reply::Charters(vec![world.charter.bytes().to_vec()]),
+        ),
+        ("no charters", Reply::Charters(Vec::new())),
         ("pushed", Reply::Pushed),
         ("evaluated", Reply::Evaluated(answers[0].clone())),
         // Of the one size that a sealed reply has; what is in one stands with the sealed questions.
@@ -197,7 +203,7 @@ fn client(
         next: 0,
     };
     let directory = DirectoryReply {
-        charter: world.charter.bytes().to_vec(),
+        charters: vec![world.charter.bytes().to_vec()],
         certificate: world.certificate.bytes().to_vec(),
         records: world.trust.iter().map(|r| r.bytes().to_vec()).collect(),
         home: world.lilas.node.node(),
@@ -347,6 +353,10 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
             &format!("820482828201190fd9810081{element}"),
         ),
         ("a key twice", &format!("820482828100810081{element}")),
+        (
+            "a digest of 31 bytes",
+            &format!("8209581f{}", "00".repeat(31)),
+        ),
         ("a day larger than 32 bits", "83011b000000010000000040"),
         ("a negative day", "83012040"),
         (

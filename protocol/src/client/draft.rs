@@ -95,7 +95,7 @@ impl Draft {
         particulars: Particulars,
         entropy: &mut dyn Entropy,
     ) -> Self {
-        let life = DEFAULT_REPORT_LIFE.min(federation.charter().terms().report_life);
+        let life = DEFAULT_REPORT_LIFE.min(federation.charter().terms().lives.report);
         Self {
             particulars,
             expires: federation.home_today().plus(life),

@@ -214,7 +214,7 @@ impl<'a> Seal<'a> {
 
 fn check_expiry(federation: &Federation, draft: &Draft) -> Result<(), Error> {
     let first = federation.home_today();
-    let last = first.plus(federation.charter().terms().report_life);
+    let last = first.plus(federation.charter().terms().lives.report);
     if (first..=last).contains(&draft.expires) {
         Ok(())
     } else {

@@ -10,7 +10,7 @@ use super::{Ask, Error, Exchange, Federation, Unanswered};
 use crate::admit;
 use crate::carried::publisher;
 use crate::certificate::Certificate;
-use crate::charter::{Charter, Organisation, Quotas, Terms};
+use crate::charter::{Charter, Lives, Organisation, Quotas, Terms};
 use crate::directory::Directory;
 use crate::engine::fill::{Fill, Queues, waiting};
 use crate::entropy::Entropy;
@@ -141,20 +141,24 @@ impl World {
                 name: name.to_owned(),
                 jurisdiction: country.to_owned(),
                 keyholder: Some(index),
+                budget: 10,
             })
             .collect();
         let terms = Terms {
+            version: 1,
+            origin: None,
             name: "in memory".to_owned(),
             made: today,
             organisations,
             threshold: t,
-            report_life: 730,
+            lives: Lives::LONGEST,
             quotas: Quotas {
                 records: 10_000,
                 evaluations: 50_000,
             },
             bucket_bits: 16,
             cities: vec!["FR:lyon".to_owned()],
+            former: Vec::new(),
         };
         let mut cosigned = terms.unsigned();
         for root in &roots {
@@ -254,7 +258,7 @@ impl World {
 
     pub(super) fn reply(&self, home: usize) -> DirectoryReply {
         DirectoryReply {
-            charter: self.charter.clone(),
+            charters: vec![self.charter.clone()],
             certificate: self.certificate.clone(),
             records: self.trust.clone(),
             home: self.nodes[home].key.node(),

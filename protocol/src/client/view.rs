@@ -3,7 +3,7 @@
 use crate::admit;
 use crate::cbor::Malformed;
 use crate::certificate::{Certificate, CertificateError};
-use crate::charter::{Charter, CharterError};
+use crate::charter::{Chain, Charter, CharterError, Pin};
 use crate::directory::Directory;
 use crate::ids::{FederationId, NodeKey, OrganisationKey, SealKey};
 use crate::oprf::{KeyName, ThresholdKey};
@@ -33,6 +33,18 @@ pub enum ViewError {
         "the charter that the home node gave does not name your organisation: the address or the profile is wrong, or somebody is between you and your node"
     )]
     NotOurs,
+    /// Our organisation's root was replaced.
+    #[error(
+        "version {version} of the charter has replaced your organisation's root key: {name} answers for it now, with the root {root}. Whoever could do that to your organisation against its will would look the same: ask somebody there whom you know. If it is so, write the new root as `organisation` into your profile"
+    )]
+    RootReplaced {
+        /// Who answers for it now.
+        name: String,
+        /// The new root.
+        root: OrganisationKey,
+        /// In which version.
+        version: u32,
+    },
     /// It is another federation than before.
     #[error("the home node gave the charter of another federation than the one you know")]
     OtherFederation,
@@ -108,9 +120,17 @@ impl Federation {
         today: Day,
     ) -> Result<Self, ViewError> {
         let reply = DirectoryReply::decode(bytes)?;
-        let charter = Charter::from_bytes(&reply.charter)?;
+        let chain = Chain::of(reply.charters.iter().map(Vec::as_slice))?;
+        let charter = chain.current();
         if charter.organisation(own).is_none() {
-            return Err(ViewError::NotOurs);
+            let successor = charter.answers_for(own);
+            return Err(
+                successor.map_or(ViewError::NotOurs, |o| ViewError::RootReplaced {
+                    name: o.name.clone(),
+                    root: o.root,
+                    version: charter.version(),
+                }),
+            );
         }
         if known.is_some_and(|id| id != charter.federation()) {
             return Err(ViewError::OtherFederation);
@@ -129,7 +149,7 @@ impl Federation {
             }
         }
         let certificate =
-            Certificate::from_bytes(&reply.certificate, directory.charter(), &directory)?;
+            Certificate::of_latest(&reply.certificate, directory.charter(), &directory)?;
         let nodes = directory.nodes(today);
         if nodes
             .get(&reply.home)
@@ -191,6 +211,14 @@ impl Federation {
         Ok(())
     }
 
+    /// Whether this view may follow one whose charter was this.
+    ///
+    /// # Errors
+    /// If its charter goes back behind that, or is of another branch of the chain.
+    pub fn follows_charter(&self, known: &Pin) -> Result<(), ViewError> {
+        Ok(self.charter().follows(known)?)
+    }
+
     /// The organisations of the charter none of whose nodes may work today. One that should have
     /// one may have been left out by whoever gave the directory.
     pub fn without_nodes(&self) -> impl Iterator<Item = &Member> {
@@ -247,9 +275,8 @@ impl Federation {
     }
     /// An organisation's short name.
     pub fn name(&self, organisation: &OrganisationKey) -> String {
-        self.members
-            .get(organisation)
-            .map_or_else(|| organisation.to_string(), |m| m.name.clone())
+        let answers = self.charter().answers_for(organisation);
+        answers.map_or_else(|| organisation.to_string(), |o| o.name.clone())
     }
 
     /// The short name of the organisation that holds this share.

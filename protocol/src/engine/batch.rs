@@ -203,7 +203,7 @@ impl Engine {
     }
 
     /// Puts out a record: for another, or because nothing speaks for it any more.
-    fn put_out<V: View>(
+    pub(super) fn put_out<V: View>(
         &self,
         id: &RecordId,
         by: Option<(&Verified, bool)>,

@@ -38,16 +38,19 @@ pub(super) struct Calendar {
 
 impl Calendar {
     pub(super) fn new(charter: &Charter, reached: Option<Day>) -> Self {
-        let others = charter.terms().organisations.len().saturating_sub(1);
         Self {
             reached,
             stored: reached,
             doubted: None,
             witnesses: BTreeSet::new(),
-            // In a federation of two there is but one other; in one of one, nobody.
-            needed: WITNESSES.min(others).max(1),
+            needed: needed(charter),
             accepted: None,
         }
+    }
+
+    /// Another version of the charter has more or fewer organisations.
+    pub(super) fn count_witnesses(&mut self, charter: &Charter) {
+        self.needed = needed(charter);
     }
 
     /// The day: never before one that is known to have come.
@@ -85,6 +88,13 @@ impl Calendar {
         }
         self.doubted.replace(today).is_none()
     }
+}
+
+/// Other organisations whose records it takes to bear a day out.
+fn needed(charter: &Charter) -> usize {
+    // In a federation of two there is but one other; in one of one, nobody.
+    let others = charter.terms().organisations.len().saturating_sub(1);
+    WITNESSES.min(others).max(1)
 }
 
 impl Engine {

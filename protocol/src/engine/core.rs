@@ -122,6 +122,8 @@ pub enum Notice {
     Contested(NodeKey),
     /// Records that had been put out are carried again.
     Restored(usize),
+    /// A version of the charter was taken up.
+    Charter(u32),
     /// The clock is far ahead of the latest day that is known to have come.
     ClockAhead {
         /// That day.

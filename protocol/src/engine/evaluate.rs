@@ -67,6 +67,7 @@ impl Engine {
     /// All keyholders in the order in which to ask them: this node first, then the connected ones.
     pub fn holders(&self) -> Vec<Holder> {
         let charter = self.directory.charter();
+        let mine = charter.answers_for(&self.me.organisation).map(|o| o.root);
         let mut holders: Vec<Holder> = charter
             .terms()
             .organisations
@@ -77,7 +78,7 @@ impl Engine {
                 Some(Holder {
                     index,
                     organisation: o.root,
-                    here: o.root == self.me.organisation && !self.me.shares.is_empty(),
+                    here: Some(o.root) == mine && !self.me.shares.is_empty(),
                     peers: connected
                         .filter(|(_, p)| p.organisation == o.root)
                         .map(|(key, _)| *key)

@@ -22,6 +22,7 @@ mod arrive;
 mod batch;
 mod blame;
 mod calendar;
+mod charter;
 mod core;
 mod evaluate;
 pub(crate) mod fill;

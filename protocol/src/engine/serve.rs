@@ -87,6 +87,8 @@ impl Engine {
                     answer.map_or_else(Reply::Refused, Reply::Evaluated),
                 )
             }
+            // The driver keeps the chain, and answers itself.
+            Request::Charters(_) => (Vec::new(), Reply::Refused(Refusal::Malformed)),
             Request::Sealed(sealed) => {
                 (Vec::new(), self.answer_sealed(&sealed, view, now, entropy)?)
             }
@@ -102,17 +104,19 @@ impl Engine {
         view: &V,
         now: Timestamp,
     ) -> Result<DirectoryReply, V::Error> {
-        let charter = self.directory.charter().bytes().to_vec();
+        let charters = self.directory.charter().documents();
+        let charters: Vec<Vec<u8>> = charters.map(<[u8]>::to_vec).collect();
         let certificate = self.certificate.as_ref();
         let certified = certificate.map(Certificate::issued);
         let certificate = certificate.map(|c| c.bytes().to_vec()).unwrap_or_default();
         // What stands around the records is less than the last number.
-        let room = MAX_MESSAGE.saturating_sub(charter.len() + certificate.len() + 128);
+        let of_charters: usize = charters.iter().map(|c| c.len() + 5).sum();
+        let room = MAX_MESSAGE.saturating_sub(of_charters + certificate.len() + 128);
         let records = choose(&self.directory, certified, self.today(now), room, |id| {
             view.record(id)
         })?;
         Ok(DirectoryReply {
-            charter,
+            charters,
             certificate,
             records,
             home: self.node(),

@@ -10,7 +10,7 @@ use crate::time::{Day, Timestamp};
 pub enum Warning {
     /// Two records of one slot, signed by one key.
     #[error(
-        "the record key {} signed other records into the slots of {records} of this organisation's records. Either that key was stolen, or its node was restored from an old copy. If it may be stolen, stop that node and tell the other organisations. What was put out is kept, and comes back when the organisation's root key affirms it and revokes the stolen one; this version has no command for that yet",
+        "the record key {} signed other records into the slots of {records} of this organisation's records. Either that key was stolen, or its node was restored from an old copy. If it may be stolen, stop that node and tell the other organisations. What was put out is kept, and comes back when the organisation's root key affirms it and revokes the stolen one: `parasol org revoke`",
         short(.key)
     )]
     Contested {

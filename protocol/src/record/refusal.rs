@@ -87,6 +87,8 @@ rules! {
     SelfVouch = "self-vouch", Sender, "an organisation cannot vouch for itself";
     /// Issued before there was a federation.
     BeforeCharter = "before-charter", Sender, "it is dated before its federation was made; if that seems wrong, check the clock of the machine that signed it";
+    /// Signed by a root that the charter has replaced, and not among what stays of it.
+    FormerRoot = "former-root", Nobody, "the root that signed it was replaced by the charter, and it is not among what stays of that root";
 }
 
 /// A record was refused: the rule it broke, and what was found where that helps.

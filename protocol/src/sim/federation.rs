@@ -2,7 +2,7 @@
 //! honest or not, can be signed here.
 
 use super::Drbg;
-use crate::charter::{Charter, Organisation, Quotas, Terms};
+use crate::charter::{Charter, Lives, Organisation, Quotas, Terms};
 use crate::engine::Identity;
 use crate::ids::{Lock, OrganisationKey, RecordId};
 use crate::keys::SecretKey;
@@ -103,17 +103,21 @@ impl Federation {
                 name: format!("org-{n}"),
                 jurisdiction: [letter(n / 26), letter(n)].iter().collect(),
                 keyholder: u16::try_from(n + 1).ok().filter(|i| *i <= holders),
+                budget: 10,
             })
             .collect();
         let terms = Terms {
+            version: 1,
+            origin: None,
             name: "Simulated".to_owned(),
             made: shape.made,
             organisations,
             threshold: 2,
-            report_life: shape.report_life,
+            lives: Lives::with_reports(shape.report_life),
             quotas: shape.quotas,
             bucket_bits: 12,
             cities: Vec::new(),
+            former: Vec::new(),
         };
         let mut unsigned = terms.unsigned();
         for root in &roots {

@@ -4,6 +4,7 @@ use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
 use super::peer::Refusal;
 use super::sealed::{SEALED_REPLY, SEALED_REQUEST, ShortId};
 use crate::cbor::{self, Malformed};
+use crate::charter::MAX_DOCUMENTS;
 use crate::ids::{NodeKey, RecordId};
 use crate::limits::{MAX_COSIGNED, MAX_RECORD};
 use crate::record::{Body, Kind};
@@ -25,8 +26,8 @@ fn put_day(e: &mut cbor::Out, day: Day) {
 /// public shares, and what root keys signed. It is the same for everyone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DirectoryReply {
-    /// The charter.
-    pub charter: Vec<u8>,
+    /// The versions of the charter, from the first to the one that counts.
+    pub charters: Vec<Vec<u8>>,
     /// The certificate of the shared keys.
     pub certificate: Vec<u8>,
     /// Records signed by roots.
@@ -44,7 +45,7 @@ impl DirectoryReply {
     pub fn encode(&self) -> Vec<u8> {
         cbor::encode(|e| {
             cbor::put_array(e, 6);
-            cbor::put_bytes(e, &self.charter);
+            put_list(e, &self.charters);
             cbor::put_bytes(e, &self.certificate);
             put_list(e, &self.records);
             cbor::put_bytes(e, self.home.as_bytes());
@@ -61,7 +62,9 @@ impl DirectoryReply {
         cbor::decode(bytes, MAX_MESSAGE, |d| {
             cbor::tuple(d, 6)?;
             Ok(Self {
-                charter: cbor::bytes(d, MAX_COSIGNED)?.to_vec(),
+                charters: cbor::list(d, MAX_DOCUMENTS, |d| {
+                    Ok(cbor::bytes(d, MAX_COSIGNED)?.to_vec())
+                })?,
                 certificate: cbor::bytes(d, MAX_COSIGNED)?.to_vec(),
                 records: records(d)?,
                 home: NodeKey::from_bytes(cbor::array(d)?),

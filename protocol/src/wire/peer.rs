@@ -3,8 +3,9 @@
 use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
 use super::sealed::{SEALED_REPLY, SEALED_REQUEST};
 use crate::cbor::{self, Malformed};
+use crate::charter::MAX_DOCUMENTS;
 use crate::ids::{FederationId, RecordId};
-use crate::limits::MAX_RECORD;
+use crate::limits::{MAX_COSIGNED, MAX_RECORD};
 use crate::time::Day;
 use minicbor::Decoder;
 
@@ -14,6 +15,8 @@ pub const MAX_REQUEST: usize = 2 * 1024 * 1024;
 pub const MAX_REPLY: usize = 4 * 1024 * 1024;
 /// Ids that one request may fetch.
 pub const MAX_FETCH: usize = 1024;
+/// The most bytes of documents of the charter in one reply.
+pub const MAX_CHARTER_BYTES: usize = 3 * 1024 * 1024;
 /// The most bytes of records in one message.
 pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
 /// Bytes of records in one answer to a fetch.
@@ -48,6 +51,8 @@ pub enum Request {
     FetchOwn(Vec<RecordId>),
     /// Of what never leaves the organisation, what the peer lacks.
     PushOwn(Vec<Vec<u8>>),
+    /// What the peer knows of the charter, unless that is what this is the SHA-256 of.
+    Charters([u8; 32]),
 }
 
 /// What a peer answers.
@@ -70,6 +75,8 @@ pub enum Reply {
     Sealed(Vec<u8>),
     /// As `Records`, of what never leaves the organisation.
     OwnRecords(Vec<Vec<u8>>),
+    /// Documents of the charter.
+    Charters(Vec<Vec<u8>>),
     /// Not done, and why.
     Refused(Refusal),
 }
@@ -168,6 +175,11 @@ impl Request {
             Request::ReconcileOwn { after, message } => put_reconcile(e, 6, *after, message),
             Request::FetchOwn(ids) => put_ids(e, 7, ids),
             Request::PushOwn(list) => put_records(e, 8, list),
+            Request::Charters(known) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 9);
+                cbor::put_bytes(e, known);
+            }
             Request::Evaluate(ask) => {
                 cbor::put_array(e, 2);
                 cbor::put_uint(e, 4);
@@ -200,6 +212,7 @@ impl Request {
                 }),
                 (7, Some(2)) => Ok(Request::FetchOwn(ids(d)?)),
                 (8, Some(2)) => Ok(Request::PushOwn(records(d)?)),
+                (9, Some(2)) => Ok(Request::Charters(cbor::array(d)?)),
                 (3, Some(2)) => Ok(Request::Push(records(d)?)),
                 (4, Some(2)) => Ok(Request::Evaluate(EvaluateAsk::read(d)?)),
                 (5, Some(2)) => Ok(Request::Sealed(cbor::bytes(d, SEALED_REQUEST)?.to_vec())),
@@ -234,6 +247,7 @@ impl Reply {
             Reply::Reconcile { after, message } => put_reconcile(e, 1, *after, message),
             Reply::Records(list) => put_records(e, 2, list),
             Reply::OwnRecords(list) => put_records(e, 7, list),
+            Reply::Charters(list) => put_records(e, 9, list),
             Reply::Pushed => {
                 cbor::put_array(e, 1);
                 cbor::put_uint(e, 3);
@@ -270,6 +284,9 @@ impl Reply {
                 }),
                 (2, Some(2)) => Ok(Reply::Records(records(d)?)),
                 (7, Some(2)) => Ok(Reply::OwnRecords(records(d)?)),
+                (9, Some(2)) => Ok(Reply::Charters(cbor::list(d, MAX_DOCUMENTS, |d| {
+                    Ok(cbor::bytes(d, MAX_COSIGNED)?.to_vec())
+                })?)),
                 (3, Some(1)) => Ok(Reply::Pushed),
                 (4, Some(2)) => Ok(Reply::Evaluated(KeyEvaluation::read_all(d)?)),
                 (5, Some(2)) => match cbor::bytes(d, SEALED_REPLY)? {

@@ -3,7 +3,7 @@
 use super::{Seeded, draw};
 use parasol_protocol::area::Area;
 use parasol_protocol::certificate::Certificate;
-use parasol_protocol::charter::{Charter, Organisation, Quotas, Terms};
+use parasol_protocol::charter::{Charter, Former, Lives, Organisation, Quotas, Terms};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::handle::Handle;
 use parasol_protocol::ids::{FederationId, OrganisationKey};
@@ -229,15 +229,18 @@ fn terms(all: &[(&Member, &str)]) -> Terms {
             name: member.name.to_owned(),
             jurisdiction: (*jurisdiction).to_owned(),
             keyholder: Some(index),
+            budget: 10,
         })
         .collect();
     organisations.sort_by_key(|o| o.root);
     Terms {
+        version: 1,
+        origin: None,
         name: "Three trees".to_owned(),
         made: TODAY.minus(20),
         organisations,
         threshold: 2,
-        report_life: 730,
+        lives: Lives::LONGEST,
         quotas: Quotas {
             records: 20_000,
             evaluations: 60_000,
@@ -246,7 +249,18 @@ fn terms(all: &[(&Member, &str)]) -> Terms {
         cities: ["FR:lyon", "FR:paris", "GB:london"]
             .map(str::to_owned)
             .to_vec(),
+        // Nothing that this root signed stays.
+        former: vec![Former {
+            root: elder().organisation(),
+            successor: all[2].0.key(),
+            records: Vec::new(),
+        }],
     }
+}
+
+/// The root that rowan had before.
+pub fn elder() -> SecretKey {
+    SecretKey::generate(&mut Seeded::new("a former root"))
 }
 
 /// A draft that a root signs.

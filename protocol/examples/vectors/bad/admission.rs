@@ -1,6 +1,6 @@
 //! Records that hold and may not be carried: for their lives, signers, places, bodies.
 
-use crate::common::world::{TODAY, by_node, by_root, expiry};
+use crate::common::world::{TODAY, by_node, by_root, elder, expiry};
 use crate::records::Made;
 use parasol_protocol::cose::Context;
 use parasol_protocol::ids::{FederationId, RecordId};
@@ -209,6 +209,12 @@ pub(super) fn signers(bad: &mut Bad<'_>, made: &Made, stranger: &SecretKey) {
         Rule::UnknownOrganisation,
         &bytes,
     );
+    let elder = elder();
+    let former = changed(made.named("vouch"), |m| {
+        m.insert(int(3), Cbor::Bytes(elder.public().to_vec()));
+    });
+    let bytes = signed(&former, &elder, federation);
+    bad.push("a root that was replaced", Rule::FormerRoot, &bytes);
     for (name, key) in [
         ("a key that nobody delegated", stranger),
         ("a key that another organisation delegated", &ryabina.node),

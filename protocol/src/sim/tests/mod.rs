@@ -1,6 +1,7 @@
 //! What the simulator is for: the promises, under hardship.
 
 mod catch_up;
+mod charter;
 mod clock;
 mod hardship;
 mod lab;

@@ -1,0 +1,198 @@
+//! An organisation's root key: the file that it lies in, the words on paper, the parts of them.
+//!
+//! ```text
+//! parasol root 1
+//! 64 hexadecimal characters, the seed
+//! ```
+//!
+//! Beside `root.key` lies `root.key.signed`, a line for each record that it signed: so that two
+//! records of one day do not claim one slot, and so that people can see what their root said.
+
+mod parts;
+mod words;
+
+pub use parts::{MAX_PARTS, Part, PartError, Split, join, split};
+pub use words::{WordError, from_words, mend, words};
+
+use crate::exit::CliError;
+use parasol_node::files::{is_exposed, write_private};
+use parasol_protocol::ids::FederationId;
+use parasol_protocol::keys::SecretKey;
+use parasol_protocol::limits::ROOT_QUOTA;
+use parasol_protocol::record::{Body, Draft, Header, Signer, Verified};
+use parasol_protocol::time::Day;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+const FORMAT: &str = "parasol root 1";
+
+/// Writes a root key's file, which must not exist.
+///
+/// # Errors
+/// If something is there, or it cannot be written.
+pub fn write_root(path: &Path, root: &SecretKey) -> Result<(), CliError> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(occupied(path));
+    }
+    let seed = Zeroizing::new(hex::encode(*root.seed()));
+    let text = Zeroizing::new(format!("{FORMAT}\n{}\n", seed.as_str()));
+    write_private(path, text.as_bytes()).map_err(|e| {
+        CliError::home(
+            "write",
+            format_args!("{} cannot be written: {e}", path.display()),
+        )
+    })
+}
+
+/// That something is in the way.
+pub fn occupied(path: &Path) -> CliError {
+    CliError::home(
+        "occupied",
+        format_args!(
+            "{} is there already, and nothing was changed",
+            path.display()
+        ),
+    )
+    .next("choose another name: a root key that is overwritten is lost")
+}
+
+/// Reads a root key's file.
+///
+/// # Errors
+/// If it cannot be read, others may read it, or it is none.
+pub fn read_root(path: &Path) -> Result<SecretKey, CliError> {
+    let shown = path.display();
+    let bytes = fs::read(path).map_err(|e| {
+        CliError::input("no-root", format_args!("{shown} cannot be read: {e}"))
+            .next("name the root key's file with --root; if it is lost, `parasol org restore` makes it again from its words")
+    })?;
+    let bytes = Zeroizing::new(bytes);
+    if is_exposed(path).unwrap_or(true) {
+        return Err(CliError::input(
+            "exposed",
+            format_args!("{shown} holds a root key, and others on this machine may read it"),
+        )
+        .next(format_args!(
+            "run `chmod 600 {shown}`, and think about who may have read it"
+        )));
+    }
+    let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();
+    // Roots that `federation init` makes for trials have no first line.
+    let seed = text.strip_prefix(FORMAT).map_or(text, str::trim);
+    let mut out = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(seed, out.as_mut()).map_err(|_| {
+        CliError::input("bad-root", format_args!("{shown} is no root key's file"))
+            .next("it must say \"parasol root 1\" and, on the next line, 64 hexadecimal characters")
+    })?;
+    Ok(SecretKey::from_seed(*out))
+}
+
+/// A root that signs records, each in a slot of its own.
+pub struct Signing<'a> {
+    root: &'a SecretKey,
+    federation: FederationId,
+    today: Day,
+    journal: PathBuf,
+    /// From the highest down: what is signed elsewhere, beside a node that knows what is taken,
+    /// begins at the lowest.
+    next: Option<u32>,
+}
+
+impl<'a> Signing<'a> {
+    /// Finds out which slots of today are left.
+    ///
+    /// # Errors
+    /// If what was signed before cannot be read.
+    pub fn new(
+        root: &'a SecretKey,
+        path: &Path,
+        federation: FederationId,
+        today: Day,
+    ) -> Result<Self, CliError> {
+        let mut journal = path.as_os_str().to_owned();
+        journal.push(".signed");
+        let journal = PathBuf::from(journal);
+        let text = match fs::read_to_string(&journal) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(e) => return Err(journal_error(&journal, &e)),
+        };
+        let day = today.to_string();
+        let of_today = text.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            (words.next()? == day).then(|| words.next()?.parse::<u32>().ok())?
+        });
+        let next = of_today.min().unwrap_or(ROOT_QUOTA).checked_sub(1);
+        Ok(Self {
+            root,
+            federation,
+            today,
+            journal,
+            next,
+        })
+    }
+
+    /// Signs a record, and writes down that it did before anybody sees it.
+    ///
+    /// # Errors
+    /// If today's slots are used up, or it cannot be written down.
+    pub fn sign(&mut self, body: Body, expires: Day) -> Result<Verified, CliError> {
+        let Some(slot) = self.next else {
+            return Err(CliError::refused(
+                "root-quota",
+                format_args!(
+                    "this root has signed {ROOT_QUOTA} records today, and more are not carried"
+                ),
+            )
+            .next("go on tomorrow (UTC)"));
+        };
+        let draft = Draft {
+            header: Header {
+                organisation: self.root.organisation(),
+                signer: Signer::Root,
+                issued: self.today,
+                expires,
+                slot,
+            },
+            body,
+        };
+        let record = draft
+            .sign(&self.federation, self.root)
+            .map_err(|e| CliError::other("sign", e))?;
+        let line = format!(
+            "{} {} {} {}\n",
+            self.today,
+            slot,
+            record.kind().name(),
+            record.id()
+        );
+        let mut options = OpenOptions::new();
+        options.create(true).append(true).mode(0o600);
+        options
+            .open(&self.journal)
+            .and_then(|mut file| {
+                file.write_all(line.as_bytes())?;
+                file.sync_all()
+            })
+            .map_err(|e| journal_error(&self.journal, &e))?;
+        self.next = slot.checked_sub(1);
+        Ok(record)
+    }
+}
+
+fn journal_error(path: &Path, why: &io::Error) -> CliError {
+    CliError::home(
+        "journal",
+        format_args!(
+            "{}, where it stands what this root has signed, cannot be used: {why}",
+            path.display()
+        ),
+    )
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

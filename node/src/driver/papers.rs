@@ -1,0 +1,190 @@
+//! What lies in the node's directory and may change while it runs: the charter, and the records that
+//! roots signed. Whoever takes papers in need not stop the node.
+
+use super::machine::{Failed, Machine};
+use crate::files::write_private;
+use crate::keys::{SETTLED, read_chain, read_trust};
+use parasol_protocol::charter::Chain;
+use parasol_protocol::engine::{AskId, Source};
+use parasol_protocol::ids::TransportKey;
+use parasol_protocol::time::Timestamp;
+use parasol_protocol::wire::peer::Request;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// What the answers to questions about the charter are called with. The engine numbers its own from
+/// 0 on.
+pub(super) const CHARTERS: AskId = AskId(u64::MAX);
+/// Between two questions about the charter to all peers, in milliseconds.
+const EVERY: u64 = 60_000;
+
+/// When a file was changed, and how long it is.
+type Look = Option<(SystemTime, u64)>;
+
+/// The node's papers on disk.
+#[derive(Debug)]
+pub(super) struct Papers {
+    dir: PathBuf,
+    charter: Look,
+    trust: Look,
+    asked: Option<Timestamp>,
+}
+
+fn look(path: &Path) -> Look {
+    let meta = fs::metadata(path).ok()?;
+    Some((meta.modified().ok()?, meta.len()))
+}
+
+impl Papers {
+    pub(super) fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            charter: look(&dir.join("charter.cbor")),
+            trust: look(&dir.join("trust.cbor")),
+            asked: None,
+        }
+    }
+
+    /// Writes down all that is known of the charter.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn write(&mut self, chain: &Chain) -> std::io::Result<()> {
+        let path = self.dir.join("charter.cbor");
+        write_private(&path, &chain.to_bytes())?;
+        self.charter = look(&path);
+        Ok(())
+    }
+
+    /// Writes down what is settled.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    fn settle(&self, chain: &Chain) -> std::io::Result<()> {
+        let text = format!("{}\n", chain.settled());
+        write_private(&self.dir.join(SETTLED), text.as_bytes())
+    }
+}
+
+impl Machine {
+    /// Asks a peer what it knows of the charter.
+    pub(super) fn ask_for_charters(&self, peer: TransportKey) {
+        self.ask(peer, CHARTERS, &Request::Charters(self.chain.digest()));
+    }
+
+    /// Asks all peers, once in a while.
+    pub(super) fn ask_all_for_charters(&mut self, now: Timestamp) {
+        let Some(papers) = &mut self.papers else {
+            return;
+        };
+        // A clock that was set back makes nobody wait.
+        let due = papers
+            .asked
+            .is_none_or(|at| at.plus_millis(EVERY) <= now || now < at);
+        if due {
+            papers.asked = Some(now);
+            let peers: Vec<TransportKey> = self.engine.connected().map(|(key, _)| key).collect();
+            for peer in peers {
+                self.ask_for_charters(peer);
+            }
+        }
+    }
+
+    /// Takes up what was put into the directory since the last look.
+    pub(super) fn look_at_papers(&mut self, now: Timestamp) -> Result<(), Failed> {
+        let Some(papers) = &mut self.papers else {
+            return Ok(());
+        };
+        let (charter, trust) = (
+            papers.dir.join("charter.cbor"),
+            papers.dir.join("trust.cbor"),
+        );
+        let looks = (look(&charter), look(&trust));
+        let new_charter = looks.0 != papers.charter;
+        let new_trust = looks.1 != papers.trust;
+        (papers.charter, papers.trust) = looks;
+        if new_charter {
+            match read_chain(&charter) {
+                Ok(chain) => self.take_charters(&chain.documents(), now)?,
+                Err(error) => {
+                    tracing::error!(%error, "the charter in the node's directory cannot be used; the node goes on with the one it knows")
+                }
+            }
+        }
+        if new_trust {
+            match read_trust(&trust, self.charter.federation()) {
+                Ok(records) => {
+                    let view = self.ledger.view()?;
+                    let arrived = self.engine.arrived(Source::Local, records, &view, now)?;
+                    drop(view);
+                    self.carry_out(arrived.outputs)?;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the records in the node's directory cannot be used")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Offers documents of the charter, and takes up what counts now. What is known is on disk
+    /// before anybody is answered by it.
+    pub(super) fn take_charters(
+        &mut self,
+        documents: &[Vec<u8>],
+        now: Timestamp,
+    ) -> Result<(), Failed> {
+        let before = self.chain.to_bytes();
+        for document in documents {
+            if let Err(error) = self.chain.offer(document) {
+                tracing::warn!(%error, "a paper about the charter is refused");
+            }
+        }
+        if self.chain.to_bytes() == before {
+            return Ok(());
+        }
+        if let Some(papers) = &mut self.papers
+            && let Err(error) = papers.write(&self.chain)
+        {
+            tracing::error!(%error, "the charter cannot be written; the node goes on with the one before");
+            self.chain = Chain::from_bytes(&before).unwrap_or_else(|_| self.chain.clone());
+            return Ok(());
+        }
+        if let Some(fork) = self.chain.status().fork {
+            tracing::error!(
+                version = fork.version,
+                rivals = ?fork.rivals,
+                signed_several = ?fork.double,
+                "ALARM: the charter has forked; nothing changes until more than half of the organisations have agreed on one side: see `parasol charter status`"
+            );
+        }
+        let charter = self.chain.current();
+        if charter.id() == self.charter.id() {
+            return Ok(());
+        }
+        let view = self.ledger.view()?;
+        let taken = self.engine.take_up(charter.clone(), &view, now)?;
+        drop(view);
+        match taken {
+            Ok(outputs) => {
+                self.charter = charter;
+                self.chain.settle();
+                if let Some(papers) = &self.papers
+                    && let Err(error) = papers.settle(&self.chain)
+                {
+                    tracing::error!(%error, "what is settled of the charter cannot be written down");
+                }
+                self.carry_out(outputs)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the charter cannot be taken up");
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "papers_tests.rs"]
+mod tests;

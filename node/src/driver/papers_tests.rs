@@ -1,0 +1,84 @@
+//! A charter that changes while a node runs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use crate::files::write_private;
+use crate::keys::NodeIdentity;
+use crate::net::NetEvent;
+use crate::testing::Home;
+use parasol_protocol::charter::Chain;
+use parasol_protocol::engine::Settings;
+use parasol_protocol::wire::peer::{Reply, Request};
+use std::time::Duration;
+use tokio::time::timeout;
+
+const GUARD: Duration = Duration::from_secs(60);
+
+/// A second version, signed by the first two organisations.
+fn changed(home: &Home) -> Chain {
+    let mut chain = NodeIdentity::read(&home.dir).unwrap().chain;
+    let mut terms = chain.draft(None).unwrap();
+    terms.lives.report = 300;
+    let id = chain.propose(&terms, &home.roots[0]).unwrap();
+    chain.sign(&id, &home.roots[1]).unwrap();
+    assert_eq!(chain.current().version(), 2);
+    chain
+}
+
+/// Waits until the node serves so many versions to its clients.
+async fn serves(home: &Home, versions: usize) {
+    let served = async {
+        while home.driver.directory().await.unwrap().charters.len() != versions {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(GUARD, served).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_is_put_into_the_directory_is_taken_up_and_known_after_a_restart() {
+    let home = Home::start(Settings::default(), |store| store).await;
+    serves(&home, 1).await;
+    let chain = changed(&home);
+    write_private(&home.dir.join("charter.cbor"), &chain.to_bytes()).unwrap();
+    serves(&home, 2).await;
+    let again = NodeIdentity::read(&home.dir).unwrap();
+    assert_eq!(again.charter.terms().lives.report, 300);
+    assert_eq!(again.chain.settled(), again.chain.federation().first());
+    // A file that is no charter changes nothing.
+    write_private(&home.dir.join("charter.cbor"), b"rubbish").unwrap();
+    serves(&home, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_comes_from_a_peer_and_is_on_disk() {
+    let home = Home::start(Settings::default(), |store| store).await;
+    let chain = changed(&home);
+    let documents = chain.documents();
+    let (net, mut events) = home.neighbour(1).await;
+    let peer = net.clone();
+    tokio::spawn(async move {
+        while let Some(event) = events.recv().await {
+            if let NetEvent::Request { body, token, .. } = event {
+                let reply = match Request::decode(&body) {
+                    Ok(Request::Charters(_)) => Reply::Charters(documents.clone()),
+                    _ => Reply::Refused(parasol_protocol::wire::peer::Refusal::Busy),
+                };
+                drop(peer.respond(token, reply.encode()).await);
+            }
+        }
+    });
+    serves(&home, 2).await;
+    let stored = NodeIdentity::read(&home.dir).unwrap();
+    assert_eq!(stored.charter.version(), 2);
+    // It passes on what it knows, and nothing to who knows as much.
+    let ask = |known| net.request(home.key(), Request::Charters(known).encode());
+    let told = Reply::Charters(chain.documents()).encode();
+    assert_eq!(ask([0; 32]).await, Ok(told));
+    let nothing = Reply::Charters(Vec::new()).encode();
+    assert_eq!(ask(chain.digest()).await, Ok(nothing));
+}

@@ -1,0 +1,664 @@
+//! The chain of versions: from documents in any order to the version that counts.
+//!
+//! One version leads to the next where exactly one of those that follow it is agreed on. The rules
+//! (`spec/10-charter.md`, section 3) look only at which documents and signatures are known, so two
+//! who know the same are at the same version, whatever came first.
+
+use super::agreed::{Charter, Version};
+use super::terms::{CharterError, Origin, Terms};
+use crate::cbor;
+use crate::cose::{Context, Cosigned};
+use crate::ids::{CharterId, FederationId, OrganisationKey};
+use crate::keys::SecretKey;
+use crate::limits::MAX_COSIGNED;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Versions and proposals that a chain keeps.
+pub const MAX_DOCUMENTS: usize = 256;
+/// The largest file of a chain.
+const MAX_FILE: usize = MAX_DOCUMENTS * MAX_COSIGNED;
+
+/// What became of a document that was offered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Offered {
+    /// It says nothing new.
+    Known,
+    /// It was taken: it is a new version, or brings signatures that were not known.
+    Taken,
+}
+
+/// A version that was proposed and does not count yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pending {
+    /// Its id.
+    pub id: CharterId,
+    /// What it says.
+    pub terms: Terms,
+    /// The organisations of the version before that have signed it and no rival of it.
+    pub signed: BTreeSet<OrganisationKey>,
+    /// How many of them it takes.
+    pub needed: usize,
+    /// Those who must sign besides, and have not.
+    pub missing: BTreeSet<OrganisationKey>,
+}
+
+/// Several versions that follow one, each signed by more than half.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fork {
+    /// The number of the last version before it, at which the chain stays.
+    pub version: u32,
+    /// The rivals, in ascending order.
+    pub rivals: Vec<CharterId>,
+    /// The organisations that have signed more than one of them.
+    pub double: BTreeSet<OrganisationKey>,
+}
+
+/// An organisation that signed two versions that follow one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Twice {
+    /// Who.
+    pub organisation: OrganisationKey,
+    /// The number of both.
+    pub version: u32,
+    /// What it signed.
+    pub signed: Vec<CharterId>,
+}
+
+/// How the chain stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Status {
+    /// The version that counts.
+    pub current: CharterId,
+    /// Its number.
+    pub version: u32,
+    /// What was proposed to follow it.
+    pub pending: Vec<Pending>,
+    /// The fork at which the chain stopped.
+    pub fork: Option<Fork>,
+    /// Who was found out, in any version from the last but one that counts on.
+    pub twice: Vec<Twice>,
+    /// Documents that follow a version that is not known.
+    pub waiting: Vec<CharterId>,
+}
+
+/// Why an organisation's root does not sign a version.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SignError {
+    /// There is no such proposal.
+    #[error("there is no such proposal; see `parasol charter status`")]
+    Unknown,
+    /// It has signed a rival.
+    #[error(
+        "this root has signed another version {version} already ({other}). Of two signatures neither would count, and everybody would see both: talk with the others about which of the two it is to be"
+    )]
+    Rival {
+        /// The number of both.
+        version: u32,
+        /// What it signed.
+        other: CharterId,
+    },
+    /// Its signature is not asked for.
+    #[error("this root is none of those whose signature the proposal takes")]
+    Stranger,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Document {
+    terms: Terms,
+    /// Signatures that hold. Those of strangers are left out as soon as the version before is known.
+    cosigned: Cosigned,
+}
+
+impl Document {
+    fn signers(&self) -> impl Iterator<Item = OrganisationKey> {
+        let keys = self.cosigned.claimed().copied();
+        keys.map(OrganisationKey::from_bytes)
+    }
+    fn is_signed_by(&self, root: &OrganisationKey) -> bool {
+        self.signers().any(|key| key == *root)
+    }
+    fn previous(&self) -> Option<CharterId> {
+        self.terms.origin.as_ref().map(|o| o.previous)
+    }
+    fn against(&self) -> &[CharterId] {
+        let origin = self.terms.origin.as_ref();
+        origin.map(|o| o.against.as_slice()).unwrap_or_default()
+    }
+}
+
+/// All that is known of a federation's charter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chain {
+    federation: FederationId,
+    first: Charter,
+    documents: BTreeMap<CharterId, Document>,
+    /// From here on the chain is weighed; what is before stays as it is.
+    settled: CharterId,
+}
+
+/// What leads on from one version.
+enum Step {
+    To(CharterId),
+    Fork(Fork),
+    Stay,
+}
+
+/// How the rivals that follow one version stand.
+struct Rivals<'a> {
+    all: BTreeMap<CharterId, &'a Document>,
+    /// What each organisation of the version before has signed of them, if anything.
+    signed: BTreeMap<OrganisationKey, BTreeSet<CharterId>>,
+}
+
+impl Rivals<'_> {
+    fn double(&self) -> BTreeSet<OrganisationKey> {
+        let double = self.signed.iter().filter(|(_, signed)| signed.len() > 1);
+        double.map(|(root, _)| *root).collect()
+    }
+    /// Who signed this one; with `once`, only those who signed no other.
+    fn of(&self, id: &CharterId, once: bool) -> BTreeSet<OrganisationKey> {
+        let all = self.signed.iter();
+        let theirs = all.filter(|(_, signed)| signed.contains(id) && (!once || signed.len() == 1));
+        theirs.map(|(root, _)| *root).collect()
+    }
+}
+
+impl Chain {
+    /// A chain that begins with this first version.
+    ///
+    /// # Errors
+    /// As [`Charter::from_bytes`].
+    pub fn found(first: &[u8]) -> Result<Self, CharterError> {
+        let charter = Charter::from_bytes(first)?;
+        let cosigned = Cosigned::parse(first, MAX_COSIGNED)?;
+        let document = Document {
+            terms: charter.terms().clone(),
+            cosigned,
+        };
+        Ok(Self {
+            federation: *charter.federation(),
+            documents: BTreeMap::from([(charter.id(), document)]),
+            settled: charter.id(),
+            first: charter,
+        })
+    }
+
+    /// A chain of these documents, of which the first is the first version.
+    ///
+    /// # Errors
+    /// If the first does not hold, or another is none of this federation's.
+    pub fn of<'a>(documents: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, CharterError> {
+        let mut documents = documents.into_iter();
+        let first = documents.next().ok_or(CharterError::OtherFederation)?;
+        let mut chain = Self::found(first)?;
+        for document in documents {
+            chain.offer(document)?;
+        }
+        Ok(chain)
+    }
+
+    /// Reads a charter's file: a first version alone, or an array of documents.
+    ///
+    /// # Errors
+    /// As [`Chain::of`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CharterError> {
+        // Major type 6 is a tag, the one before a single document.
+        if bytes.first().is_some_and(|b| b >> 5 == 6) {
+            return Self::found(bytes);
+        }
+        let documents = cbor::decode(bytes, MAX_FILE, |d| {
+            cbor::list(d, MAX_DOCUMENTS, |d| {
+                Ok(cbor::bytes(d, MAX_COSIGNED)?.to_vec())
+            })
+        })?;
+        Self::of(documents.iter().map(Vec::as_slice))
+    }
+
+    /// All that is known, as a file to be passed on by hand: the first version, then the others by
+    /// their numbers and ids.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let documents = self.documents();
+        cbor::encode(|e| {
+            cbor::put_array(e, documents.len() as u64);
+            for document in &documents {
+                cbor::put_bytes(e, document);
+            }
+        })
+    }
+
+    /// All documents, in the order of [`Chain::to_bytes`].
+    pub fn documents(&self) -> Vec<Vec<u8>> {
+        let mut all: Vec<_> = self.documents.iter().collect();
+        all.sort_by_key(|(id, d)| (d.terms.version, **id));
+        all.into_iter().map(|(_, d)| d.cosigned.write()).collect()
+    }
+
+    /// SHA-256 of the file: two who have the same know the same.
+    pub fn digest(&self) -> [u8; 32] {
+        crate::ids::sha256(&self.to_bytes())
+    }
+
+    /// The documents for who knows what this is the digest of: none, if that is all there is, and
+    /// no more than fit into so many bytes.
+    pub fn news_for(&self, known: &[u8; 32], room: usize) -> Vec<Vec<u8>> {
+        if self.digest() == *known {
+            return Vec::new();
+        }
+        let mut left = room;
+        let documents = self.documents().into_iter();
+        documents
+            .take_while(|document| {
+                let fits = document.len() + 5 <= left;
+                left = left.saturating_sub(document.len() + 5);
+                fits
+            })
+            .collect()
+    }
+
+    /// The federation's id.
+    pub const fn federation(&self) -> &FederationId {
+        &self.federation
+    }
+
+    /// A version or proposal.
+    pub fn terms(&self, id: &CharterId) -> Option<&Terms> {
+        self.documents.get(id).map(|d| &d.terms)
+    }
+
+    /// All versions and proposals whose id begins so, in hexadecimal.
+    pub fn find(&self, prefix: &str) -> Vec<CharterId> {
+        let all = self.documents.keys();
+        all.filter(|id| id.to_string().starts_with(prefix))
+            .copied()
+            .collect()
+    }
+
+    /// Takes in a version, a proposal, or a copy of one with further signatures.
+    ///
+    /// # Errors
+    /// If it is damaged, breaks a rule, is another federation's, a signature in it does not hold,
+    /// or nobody signed it whose signature it takes. Then nothing has changed.
+    pub fn offer(&mut self, bytes: &[u8]) -> Result<Offered, CharterError> {
+        let mut cosigned = Cosigned::parse(bytes, MAX_COSIGNED)?;
+        let id = CharterId::of(cosigned.payload());
+        let terms = cbor::decode(cosigned.payload(), MAX_COSIGNED, Terms::decode)?;
+        terms.check()?;
+        let ours = match &terms.origin {
+            Some(origin) => origin.federation == self.federation,
+            None => id == self.federation.first(),
+        };
+        if !ours {
+            return Err(CharterError::OtherFederation);
+        }
+        if self
+            .documents
+            .get(&id)
+            .is_some_and(|d| d.cosigned == cosigned)
+        {
+            // What is known comes again and again, and need not be verified each time.
+            return Ok(Offered::Known);
+        }
+        let external = Context::Charter.external(None);
+        let signers = cosigned.signers(&external);
+        if signers.map_err(|_| CharterError::Signatures)?.is_empty() {
+            return Err(CharterError::Signatures);
+        }
+        let previous = terms.origin.as_ref().map(|o| o.previous);
+        let previous = previous.filter(|id| self.is_anchored(id));
+        if let Some(before) = previous.and_then(|id| self.terms(&id)) {
+            terms.check_follows(before)?;
+            keep_askable(&mut cosigned, &terms, before);
+            if cosigned.claimed().next().is_none() {
+                return Err(CharterError::Signatures);
+            }
+        }
+        if let Some(known) = self.documents.get_mut(&id) {
+            // The first version has all its signatures, and a stranger's adds nothing to it.
+            let more = terms.version > 1 && known.cosigned.merge(&cosigned);
+            return Ok(if more { Offered::Taken } else { Offered::Known });
+        }
+        if self.documents.len() >= MAX_DOCUMENTS {
+            return Err(CharterError::Full);
+        }
+        self.documents.insert(id, Document { terms, cosigned });
+        if self.is_anchored(&id) {
+            self.look_at_those_after(id);
+        }
+        Ok(Offered::Taken)
+    }
+
+    /// Whether everything that the version stands on is known. What is not may fall away yet, and
+    /// says nothing of what follows it.
+    fn is_anchored(&self, id: &CharterId) -> bool {
+        let mut at = *id;
+        while let Some(document) = self.documents.get(&at) {
+            match document.previous() {
+                Some(previous) => at = previous,
+                None => return true,
+            }
+        }
+        false
+    }
+
+    /// A version came that others may follow: what they may not hold is left out now.
+    fn look_at_those_after(&mut self, id: CharterId) {
+        let Some(before) = self.documents.get(&id).map(|d| d.terms.clone()) else {
+            return;
+        };
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        let after = self.documents.iter_mut();
+        for (child, document) in after.filter(|(_, d)| d.previous() == Some(id)) {
+            keep_askable(&mut document.cosigned, &document.terms, &before);
+            let nobody = document.cosigned.claimed().next().is_none();
+            if nobody || document.terms.check_follows(&before).is_err() {
+                bad.push(*child);
+            } else {
+                good.push(*child);
+            }
+        }
+        for child in bad {
+            self.documents.remove(&child);
+        }
+        for child in good {
+            self.look_at_those_after(child);
+        }
+    }
+
+    /// The version that counts, with those before it.
+    pub fn current(&self) -> Charter {
+        let mut path = Vec::new();
+        let mut at = Some(self.walk().0);
+        while let Some((id, document)) = at.and_then(|id| Some((id, self.documents.get(&id)?))) {
+            path.push(Version {
+                id,
+                terms: document.terms.clone(),
+                bytes: document.cosigned.write(),
+            });
+            at = document.previous();
+        }
+        path.reverse();
+        match path.pop() {
+            Some(latest) => Charter::of(self.federation, latest, path),
+            None => self.first.clone(),
+        }
+    }
+
+    /// What was there before the current version is settled: a later signature changes nothing of
+    /// it any more. Whoever runs on a chain calls this when it has taken a version up.
+    pub fn settle(&mut self) {
+        let (current, _) = self.walk();
+        let before = self.documents.get(&current).and_then(Document::previous);
+        self.settled = before.unwrap_or(current);
+    }
+
+    /// From which version on the chain is weighed.
+    pub const fn settled(&self) -> CharterId {
+        self.settled
+    }
+
+    /// Weighs the chain from a version on that was settled before. Says whether it is known.
+    pub fn settle_at(&mut self, id: &CharterId) -> bool {
+        let known = self.is_anchored(id);
+        if known {
+            self.settled = *id;
+        }
+        known
+    }
+
+    /// How the chain stands.
+    pub fn status(&self) -> Status {
+        let (current, step) = self.walk();
+        let rivals = self.rivals(&current);
+        let before = self.documents.get(&current).map(|d| &d.terms);
+        let pending = rivals.all.iter().filter_map(|(id, document)| {
+            let before = before?;
+            let mut missing = document.terms.must_agree(before);
+            missing.retain(|root| !document.is_signed_by(root));
+            Some(Pending {
+                id: *id,
+                terms: document.terms.clone(),
+                signed: rivals.of(id, true),
+                needed: before.organisations.len() / 2 + 1,
+                missing,
+            })
+        });
+        let waiting = self.documents.keys().filter(|id| !self.is_anchored(id));
+        Status {
+            current,
+            version: before.map_or(0, |t| t.version),
+            pending: pending.collect(),
+            fork: match step {
+                Step::Fork(fork) => Some(fork),
+                Step::To(_) | Step::Stay => None,
+            },
+            twice: self.twice(current),
+            waiting: waiting.copied().collect(),
+        }
+    }
+
+    /// The terms of a version that would follow the current one. After a fork it follows the rival
+    /// `upon`, and names the others as set aside.
+    pub fn draft(&self, upon: Option<&CharterId>) -> Option<Terms> {
+        let (current, step) = self.walk();
+        let rivals = match step {
+            Step::Fork(fork) => fork.rivals,
+            Step::To(_) | Step::Stay => Vec::new(),
+        };
+        let previous = upon.copied().unwrap_or(current);
+        let mut terms = self.terms(&previous)?.clone();
+        terms.version = terms.version.checked_add(1)?;
+        let chosen = rivals.contains(&previous);
+        let against = rivals.into_iter().filter(|r| chosen && *r != previous);
+        terms.origin = Some(Origin {
+            federation: self.federation,
+            previous,
+            against: against.collect(),
+        });
+        Some(terms)
+    }
+
+    /// Adds a root's signature to a proposal.
+    ///
+    /// # Errors
+    /// If the root has signed a rival, or its signature is not asked for.
+    pub fn sign(&mut self, id: &CharterId, root: &SecretKey) -> Result<(), SignError> {
+        let key = root.organisation();
+        let document = self.documents.get(id).ok_or(SignError::Unknown)?;
+        let previous = document.previous().ok_or(SignError::Unknown)?;
+        let before = self.terms(&previous).ok_or(SignError::Unknown)?;
+        if !askable(&document.terms, before, &key) {
+            return Err(SignError::Stranger);
+        }
+        let rivals = self.rivals(&previous);
+        if let Some((other, rival)) = rivals
+            .all
+            .iter()
+            .find(|(other, rival)| *other != id && rival.is_signed_by(&key))
+        {
+            return Err(SignError::Rival {
+                version: rival.terms.version,
+                other: *other,
+            });
+        }
+        if let Some(document) = self.documents.get_mut(id) {
+            Charter::sign_with(&mut document.cosigned, root);
+        }
+        Ok(())
+    }
+
+    /// Proposes a version, signed by a root.
+    ///
+    /// # Errors
+    /// If it breaks a rule, or the root may not sign it.
+    pub fn propose(&mut self, terms: &Terms, root: &SecretKey) -> Result<CharterId, ProposeError> {
+        let id = terms.id();
+        if !self.documents.contains_key(&id) {
+            let origin = terms.origin.as_ref();
+            let previous = origin.ok_or(SignError::Unknown)?.previous;
+            let key = root.organisation();
+            let rivals = self.rivals(&previous);
+            if let Some((other, rival)) = rivals.all.iter().find(|(_, r)| r.is_signed_by(&key)) {
+                return Err(SignError::Rival {
+                    version: rival.terms.version,
+                    other: *other,
+                }
+                .into());
+            }
+            let before = self.terms(&previous).ok_or(SignError::Unknown)?;
+            if !askable(terms, before, &key) {
+                return Err(SignError::Stranger.into());
+            }
+            let mut unsigned = terms.unsigned();
+            Charter::sign_with(&mut unsigned, root);
+            self.offer(&unsigned.write())?;
+            return Ok(id);
+        }
+        self.sign(&id, root)?;
+        Ok(id)
+    }
+
+    /// From the last settled version as far as the chain leads, and why it stops there.
+    fn walk(&self) -> (CharterId, Step) {
+        let mut at = self.settled;
+        loop {
+            match self.step(&at) {
+                Step::To(next) => at = next,
+                stop => return (at, stop),
+            }
+        }
+    }
+
+    fn rivals(&self, previous: &CharterId) -> Rivals<'_> {
+        let all: BTreeMap<CharterId, &Document> = self
+            .documents
+            .iter()
+            .filter(|(_, d)| d.previous() == Some(*previous))
+            .map(|(id, d)| (*id, d))
+            .collect();
+        let mut signed: BTreeMap<OrganisationKey, BTreeSet<CharterId>> = BTreeMap::new();
+        let members = self.terms(previous);
+        for (id, document) in &all {
+            for root in document.signers() {
+                if members.is_some_and(|t| t.member(&root).is_some()) {
+                    signed.entry(root).or_default().insert(*id);
+                }
+            }
+        }
+        Rivals { all, signed }
+    }
+
+    fn step(&self, previous: &CharterId) -> Step {
+        let Some(before) = self.terms(previous) else {
+            return Step::Stay;
+        };
+        let rivals = self.rivals(previous);
+        let backed: Vec<CharterId> = rivals
+            .all
+            .iter()
+            .filter(|(id, document)| {
+                let must = document.terms.must_agree(before);
+                must.iter().all(|root| document.is_signed_by(root))
+                    && before.is_majority(&rivals.of(id, false))
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        let stood_by = self.stood_by(&rivals);
+        let mut confirmed = backed.iter().filter(|id| {
+            let by = stood_by.get(*id);
+            by.is_some_and(|by| before.is_majority(by))
+        });
+        if let (Some(one), None) = (confirmed.next(), confirmed.next()) {
+            return Step::To(*one);
+        }
+        match backed.as_slice() {
+            [] => Step::Stay,
+            [one] if before.is_majority(&rivals.of(one, true)) => Step::To(*one),
+            [_] => Step::Stay,
+            _ => Step::Fork(Fork {
+                version: before.version,
+                double: rivals.double(),
+                rivals: backed,
+            }),
+        }
+    }
+
+    /// For each rival, the organisations of the version before that have signed something that
+    /// follows it. Who has signed another rival counts only with what names that one as set aside;
+    /// who follows two counts for neither.
+    fn stood_by(&self, rivals: &Rivals<'_>) -> BTreeMap<CharterId, BTreeSet<OrganisationKey>> {
+        let mut by: BTreeMap<CharterId, BTreeSet<OrganisationKey>> = BTreeMap::new();
+        for document in self.documents.values() {
+            let Some(rival) = self.rival_under(document, rivals) else {
+                continue;
+            };
+            for root in document.signers() {
+                let others = rivals.signed.get(&root).into_iter().flatten();
+                let mut others = others.filter(|other| **other != rival);
+                if others.all(|other| document.against().contains(other)) {
+                    by.entry(rival).or_default().insert(root);
+                }
+            }
+        }
+        let mut seen = BTreeSet::new();
+        let mut twice = BTreeSet::new();
+        for root in by.values().flatten() {
+            if !seen.insert(*root) {
+                twice.insert(*root);
+            }
+        }
+        for roots in by.values_mut() {
+            roots.retain(|root| !twice.contains(root));
+        }
+        by
+    }
+
+    /// The rival that a document follows, itself left out.
+    fn rival_under(&self, document: &Document, rivals: &Rivals<'_>) -> Option<CharterId> {
+        let mut at = document.previous();
+        while let Some(id) = at {
+            if rivals.all.contains_key(&id) {
+                return Some(id);
+            }
+            at = self.documents.get(&id)?.previous();
+        }
+        None
+    }
+
+    /// Who signed two versions that follow one, from the one before `current` on.
+    fn twice(&self, current: CharterId) -> Vec<Twice> {
+        let before = self.documents.get(&current).and_then(Document::previous);
+        let mut found = Vec::new();
+        for previous in before.into_iter().chain([current]) {
+            let rivals = self.rivals(&previous);
+            let version = self.terms(&previous).map_or(0, |t| t.version);
+            for (root, signed) in rivals.signed.into_iter().filter(|(_, s)| s.len() > 1) {
+                found.push(Twice {
+                    organisation: root,
+                    version: version.saturating_add(1),
+                    signed: signed.into_iter().collect(),
+                });
+            }
+        }
+        found
+    }
+}
+
+/// Why a version is not proposed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ProposeError {
+    /// It breaks a rule.
+    #[error(transparent)]
+    Charter(#[from] CharterError),
+    /// The root may not sign it.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+}
+
+/// Whether a root's signature says anything under a version that follows `before`.
+fn askable(terms: &Terms, before: &Terms, root: &OrganisationKey) -> bool {
+    before.member(root).is_some() || terms.member(root).is_some()
+}
+
+fn keep_askable(cosigned: &mut Cosigned, terms: &Terms, before: &Terms) {
+    cosigned.retain(|key| askable(terms, before, &OrganisationKey::from_bytes(*key)));
+}

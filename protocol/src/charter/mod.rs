@@ -1,0 +1,24 @@
+//! The charter: who belongs to the federation, and by what numbers it lives (`spec/10-charter.md`).
+//!
+//! ```text
+//!  Terms ──unsigned, sign_with──► document ──Chain::offer──► Chain ──current──► Charter
+//! ```
+//!
+//! [`Terms`] are what one version says; a *document* is a version with signatures, a COSE_Sign. A
+//! [`Chain`] takes documents in any order and says which version counts. A [`Charter`] is a version
+//! that counts, with all before it: nothing else in this crate is decided by terms that do not.
+
+mod agreed;
+mod chain;
+mod successor;
+mod terms;
+
+pub use agreed::{Charter, Pin};
+pub use chain::{
+    Chain, Fork, MAX_DOCUMENTS, Offered, Pending, ProposeError, SignError, Status, Twice,
+};
+pub use terms::{CharterError, Former, Lives, Organisation, Origin, Quotas, Terms};
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
