@@ -428,6 +428,7 @@ fn plates_in_a_sentence() {
         ("京A1234学", "CN", "CN/京A1234学"),
         ("车是KAA 123A", "KE", "KE/KAA123A"),
         ("新车京A12345", "CN", "CN/京A12345"),
+        ("AB京A12345", "CN", "CN/京A12345"),
     ] {
         assert_eq!(plates(text, home), want, "{text:?} in {home:?}");
     }
