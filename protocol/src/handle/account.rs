@@ -63,7 +63,7 @@ pub(super) fn profile(text: &str) -> Option<Result<Found, HandleError>> {
             return link;
         }
     }
-    if !text.contains('.') || text.contains(char::is_whitespace) {
+    if !text.contains('.') {
         return None;
     }
     of_page(&url::read(text).ok()?)

@@ -92,7 +92,7 @@ pub fn phones_in(
     let text = clean(cell);
     let number = |text: &str| parse(text, Some(HandleKind::Phone), country);
     let (plain, remarks) = without_remarks(&text);
-    if is_nothing(&plain) || is_nothing(&text) {
+    if is_nothing(&plain) {
         return Vec::new();
     }
     // "3.3639981234E+10" and the like are one number, whatever their commas say.
@@ -218,7 +218,7 @@ fn halves(
     let mut found: Option<[Parsed; 2]> = None;
     let cuts = part
         .char_indices()
-        .filter(|(at, c)| c.is_whitespace() || (*c == '+' && *at > 0))
+        .filter(|(_, c)| c.is_whitespace() || *c == '+')
         .map(|(at, _)| at);
     for (left, right) in cuts.filter_map(|at| Some((part.get(..at)?, part.get(at..)?))) {
         let enough = |half: &str| half.chars().filter(char::is_ascii_digit).count() >= 7;

@@ -50,13 +50,9 @@ fn stable(text: &str, step: impl Fn(&str) -> String) -> String {
 /// One character, its decimal digit of any script as ASCII.
 pub(super) fn ascii_digit(c: char) -> char {
     let code = u32::from(c);
-    if code < 0x80 {
-        return c;
-    }
     ZEROES
         .iter()
-        .find_map(|zero| code.checked_sub(*zero).filter(|d| *d < 10))
-        .and_then(|digit| char::from_digit(digit, 10))
+        .find_map(|zero| char::from_digit(code.checked_sub(*zero)?, 10))
         .unwrap_or(c)
 }
 

@@ -170,7 +170,7 @@ fn guessed(
     if let Some(found) = account::with_platform(text, warnings) {
         return of_account(found?, country, warnings);
     }
-    if text.starts_with('@') || is_site_name(text) {
+    if text.starts_with('@') {
         return of_kind(text, HandleKind::Account, country, warnings);
     }
     let (named, bare) = plate::with_country(text);
@@ -225,14 +225,5 @@ fn is_phone(text: &str) -> bool {
         digits >= phone::FEWEST_DIGITS
             && phone::is_label(core.before)
             && !core.after.starts_with(char::is_alphabetic)
-    })
-}
-
-/// `platform/name`, `site.tld/name` is a page; only an undotted platform gets here.
-fn is_site_name(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(site, name)| {
-        super::platform::by_name(&clean::lower(site)).is_some()
-            && !name.is_empty()
-            && !name.contains(char::is_whitespace)
     })
 }

@@ -91,10 +91,9 @@ fn is_address(word: &str) -> bool {
         return true;
     }
     let host = word.split(['/', '?', ':']).next().unwrap_or_default();
-    let path = word.len() > host.len()
-        && word
-            .get(host.len()..)
-            .is_some_and(|rest| rest.starts_with('/'));
+    let path = word
+        .get(host.len()..)
+        .is_some_and(|rest| rest.starts_with('/'));
     let Some((name, ending)) = host.rsplit_once('.') else {
         return false;
     };

@@ -33,6 +33,8 @@ mod url;
 mod vehicle;
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod tests;
 
 pub use canonical::{Handle, HandleKind, RULES_VERSION};

@@ -101,7 +101,7 @@ fn is_separator(c: char) -> bool {
         || matches!(c, '.' | '/' | ')' | ']' | '~' | '\'' | '’' | '·' | '•')
 }
 
-/// The first digit, or the `+` or bracket that leads straight to one.
+/// The first digit, or the `+` or bracket that leads straight to one: "+49", "(030", "+-49", "+.49".
 fn start_of(text: &str) -> Option<usize> {
     let mut start = None;
     for (at, c) in text.char_indices() {
@@ -111,7 +111,7 @@ fn start_of(text: &str) -> Option<usize> {
         let opens = matches!(c, '+' | '(' | '[');
         if opens {
             start = start.or(Some(at));
-        } else if !c.is_whitespace() {
+        } else if !(c.is_whitespace() || is_dash(c) || c == '.') {
             start = None;
         }
     }

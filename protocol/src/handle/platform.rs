@@ -208,7 +208,6 @@ pub(super) const PLATFORMS: [Platform; 28] = [
     },
     Platform {
         slug: "qq",
-        aliases: &[],
         name: ascii("", 5, 12),
         ..NONE
     },
@@ -272,7 +271,6 @@ pub(super) const PLATFORMS: [Platform; 28] = [
     },
     Platform {
         slug: "kik",
-        aliases: &[],
         hosts: &["kik.me"],
         name: ascii("._", 2, 30),
         ..NONE
@@ -291,7 +289,6 @@ pub(super) const PLATFORMS: [Platform; 28] = [
     },
     Platform {
         slug: "line",
-        aliases: &[],
         hosts: &["line.me"],
         before_name: &["ti", "p"],
         reserved: &["r"],
@@ -306,7 +303,6 @@ pub(super) const PLATFORMS: [Platform; 28] = [
     },
     Platform {
         slug: "zalo",
-        aliases: &[],
         by_phone: true,
         ..NONE
     },
@@ -318,7 +314,6 @@ pub(super) const PLATFORMS: [Platform; 28] = [
     },
     Platform {
         slug: "reddit",
-        aliases: &[],
         hosts: &["reddit.com"],
         before_name: &["user", "u"],
         reserved: &["r", "comments"],
@@ -327,7 +322,6 @@ pub(super) const PLATFORMS: [Platform; 28] = [
     },
     Platform {
         slug: "threads",
-        aliases: &[],
         hosts: &["threads.net", "threads.com"],
         reserved: &["t"],
         name: ascii("._", 1, 30),
@@ -359,7 +353,6 @@ pub(super) const PLATFORMS: [Platform; 28] = [
     },
     Platform {
         slug: "grindr",
-        aliases: &[],
         ..NONE
     },
 ];

@@ -154,7 +154,13 @@ fn tables_are_those_of_the_specification() {
         assert_eq!(list(&row["before a name"]), one.before_name, "{}", one.slug);
         assert_eq!(list(&row["no name"]), one.reserved, "{}", one.slug);
         assert_eq!(row["by phone"], one.by_phone, "{}", one.slug);
+        assert_eq!(row["name"], pattern(&one.name), "{}", one.slug);
+        assert_eq!(one.name.drop_dots, one.slug == "facebook", "{}", one.slug);
     }
+    assert_eq!(
+        tables["any other site"],
+        pattern(&super::platform::ANY_SITE)
+    );
     assert_eq!(list(&tables["dropped parameters"]), super::url::TRACKING);
     assert_eq!(
         list(&tables["dropped families"]),
@@ -174,6 +180,20 @@ fn tables_are_those_of_the_specification() {
         list(&tables["between a name and its platform"]),
         super::account::ON
     );
+}
+
+/// What a name looks like, as the tables write it.
+fn pattern(rule: &super::platform::NameRule) -> String {
+    let (min, max) = (rule.min, rule.max);
+    let letters = match rule.any_script {
+        true => r"\p{Alphabetic}\p{N}\p{M}",
+        false => "a-z0-9",
+    };
+    let all = format!("[{letters}{}]", rule.extra.replace('-', r"\-"));
+    match rule.letter_first {
+        true => format!("[a-z]{all}{{{},{}}}|[0-9]{{5,{max}}}", min - 1, max - 1),
+        false => format!("{all}{{{min},{max}}}"),
+    }
 }
 
 /// A canonical form stays what it is, wherever and however it is read.

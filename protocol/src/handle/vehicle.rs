@@ -287,7 +287,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             c.is_alphanumeric()
                 || (start.is_some() && unicode_normalization::char::is_combining_mark(c))
         };
-        if is_han(c) && inside && shape::is_province(c) {
+        if shape::is_province(c) {
             close(text, &mut out, start.take(), at);
         }
         match (inside, start) {

@@ -48,11 +48,6 @@ def is_page(text):
     return path.startswith("/") or ending.lower() in TABLES["endings of pages"]
 
 
-def is_site_name(text):
-    site, slash, name = text.partition("/")
-    return bool(slash and name and account.platform(site) and not regex.search(r"\s", name))
-
-
 def choose(text, country):
     """(kind, found): the kind; or what an address or a platform has already made of the text."""
     if found := account.address(text):
@@ -65,7 +60,7 @@ def choose(text, country):
         return "phone", None
     if found := account.with_platform(text):
         return None, found
-    if text.startswith("@") or is_site_name(text):
+    if text.startswith("@"):
         return "account", None
     if plate.looks_like(text, country):
         return "plate", None

@@ -22,10 +22,10 @@ class Run(NamedTuple):
 
 def run(text):
     """3.2, step 1: the first run of digits and separators, or None."""
-    first = regex.search(r"[+(\[\s]*[0-9]", text)
+    first = regex.search(rf"([+(\[][+(\[\s.{DASHES}]*)?[0-9]", text)
     if not first:
         return None
-    start = first.start() + len(first[0]) - len(first[0].lstrip())
+    start = first.start()
     end, digits = start, 0
     for at in range(start, len(text)):
         c = text[at]
