@@ -42,3 +42,11 @@ pub const MAX_BUCKET_BITS: u8 = 20;
 pub const MAX_ORGANISATIONS: usize = 1000;
 /// Keyholders in a charter.
 pub const MAX_KEYHOLDERS: usize = 64;
+/// Keys that one ceremony makes: those of all seasons that live or are made ahead, and to spare.
+pub const MAX_CEREMONY_KEYS: usize = 16;
+/// The largest message of a ceremony, in bytes.
+pub const MAX_CEREMONY_MESSAGE: usize = 64 * 1024;
+/// The largest board of a ceremony, in bytes.
+pub const MAX_BOARD: usize = 8 * 1024 * 1024;
+/// How long after its day a plan may still be joined: files travel slowly.
+pub const MAX_PLAN_DAYS: u32 = 30;

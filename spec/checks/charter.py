@@ -40,7 +40,7 @@ class Charter:
         payload, signers = malformed(cose.sign, data)
         self.raw = malformed(cbor.decode, payload)
         self.fields = malformed(PAYLOAD, self.raw)
-        self.id = hashlib.sha256(payload).digest()
+        self.id = self.digest = hashlib.sha256(payload).digest()
         self.check()
         if [key for key, _, _ in signers] != list(self.organisations):
             raise Refused("signatures", "not exactly the organisations have signed")
@@ -113,6 +113,8 @@ CERTIFICATE = table(
     (4, "issued", day),
     (5, "dealt", boolean),
     (6, "keys", KEYS),
+    (7, "charter", octets(32), "?"),
+    (8, "transcript", octets(32), "?"),
 )
 
 
@@ -125,6 +127,8 @@ class Certificate:
         payload, signers = malformed(cose.sign, data)
         self.raw = malformed(cbor.decode, payload)
         self.fields = malformed(CERTIFICATE, self.raw)
+        if {7, 8} & set(self.raw) != (set() if self.fields["dealt"] else {7, 8}):
+            raise Refused("malformed", "of a dealer and of a ceremony, or of neither")
         if self.fields["federation"] != charter.id:
             raise Refused("federation")
         malformed(ascending, [cbor.encode(name) for name, _, _, _ in self.fields["keys"]], "keys")
