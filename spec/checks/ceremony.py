@@ -237,7 +237,7 @@ class Board:
         if set(self.joins) == set(self.plan.participants):
             self.add_up()
             for sender, done in self.of(5).items():
-                if not self.signed(sender, done["signature"]):
+                if self.echoed(sender) and not self.signed(sender, done["signature"]):
                     faults.add((sender, "certificate-signature"))
         for sender, complaint in self.of(4).items():
             faults |= self.judge(sender, complaint)
@@ -282,6 +282,10 @@ class Board:
 
     def nonce_hash(self, sender, nonce):
         return sha256(b"parasol 1 ceremony nonce", self.plan.digest, sender, nonce)
+
+    def echoed(self, sender):
+        """Whether somebody built on what stands here."""
+        return self.of(2).get(sender, {}).get("transcript") == self.transcript
 
     def shown(self, sender):
         """{key: points} of a participant."""
@@ -353,6 +357,8 @@ class Board:
         if step == 1:
             key = self.one_time(about, sender)
             return {(sender, "false-complaint")} if usable(key) else {(about, "one-time-key")}
+        if not self.echoed(sender) or not self.echoed(about):
+            return set()
         public = SUITE.kem.derive_key_pair(complaint["seed"]).public_key.to_public_bytes()
         if public != self.one_time(sender, about):
             return {(sender, "false-complaint")}

@@ -237,12 +237,15 @@ impl Board {
         };
         let slot = self.slots.entry((sender, step)).or_default();
         slot.push(entry);
-        if slot.len() == 1 {
-            self.open.insert((sender, step));
-        } else {
+        if slot.len() > 1 {
             slot.sort_by_key(|entry| entry.digest);
             self.accuse(sender, Fault::Two(step));
+        }
+        let two = |blame: &Blame| blame.fault == Fault::Two(Step::Join);
+        if matches!(step, Step::Join | Step::Echo) && self.blame.iter().any(two) {
             self.choose();
+        } else {
+            self.open.insert((sender, step));
         }
         self.settle();
         Ok(Posted::New)
@@ -419,7 +422,11 @@ impl Board {
                 blame(about, Fault::OneTimeKey)
             };
         };
+        // Whoever built on another join sealed, and opens, under another transcript.
         let transcript = self.outcome()?.transcript;
+        if !self.built_on(sender, &transcript) || !self.built_on(&about, &transcript) {
+            return None;
+        }
         let Body::Deal(deal) = &meant.body else {
             return None;
         };
@@ -442,6 +449,7 @@ impl Board {
             return None;
         };
         let external = Context::Certificate.external(Some(&self.plan.terms().federation));
+        let built_on = self.built_on(sender, &outcome.transcript);
         let certificate = self
             .certificate
             .get_or_insert_with(|| outcome.unsigned.clone());
@@ -449,6 +457,9 @@ impl Board {
         if attached.is_ok() {
             self.stored.insert(*sender);
             return Some(None);
+        }
+        if !built_on {
+            return None;
         }
         Some(Some(Blame {
             culprit: *sender,
@@ -599,6 +610,12 @@ impl Board {
             });
             echoes.map(move |echo| (node, echo))
         })
+    }
+
+    /// Whether somebody's echo is of this transcript.
+    fn built_on(&self, node: &NodeKey, transcript: &[u8; 32]) -> bool {
+        let mut echoes = self.echoes();
+        echoes.any(|(sender, echo)| sender == node && echo.transcript == *transcript)
     }
 
     /// Those whose echo is not of what stands here.

@@ -109,3 +109,55 @@ impl crate::entropy::Entropy for Nothing {
         out.fill(1);
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::super::secret::{CeremonySeed, Purpose};
+    use super::*;
+
+    /// A part opens where it was sealed to, and nowhere else: not in another federation, ceremony
+    /// or transcript, nor from another dealer or for another recipient.
+    #[test]
+    fn a_part_is_bound_to_all_that_it_belongs_to() {
+        let node = |n| NodeKey::from_bytes([n; 32]);
+        let federations = [1, 2].map(|n| FederationId::from_bytes([n; 32]));
+        let plans = [1, 2].map(|n| PlanDigest::from_bytes([n; 32]));
+        let (transcripts, dealers, recipients) =
+            ([[1; 32], [2; 32]], [3, 4].map(node), [5, 6].map(node));
+        let bind = |at: [usize; 5]| Binding {
+            federation: federations.get(at[0]).unwrap(),
+            plan: plans.get(at[1]).unwrap(),
+            transcript: transcripts.get(at[2]).unwrap(),
+            dealer: dealers.get(at[3]).unwrap(),
+            recipient: recipients.get(at[4]).unwrap(),
+        };
+        let secret = SealSecret::from_seed([7; 32]);
+        let seed = CeremonySeed::from_bytes([8; 32]);
+        let stream = seed.stream(&plans[0], Purpose::Seal, &[]);
+        let sealed = seal(b"part", &secret.public(), &bind([0; 5]), stream).unwrap();
+        assert_eq!(sealed.len(), OVERHEAD + 4);
+        let opened = open(&sealed, &secret, &bind([0; 5])).unwrap();
+        assert_eq!(opened.as_slice(), b"part");
+        for place in 0..5 {
+            let mut at = [0; 5];
+            if let Some(one) = at.get_mut(place) {
+                *one = 1;
+            }
+            assert!(open(&sealed, &secret, &bind(at)).is_none(), "{place}");
+        }
+        let other = SealSecret::from_seed([9; 32]);
+        assert!(open(&sealed, &other, &bind([0; 5])).is_none());
+    }
+
+    #[test]
+    fn a_key_of_small_order_takes_nothing() {
+        let secret = SealSecret::from_seed([7; 32]);
+        assert!(usable(&secret.public()));
+        let mut one = [0; 32];
+        one[0] = 1;
+        for small in [[0; 32], one] {
+            assert!(!usable(&SealKey::from_bytes(small)));
+        }
+    }
+}

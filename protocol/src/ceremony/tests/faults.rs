@@ -422,12 +422,14 @@ fn a_part_that_does_not_open_is_shown_to_all() {
             deal.encode()
         });
         let seen = played(&stage, &who, Conduct::Says(Step::Deal, twist));
-        let Standing::Made { waiting, blame, .. } = seen else {
-            panic!("{name}: {seen:?}")
+        let blame = if let Standing::Made { waiting, blame, .. } = seen {
+            assert_eq!(waiting.len(), 1, "{name}");
+            Standing::Stopped(Why::Blame(blame))
+        } else {
+            // Or the others heard of it before they signed.
+            seen
         };
-        assert_eq!(waiting.len(), 1, "{name}");
-        let blame: Vec<Blame> = blame.into_iter().collect();
-        assert_eq!((blame[0].culprit, blame[0].fault), (who, Fault::Part));
+        assert_eq!(blame, blamed(who, Fault::Part), "{name}");
         let twist: Twist = Box::new(|body| {
             let mut deal = Deal::decode(body).unwrap();
             deal.sealed[0].push(0);
@@ -613,10 +615,16 @@ fn a_signature_of_another_certificate_is_evidence_unless_enough_others_have_sign
         let forged = || -> Twist { Box::new(|_| Done { signature: [9; 64] }.encode()) };
         // Three others have signed, and three are enough.
         let seen = played(&stage, &who, Conduct::Says(Step::Done, forged()));
-        let Standing::Made { waiting, .. } = seen else {
-            panic!("{name}: {seen:?}")
-        };
-        assert_eq!(waiting, BTreeSet::from([who]));
+        if let Standing::Made { waiting, blame, .. } = seen {
+            assert_eq!(waiting, BTreeSet::from([who]));
+            assert_eq!(
+                Standing::Stopped(Why::Blame(blame)),
+                blamed(who, Fault::Certificate)
+            );
+        } else {
+            // Or one of them heard of it before it signed.
+            assert_eq!(seen, blamed(who, Fault::Certificate), "{name}");
+        }
         // One of them is silent: too few.
         let holders = stage.plan.holders().map(|(node, _)| *node);
         let silent = holders.filter(|node| *node != who).last().unwrap();
@@ -666,6 +674,78 @@ fn a_complaint_about_a_deal_that_others_never_saw_blames_nobody_until_they_see_i
         other.receive(&wrong).unwrap();
         let seen = other.board().standing();
         assert_eq!(seen, blamed(who, Fault::Two(Step::Deal)), "{name}");
+    }
+}
+
+/// A board that has another join than the one that the others built on blames none of them: neither
+/// who signed the certificate of their transcript, nor a dealer whose parts do not open under this one.
+#[test]
+fn who_built_on_another_join_is_not_blamed_for_it() {
+    let stage = Stage::generate();
+    let mut run = stage.run();
+    run.play();
+    let (liar, complainer, dealer) = (stage.both(), stage.holder(), stage.town().nodes[0].node());
+    let whole = run.players[&dealer].ceremony.board();
+    let seed = CeremonySeed::from_bytes(run.players[&complainer].seed);
+    let about = [dealer.as_bytes().as_slice()];
+    let mut stream = seed.stream(stage.plan.digest(), Purpose::OneTime, &about);
+    let complaint = Complaint {
+        about: dealer,
+        seed: Some(Zeroizing::new(draw(&mut stream))),
+        message: *whole.deals(&dealer).next().unwrap().0,
+    };
+    let mut other = Board::new(stage.plan.clone());
+    for message in whole.messages() {
+        let envelope = Envelope::parse(message).unwrap();
+        if (envelope.sender, envelope.step) == (liar, Step::Join) {
+            let mut join = Join::decode(envelope.body).unwrap();
+            join.nonce[0] ^= 1;
+            other
+                .post(&stage.say(&liar, Step::Join, &join.encode()))
+                .unwrap();
+        } else if envelope.sender != liar {
+            other.post(message).unwrap();
+        }
+    }
+    let complaint = stage.say(&complainer, Step::Complaint, &complaint.encode());
+    other.post(&complaint).unwrap();
+    let Standing::Stopped(Why::Echoes(differ)) = other.standing() else {
+        panic!("{:?}", other.standing())
+    };
+    assert_eq!(differ.len(), 3);
+}
+
+/// Somebody signs another join when all is done. Whichever of the two comes first to a board, the
+/// certificate stands: it is of the one that the echoes are of.
+#[test]
+fn a_second_join_unmakes_nothing_whichever_comes_first() {
+    let stage = Stage::generate();
+    let mut run = stage.run();
+    run.play();
+    let liar = stage.both();
+    let whole = run.players[&liar].ceremony.board();
+    let (_, join) = whole
+        .messages()
+        .map(|message| (message, Envelope::parse(message).unwrap()))
+        .find(|(_, e)| (e.sender, e.step) == (liar, Step::Join))
+        .unwrap();
+    for change in 1..9 {
+        let mut other = Join::decode(join.body).unwrap();
+        other.nonce[0] ^= change;
+        let other = stage.say(&liar, Step::Join, &other.encode());
+        let mut before = whole.clone();
+        before.post(&other).unwrap();
+        let mut after = Board::new(stage.plan.clone());
+        after.post(&other).unwrap();
+        for message in whole.messages() {
+            after.post(message).unwrap();
+        }
+        assert!(
+            matches!(after.standing(), Standing::Made { .. }),
+            "{change}"
+        );
+        assert_eq!(after.standing(), before.standing());
+        assert_eq!(after.to_bytes(), before.to_bytes());
     }
 }
 
