@@ -282,7 +282,7 @@ fn main() {
     all();
     Table::new("ceremony")
         .row("one key, 3 of 5", "frost alone, 3 of 5", Some(4.0))
-        .row("one key, 10 of 15", "frost alone, 10 of 15", Some(3.0))
+        .row("one key, 10 of 15", "frost alone, 10 of 15", Some(2.5))
         .row(
             "thirteen keys, 3 of 5",
             "frost alone, 3 of 5",
