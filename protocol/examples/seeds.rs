@@ -125,6 +125,24 @@ fn main() {
     let mut cosigned = both("charter.json");
     cosigned.extend(cases("ok/certificate.json"));
     write("charter", cosigned.iter().map(bytes));
+    let boards = both("ceremony.json").into_iter().flat_map(|case| {
+        let hexed = |value: &Value| hex::decode(value.as_str().unwrap_or_default()).unwrap();
+        let plan = hexed(&case["plan"]);
+        let all = case["messages"].as_array().into_iter().flatten();
+        let messages = all.map(|one| hexed(&one["hex"]));
+        let posted = case["board"].as_array().into_iter().flatten();
+        let messages: Vec<Vec<u8>> = messages.chain(posted.map(hexed)).collect();
+        let board = parasol_protocol::cbor::encode(|e| {
+            parasol_protocol::cbor::put_array(e, 2);
+            parasol_protocol::cbor::put_bytes(e, &plan);
+            parasol_protocol::cbor::put_array(e, messages.len() as u64);
+            for message in &messages {
+                parasol_protocol::cbor::put_bytes(e, message);
+            }
+        });
+        [[vec![1], plan].concat(), [vec![2], board].concat()]
+    });
+    write("ceremony", noise(24, Some(0)).into_iter().chain(boards));
     let kinds = [
         "hello",
         "peer request",

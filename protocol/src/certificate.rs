@@ -5,7 +5,7 @@ use crate::cbor::{self, Fields, Malformed, MapOut};
 use crate::charter::Charter;
 use crate::cose::{Context, Cosigned};
 use crate::directory::Directory;
-use crate::ids::{FederationId, NodeKey};
+use crate::ids::{FederationId, NodeKey, OrganisationKey};
 use crate::keys::SecretKey;
 use crate::limits::MAX_COSIGNED;
 use crate::oprf::{KeyError, KeyName, PublicKey, PublicShare, ShareIndex, ThresholdKey};
@@ -49,10 +49,41 @@ pub enum CertificateError {
 pub struct Certificate {
     epoch: u32,
     issued: Day,
-    dealt: bool,
+    ceremony: Option<Provenance>,
     keys: BTreeMap<KeyName, ThresholdKey>,
+    signers: BTreeSet<NodeKey>,
     digest: [u8; 32],
     bytes: Vec<u8>,
+}
+
+/// Where keys come from that nobody dealt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Provenance {
+    /// The digest of the charter whose keyholders made them.
+    pub charter: [u8; 32],
+    /// The hash of what they showed each other.
+    pub transcript: [u8; 32],
+}
+
+/// What of a charter a certificate is held against: who holds the keys, and how many it takes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Keyholders {
+    pub(crate) federation: FederationId,
+    pub(crate) threshold: u16,
+    pub(crate) holders: BTreeMap<u16, OrganisationKey>,
+}
+
+impl Keyholders {
+    pub(crate) fn of(charter: &Charter) -> Self {
+        let organisations = charter.terms().organisations.iter();
+        Self {
+            federation: *charter.federation(),
+            threshold: charter.terms().threshold,
+            holders: organisations
+                .filter_map(|o| Some((o.keyholder?, o.root)))
+                .collect(),
+        }
+    }
 }
 
 /// Writes a key's name.
@@ -84,13 +115,42 @@ pub fn name(d: &mut Decoder<'_>) -> Result<KeyName, Malformed> {
 }
 
 impl Certificate {
-    /// The certificate to be signed by the keyholders with [`Certificate::sign_with`].
+    /// The certificate of dealt keys, to be signed by the keyholders with [`Certificate::sign_with`].
+    /// What a ceremony makes comes from [`Certificate::made`]; a certificate that says *not dealt* and
+    /// nothing of a ceremony counts nowhere.
     pub fn unsigned(
         federation: &FederationId,
         epoch: u32,
         issued: Day,
         dealt: bool,
         keys: &BTreeMap<KeyName, ThresholdKey>,
+    ) -> Cosigned {
+        Self::write(federation, epoch, issued, dealt, keys, None)
+    }
+
+    /// The certificate of what a ceremony made, to be signed by its holders.
+    pub fn made(
+        federation: &FederationId,
+        epoch: u32,
+        issued: Day,
+        charter: &[u8; 32],
+        transcript: &[u8; 32],
+        keys: &BTreeMap<KeyName, ThresholdKey>,
+    ) -> Cosigned {
+        let provenance = Provenance {
+            charter: *charter,
+            transcript: *transcript,
+        };
+        Self::write(federation, epoch, issued, false, keys, Some(provenance))
+    }
+
+    fn write(
+        federation: &FederationId,
+        epoch: u32,
+        issued: Day,
+        dealt: bool,
+        keys: &BTreeMap<KeyName, ThresholdKey>,
+        ceremony: Option<Provenance>,
     ) -> Cosigned {
         Cosigned::new(
             MapOut::new()
@@ -114,6 +174,8 @@ impl Certificate {
                         }
                     }
                 })
+                .maybe(7, ceremony, |e, p| cbor::put_bytes(e, &p.charter))
+                .maybe(8, ceremony, |e, p| cbor::put_bytes(e, &p.transcript))
                 .finish(),
         )
     }
@@ -132,8 +194,17 @@ impl Certificate {
         charter: &Charter,
         directory: &Directory,
     ) -> Result<Self, CertificateError> {
+        Self::held_against(bytes, &Keyholders::of(charter), directory)
+    }
+
+    /// [`Certificate::from_bytes`], knowing of the charter only what it takes.
+    pub(crate) fn held_against(
+        bytes: &[u8],
+        keyholders: &Keyholders,
+        directory: &Directory,
+    ) -> Result<Self, CertificateError> {
         let cosigned = Cosigned::parse(bytes, MAX_COSIGNED)?;
-        let federation = charter.federation();
+        let federation = &keyholders.federation;
         let certificate = cbor::decode(cosigned.payload(), MAX_COSIGNED, |d| {
             let mut fields = Fields::open(d)?;
             if fields.required(1, |d| Ok(d.u8()?))? != 1 {
@@ -144,23 +215,26 @@ impl Certificate {
             let issued = Day::from_number(fields.required(4, |d| Ok(d.u32()?))?);
             let dealt = fields.required(5, |d| Ok(d.bool()?))?;
             let keys = fields.required(6, |d| cbor::list(d, MAX_KEYS, key))?;
+            // Keys come from a dealer or from a ceremony, and never from both or from neither.
+            let ceremony = if dealt {
+                None
+            } else {
+                Some(Provenance {
+                    charter: fields.required(7, cbor::array)?,
+                    transcript: fields.required(8, cbor::array)?,
+                })
+            };
             fields.close()?;
-            Ok((ours, epoch, issued, dealt, keys))
+            Ok((ours, epoch, issued, ceremony, keys))
         });
-        let (ours, epoch, issued, dealt, listed) = certificate?;
+        let (ours, epoch, issued, ceremony, listed) = certificate?;
         if !ours {
             return Err(CertificateError::OtherFederation);
         }
         if !listed.is_sorted_by(|a, b| a.name < b.name) {
             return Err(Malformed::KeyOrder.into());
         }
-        let threshold = charter.terms().threshold;
-        let holders: BTreeSet<u16> = charter
-            .terms()
-            .organisations
-            .iter()
-            .filter_map(|o| o.keyholder)
-            .collect();
+        let threshold = keyholders.threshold;
         let mut keys = BTreeMap::new();
         for raw in listed {
             let mut shares = BTreeMap::new();
@@ -169,7 +243,7 @@ impl Certificate {
                 shares.insert(ShareIndex::new(index)?, share);
             }
             let indices: BTreeSet<u16> = shares.keys().map(|i| i.get()).collect();
-            if indices != holders || raw.threshold != threshold {
+            if !indices.iter().eq(keyholders.holders.keys()) || raw.threshold != threshold {
                 return Err(CertificateError::Keyholders);
             }
             let public = PublicKey::from_bytes(&raw.public).map_err(|_| Malformed::Shape)?;
@@ -185,10 +259,14 @@ impl Certificate {
         let signers = cosigned
             .signers(&Context::Certificate.external(Some(federation)))
             .map_err(|_| short(0))?;
+        let signers: BTreeSet<NodeKey> = signers.into_iter().map(NodeKey::from_bytes).collect();
         let signed: BTreeSet<u16> = signers
-            .into_iter()
-            .filter_map(|key| directory.signer_on(&NodeKey::from_bytes(key), issued))
-            .filter_map(|root| charter.organisation(&root)?.keyholder)
+            .iter()
+            .filter_map(|key| directory.signer_on(key, issued))
+            .filter_map(|root| {
+                let mut holders = keyholders.holders.iter();
+                holders.find(|(_, held)| **held == root).map(|(i, _)| *i)
+            })
             .collect();
         if signed.len() < usize::from(threshold) {
             return Err(short(signed.len()));
@@ -196,8 +274,9 @@ impl Certificate {
         Ok(Self {
             epoch,
             issued,
-            dealt,
+            ceremony,
             keys,
+            signers,
             digest: Sha256::digest(cosigned.payload()).into(),
             bytes: bytes.to_vec(),
         })
@@ -238,7 +317,19 @@ impl Certificate {
     }
     /// Whether a dealer made the keys, and so once knew them.
     pub const fn dealt(&self) -> bool {
-        self.dealt
+        self.ceremony.is_none()
+    }
+    /// Where the keys come from, if nobody dealt them.
+    pub const fn ceremony(&self) -> Option<&Provenance> {
+        self.ceremony.as_ref()
+    }
+    /// Who signed both of two certificates of one generation that say different things: nobody may.
+    /// Empty, if these two are not such.
+    pub fn signed_twice(&self, other: &Self) -> BTreeSet<NodeKey> {
+        if self.epoch != other.epoch || self.digest == other.digest {
+            return BTreeSet::new();
+        }
+        self.signers.intersection(&other.signers).copied().collect()
     }
     /// The key of this name.
     pub fn key(&self, name: KeyName) -> Option<&ThresholdKey> {

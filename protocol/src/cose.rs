@@ -29,6 +29,8 @@ pub enum Context {
     Succession,
     /// A node key's proof that its owner wants the delegation.
     Delegation,
+    /// A message of a key ceremony, its plan among them.
+    Ceremony,
 }
 
 impl Context {
@@ -40,6 +42,7 @@ impl Context {
             Context::Retraction => "parasol 1 retraction",
             Context::Succession => "parasol 1 succession",
             Context::Delegation => "parasol 1 delegation",
+            Context::Ceremony => "parasol 1 ceremony",
         }
     }
 
@@ -184,6 +187,27 @@ impl Cosigned {
             }
         }
         self.signatures.len() > before
+    }
+
+    /// The signature that [`Cosigned::sign`] would add, to be sent alone.
+    pub fn signature_of(&self, key: &SecretKey, external: &[u8]) -> SignatureBytes {
+        key.sign(&cosigned_bytes(&key.public(), external, &self.payload))
+    }
+
+    /// Adds a signature that somebody else made.
+    ///
+    /// # Errors
+    /// If it does not hold; then nothing is added.
+    pub fn attach(
+        &mut self,
+        key: [u8; 32],
+        signature: SignatureBytes,
+        external: &[u8],
+    ) -> Result<(), BadSignature> {
+        let signed = cosigned_bytes(&key, external, &self.payload);
+        verify(&key, &signed, &signature)?;
+        self.signatures.insert(key, signature);
+        Ok(())
     }
 
     /// The keys whose signatures hold.

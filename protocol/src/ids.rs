@@ -76,6 +76,9 @@ id!(
 id!(
     /// A node's key for sealed requests (X25519 public key).
     SealKey, "seal key");
+id!(
+    /// SHA-256 of the payload of a ceremony's plan, which is the ceremony's name.
+    PlanDigest, "plan digest");
 
 impl RecordId {
     /// The id of a record with these bytes.
@@ -92,6 +95,13 @@ impl CharterId {
     /// The id of the federation whose first version this is.
     pub const fn of_first(self) -> FederationId {
         FederationId(self.0)
+    }
+}
+
+impl PlanDigest {
+    /// The name of the ceremony whose plan has this payload.
+    pub fn of(plan_payload: &[u8]) -> Self {
+        Self(sha256(plan_payload))
     }
 }
 

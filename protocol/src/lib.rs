@@ -13,6 +13,7 @@
 //! | build a node | [`engine`] over a store that gives a [`carried::View`] |
 //! | read and judge records | [`record`], [`directory`], [`admit`] |
 //! | seal and open | [`seal`], over [`oprf`] and [`handle`] |
+//! | make and renew the shared keys | [`ceremony`] |
 //!
 //! A module imports only from those before it:
 //! `ids`, `time`, `limits` → `cbor` → `keys`, `cose` → `record` → `directory`, `trust`, `admit` →
@@ -22,6 +23,7 @@ pub mod admit;
 pub mod area;
 pub mod carried;
 pub mod cbor;
+pub mod ceremony;
 pub mod certificate;
 pub mod charter;
 pub mod client;

@@ -50,3 +50,11 @@ pub const MAX_FORMER: usize = 1000;
 pub const MAX_FORMER_RECORDS: usize = 256;
 /// Versions that one version of the charter may set aside.
 pub const MAX_RIVALS: usize = 16;
+/// Keys that one ceremony makes: those of all seasons that live or are made ahead, and to spare.
+pub const MAX_CEREMONY_KEYS: usize = 16;
+/// The largest message of a ceremony, in bytes.
+pub const MAX_CEREMONY_MESSAGE: usize = 64 * 1024;
+/// The largest board of a ceremony, in bytes.
+pub const MAX_BOARD: usize = 8 * 1024 * 1024;
+/// How long after its day a plan may still be joined: files travel slowly.
+pub const MAX_PLAN_DAYS: u32 = 30;

@@ -51,7 +51,7 @@ class Version:
         self.payload, self.signers = malformed(cose.sign, data)
         self.raw = malformed(cbor.decode, self.payload)
         self.fields = malformed(PAYLOAD, self.raw)
-        self.id = hashlib.sha256(self.payload).digest()
+        self.id = self.digest = hashlib.sha256(self.payload).digest()
         self.number = self.fields["version"]
         if ("origin" in self.fields) != (self.number > 1):
             raise Refused("malformed", "a first version with an origin, or another without")
@@ -150,6 +150,8 @@ CERTIFICATE = table(
     (4, "issued", day),
     (5, "dealt", boolean),
     (6, "keys", KEYS),
+    (7, "charter", octets(32), "?"),
+    (8, "transcript", octets(32), "?"),
 )
 
 
@@ -162,6 +164,8 @@ class Certificate:
         payload, signers = malformed(cose.sign, data)
         self.raw = malformed(cbor.decode, payload)
         self.fields = malformed(CERTIFICATE, self.raw)
+        if {7, 8} & set(self.raw) != (set() if self.fields["dealt"] else {7, 8}):
+            raise Refused("malformed", "of a dealer and of a ceremony, or of neither")
         if self.fields["federation"] != charter.id:
             raise Refused("federation")
         malformed(ascending, [cbor.encode(name) for name, _, _, _ in self.fields["keys"]], "keys")

@@ -4,12 +4,14 @@ import copy
 
 from cbor2 import CBORTag
 
-from . import cbor, cose, records, seal, wire
+from . import cbor, ceremony, cose, records, seal, wire
 from .refusal import Disagreement, Refused
 
 # Fields that may be absent, by the kind of the record; and in a summary.
 OPTIONAL = {(1, 4): "succession", (5, 2): "proof"}
 OPTIONAL_IN_SUMMARY = {3: "month", 4: "area"}
+# Fields that may be absent, by the rule of the map that they stand in.
+OPTIONAL_IN = {"ceremony-plan": {9: "old"}, "ceremony-complaint": {2: "seed"}, "certificate": {7: "charter", 8: "transcript"}}
 
 
 def examples(world):
@@ -19,6 +21,7 @@ def examples(world):
     for name, rule in (("charter", "charter"), ("certificate", "certificate"), ("records", "record")):
         for case in files[f"ok/{name}.json"]["cases"]:
             yield rule, cbor.tagged(hexed(case["hex"]))
+    yield from ceremony.examples(world)
     for case in files["ok/records.json"]["cases"]:
         record = records.parse(hexed(case["hex"]))
         if "report" in record.body:
@@ -106,6 +109,8 @@ def check(world):
 
 
 def may_be_absent(rule, way, value):
+    if way[-1] in OPTIONAL_IN.get(rule, ()) and len(way) <= 2:
+        return True
     if rule == "record" and way[0] == 2 and len(way) == 3:
         return (cbor.decode(value.value[2])[1], way[-1]) in OPTIONAL
     if rule == "publish" and len(way) == 3:

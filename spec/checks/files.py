@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import cbor, chain, ed25519, handles, reconcile, records, replies, seal, voprf, wire
+from . import cbor, ceremony, chain, ed25519, handles, reconcile, records, replies, seal, voprf, wire
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -303,6 +303,8 @@ CHECKS = {
     "ok/counted.json": replies.ok_counted,
     "ok/size.json": replies.ok_size,
     "ok/sources.json": replies.ok_sources,
+    "ok/ceremony.json": ceremony.ok_ceremony,
+    "bad/ceremony.json": ceremony.bad_ceremony,
     "bad/charter.json": bad_charter,
     "bad/chain.json": chain.bad_chain,
     "bad/certificate.json": bad_certificate,

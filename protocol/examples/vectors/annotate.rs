@@ -137,6 +137,23 @@ pub const CERTIFICATE: &[(u64, &str)] = &[
     (4, "issued"),
     (5, "dealt"),
     (6, "keys"),
+    (7, "charter"),
+    (8, "transcript"),
+];
+
+/// The names of a plan's fields.
+pub const PLAN: &[(u64, &str)] = &[
+    (1, "format"),
+    (2, "federation"),
+    (3, "charter"),
+    (4, "ceremony"),
+    (5, "epoch"),
+    (6, "day"),
+    (7, "threshold"),
+    (8, "holders"),
+    (9, "old"),
+    (10, "keys"),
+    (11, "starter"),
 ];
 
 /// The payload of a COSE_Sign1 or COSE_Sign.

@@ -16,6 +16,7 @@ mod common;
 mod annotate;
 mod bad;
 mod by_hand;
+mod ceremony;
 mod explain;
 mod records;
 mod seal;
@@ -31,6 +32,7 @@ const SEED: &str = "parasol vectors 1";
 fn files() -> Vec<(&'static str, Value)> {
     let mut world = World::new(SEED);
     let made = records::Made::new(&mut world);
+    let ceremonies = ceremony::Ceremonies::new(&world);
     let federation = world.federation.to_string();
     let head = |spec: &str, cases: Vec<Value>| {
         json!({
@@ -76,6 +78,14 @@ fn files() -> Vec<(&'static str, Value)> {
         (
             "bad/wire.json",
             head("spec/06-transport.md", wire::bad(&mut world, &made)),
+        ),
+        (
+            "ok/ceremony.json",
+            head("spec/11-ceremonies.md", ceremonies.cases(&world)),
+        ),
+        (
+            "bad/ceremony.json",
+            head("spec/11-ceremonies.md", ceremony::bad(&world, &ceremonies)),
         ),
     ]
 }

@@ -7,7 +7,7 @@ use curve25519_dalek::traits::VartimeMultiscalarMul;
 /// Lagrange interpolation from fixed, distinct places.
 ///
 /// Setting up costs O(t²), each [`at`](Self::at) O(t), thanks to the barycentric form.
-pub(super) struct Interpolation {
+pub(crate) struct Interpolation {
     places: Vec<Scalar>,
     /// 1 / Π over the others of (x_j − x_m).
     weights: Vec<Scalar>,
@@ -15,7 +15,7 @@ pub(super) struct Interpolation {
 
 impl Interpolation {
     /// The places must be distinct: they are share indices out of a set, and perhaps zero.
-    pub(super) fn through(places: Vec<Scalar>) -> Self {
+    pub(crate) fn through(places: Vec<Scalar>) -> Self {
         let mut weights: Vec<Scalar> = places
             .iter()
             .enumerate()
@@ -30,7 +30,7 @@ impl Interpolation {
 
     /// The coefficients with which the values at the places add up to the value at `x`,
     /// which must not be one of the places.
-    pub(super) fn at(&self, x: Scalar) -> Vec<Scalar> {
+    pub(crate) fn at(&self, x: Scalar) -> Vec<Scalar> {
         let mut distances: Vec<Scalar> = self.places.iter().map(|place| x - place).collect();
         let all: Scalar = distances.iter().product();
         Scalar::batch_invert(&mut distances);
@@ -43,7 +43,7 @@ impl Interpolation {
 }
 
 /// Σ coefficient · point. Variable time: every argument is public or was sent to a keyholder.
-pub(super) fn weighted_sum<'a>(
+pub(crate) fn weighted_sum<'a>(
     coefficients: &[Scalar],
     points: impl IntoIterator<Item = &'a RistrettoPoint>,
 ) -> RistrettoPoint {

@@ -38,7 +38,7 @@ fn exactly<const N: usize>(bytes: &[u8]) -> Result<[u8; N], EncodingError> {
     })
 }
 
-fn decode_point(bytes: [u8; 32]) -> Result<RistrettoPoint, EncodingError> {
+pub(crate) fn decode_point(bytes: [u8; 32]) -> Result<RistrettoPoint, EncodingError> {
     let point = CompressedRistretto(bytes)
         .decompress()
         .ok_or(EncodingError::NotAnElement)?;
@@ -75,7 +75,7 @@ macro_rules! point_type {
 
             /// Encodes a computed point, refusing the identity.
             #[allow(dead_code, reason = "not every type is computed here")]
-            pub(super) fn from_point(point: &RistrettoPoint) -> Result<Self, EncodingError> {
+            pub(crate) fn from_point(point: &RistrettoPoint) -> Result<Self, EncodingError> {
                 if *point == RistrettoPoint::identity() {
                     return Err(EncodingError::Identity);
                 }
@@ -83,7 +83,7 @@ macro_rules! point_type {
             }
 
             /// The point again; it decoded when `self` was made.
-            pub(super) fn point(&self) -> Result<RistrettoPoint, EncodingError> {
+            pub(crate) fn point(&self) -> Result<RistrettoPoint, EncodingError> {
                 decode_point(self.0)
             }
         }

@@ -35,7 +35,7 @@ impl ShareIndex {
         self.0.get().into()
     }
 
-    pub(super) fn scalar(self) -> Scalar {
+    pub(crate) fn scalar(self) -> Scalar {
         Scalar::from(self.get())
     }
 }

@@ -70,6 +70,9 @@ mod testing;
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod vectors;
 
+pub(crate) use combine::{Interpolation, weighted_sum};
+pub(crate) use encoding::decode_point;
+
 pub use client::{BlindError, Blinded, EvaluationError, FinishError, Output, Verified, blind};
 pub use deal::{DealError, Dealt, deal};
 pub use encoding::{Element, EncodingError, Proof, PublicKey, PublicShare};
