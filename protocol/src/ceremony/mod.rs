@@ -35,7 +35,7 @@
 //! use parasol_protocol::certificate::Certificate;
 //! use parasol_protocol::oprf::{KeyName, ShareIndex};
 //! use std::collections::BTreeMap;
-//! # use parasol_protocol::charter::{Charter, Organisation, Quotas, Terms};
+//! # use parasol_protocol::charter::{Charter, Lives, Organisation, Quotas, Terms};
 //! # use parasol_protocol::directory::Directory;
 //! # use parasol_protocol::entropy::Entropy;
 //! # use parasol_protocol::keys::SecretKey;
@@ -68,18 +68,22 @@
 //! #         name: format!("tree-{index}"),
 //! #         jurisdiction: country.to_string(),
 //! #         keyholder: Some(index),
+//! #         budget: 0,
 //! #     })
 //! #     .collect();
 //! # organisations.sort_by_key(|o| o.root);
 //! # let terms = Terms {
+//! #     version: 1,
+//! #     origin: None,
 //! #     name: "Three trees".to_owned(),
 //! #     made: today,
 //! #     organisations,
 //! #     threshold: 2,
-//! #     report_life: 548,
+//! #     lives: Lives::LONGEST,
 //! #     quotas: Quotas { records: 1000, evaluations: 1000 },
 //! #     bucket_bits: 12,
 //! #     cities: Vec::new(),
+//! #     former: Vec::new(),
 //! # };
 //! # let mut unsigned = terms.unsigned();
 //! # roots.iter().for_each(|root| Charter::sign_with(&mut unsigned, root));

@@ -9,7 +9,7 @@ mod secrecy;
 use super::message::{Envelope, sign};
 use super::*;
 use crate::certificate::{Certificate, Keyholders};
-use crate::charter::{Charter, Organisation, Quotas, Terms};
+use crate::charter::{Charter, Lives, Organisation, Quotas, Terms};
 use crate::directory::Directory;
 use crate::entropy::draw;
 use crate::ids::{NodeKey, PlanDigest};
@@ -66,21 +66,25 @@ impl Town {
                 ])
                 .unwrap(),
                 keyholder: (i < n).then(|| u16::try_from(i + 1).unwrap()),
+                budget: 0,
             })
             .collect();
         members.sort_by_key(|o| o.root);
         let terms = Terms {
+            version: 1,
+            origin: None,
             name: "Town".to_owned(),
             made: TODAY.minus(5),
             organisations: members,
             threshold: t,
-            report_life: 548,
+            lives: Lives::LONGEST,
             quotas: Quotas {
                 records: 1000,
                 evaluations: 1000,
             },
             bucket_bits: 12,
             cities: Vec::new(),
+            former: Vec::new(),
         };
         let mut unsigned = terms.unsigned();
         for root in &roots {
