@@ -9,6 +9,7 @@
 //! - [`output`]: results as text for people or JSON for programs
 //! - [`import`]: what an old list says
 //! - [`demo`]: a federation on this machine, and the story that shows it
+//! - [`rooted`]: what root keys sign, and its way to a node
 //! - [`founding`]: makes a federation on this machine
 //! - [`status`]: asks a node how it is
 //! - [`exit`]: how a command ends
@@ -25,5 +26,6 @@ pub mod import;
 pub mod journal;
 pub mod keep;
 pub mod output;
+pub mod rooted;
 pub mod session;
 pub mod status;

@@ -14,6 +14,7 @@ use crate::limits::{
     RETRACTION_LIFE, ROOT_QUOTA,
 };
 use crate::record::report::{Audience, Report};
+use crate::record::revocation::Revocation;
 use crate::record::{Body, Header, Kind, Refusal, Rule, Signer, Verified};
 use crate::time::Day;
 
@@ -207,9 +208,9 @@ pub fn admit<C: Carried>(
     }
     match record.body() {
         Body::Retraction(r) if r.proof.is_some() => evicts.extend(carried.with_lock(&r.lock)?),
-        Body::Revocation(r) => evicts.extend(
+        Body::Revocation(Revocation::Key(key)) => evicts.extend(
             carried
-                .signed_by(&header.organisation, &r.key)?
+                .signed_by(&header.organisation, key)?
                 .into_iter()
                 .filter(|s| !s.proven && !directory.is_affirmed(&header.organisation, &s.id))
                 .map(|s| s.id),

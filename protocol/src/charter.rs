@@ -307,6 +307,10 @@ impl Charter {
             .ok()
             .and_then(|i| self.terms.organisations.get(i))
     }
+    /// How many others an organisation may bring in as far as what is carried goes.
+    pub const fn budget(&self, _organisation: &OrganisationKey) -> u32 {
+        0
+    }
     /// The organisation of this name.
     pub fn named(&self, name: &str) -> Option<&Organisation> {
         self.terms.organisations.iter().find(|o| o.name == name)

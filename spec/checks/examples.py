@@ -8,7 +8,7 @@ from . import cbor, cose, records, seal, wire
 from .refusal import Disagreement, Refused
 
 # Fields that may be absent, by the kind of the record; and in a summary.
-OPTIONAL = {(1, 4): "succession", (5, 2): "proof"}
+OPTIONAL = {(1, 4): "succession", (5, 2): "proof", (7, 4): "kinds", (7, 5): "areas"}
 OPTIONAL_IN_SUMMARY = {3: "month", 4: "area"}
 
 

@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments as typed, and what it does.
 
 pub mod browse;
+pub mod carry;
 pub mod check;
 pub mod completions;
 pub mod dispute;
@@ -13,6 +14,9 @@ pub mod man;
 pub mod node;
 pub mod report;
 pub mod retract;
+pub mod revoke;
 pub mod second;
+pub mod sight;
 pub mod translate;
 pub mod trust;
+pub mod vouch;
