@@ -1,8 +1,9 @@
 //! The command line as typed.
 
+use crate::cmd::sight::Decision;
 use crate::cmd::{
-    browse, charter, check, completions, dispute, drafts, export, federation, import, inspect, man,
-    node, org, report, retract, second, translate, trust,
+    browse, carry, charter, check, completions, dispute, drafts, export, federation, import,
+    inspect, man, node, org, report, retract, revoke, second, sight, translate, trust, vouch,
 };
 use crate::demo::DemoArgs;
 use crate::exit::CliError;
@@ -69,6 +70,16 @@ pub enum Command {
     /// Whom to believe, and why
     #[command(subcommand)]
     Trust(trust::TrustCommand),
+    /// Speak for another organisation with your root key: it is in, and may bring in so many others
+    Vouch(vouch::VouchArgs),
+    /// Take a vouch of your organisation back with your root key
+    Revoke(revoke::RevokeArgs),
+    /// Hand records that a root key signed elsewhere to your node
+    Carry(carry::CarryArgs),
+    /// Stop believing an organisation, and those whom it alone vouches for; --undo brings all back
+    Block(sight::SightArgs),
+    /// Put everything that an organisation published out of sight; --undo brings it back
+    Drop(sight::SightArgs),
     /// Print what a shell needs to complete this command
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or write all of them into a directory
@@ -101,6 +112,11 @@ impl Cli {
             Command::Import(args) => import::run(args, globals),
             Command::Drafts(args) => drafts::run(args, globals),
             Command::Trust(command) => trust::run(command, globals),
+            Command::Vouch(args) => vouch::run(args, globals),
+            Command::Revoke(args) => revoke::run(args, globals),
+            Command::Carry(args) => carry::run(args, globals),
+            Command::Block(args) => sight::run(Decision::Block, args, globals),
+            Command::Drop(args) => sight::run(Decision::Drop, args, globals),
             Command::Completions(args) => completions::run(args, globals),
             Command::Man(args) => man::run(args, globals),
         }?;

@@ -70,6 +70,20 @@ impl Carrier {
         })
     }
 
+    /// Sends a record to a path.
+    ///
+    /// # Errors
+    /// If there is no answer, or it is an error.
+    pub fn send(&self, path: &str, record: &[u8], limit: usize) -> Answer {
+        patiently(limit, || {
+            self.agent
+                .post(format!("{}{path}", self.node))
+                .header("Authorization", self.bearer.as_str())
+                .header("Content-Type", "application/cose")
+                .send(record)
+        })
+    }
+
     fn post(&self, ask: &Ask) -> Answer {
         patiently(ask.reply_limit, || {
             self.agent

@@ -48,10 +48,17 @@ pub struct Profile {
     /// likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charter: Option<String>,
-    /// Organisations whose word counts here, and that of those for whom they vouch: short names or
-    /// root keys. One's own is always among them.
+    /// Organisations that one trusts by one's own decision, so that their vouches lead on: short names
+    /// or root keys, with the number of others that they may bring in, as `rowan=50`. One's own is
+    /// always among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roots: Vec<String>,
+    /// Organisations that have no place here: neither their word nor their vouches count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
+    /// Organisations of which nothing is shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
     /// Whether the node may be asked unencrypted though it is another machine, as through a tunnel.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub insecure_http: bool,

@@ -10,6 +10,7 @@
 //! - [`import`]: what an old list says
 //! - [`demo`]: a federation on this machine, and the story that shows it
 //! - [`root`]: an organisation's root key: its file, its words for paper, the parts of them
+//! - [`rooted`]: what root keys sign, and its way to a node
 //! - [`founding`]: makes a federation on this machine
 //! - [`status`]: asks a node how it is
 //! - [`exit`]: how a command ends
@@ -27,5 +28,6 @@ pub mod journal;
 pub mod keep;
 pub mod output;
 pub mod root;
+pub mod rooted;
 pub mod session;
 pub mod status;

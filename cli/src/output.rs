@@ -41,7 +41,7 @@ pub fn count(n: usize, one: &str, many: &str) -> String {
 pub fn uncounted(n: usize) -> Option<String> {
     (n > 0).then(|| {
         format!(
-            "\nnot shown: {} about this, from organisations that yours neither trusts nor vouches for",
+            "\nnot shown: {} about this, from organisations that nobody whom you trust vouches for in this, or that you put out of sight (see `parasol trust show`)",
             count(n, "report", "reports")
         )
     })
@@ -92,6 +92,11 @@ pub fn found_json(found: &Found) -> Value {
         "disputes": found.disputes.len(),
         "handles": handles,
         "organisation": found.organisation,
+        "trust": {
+            "level": found.vouching.level,
+            "distance": found.vouching.distance,
+            "text": found.vouching.in_words(),
+        },
         "basis": found.summary.basis.name(),
         "seconds": found.seconds.keys().collect::<Vec<_>>(),
         "objections": said,
@@ -153,6 +158,13 @@ pub fn found_text(found: &Found) -> String {
     if !found.seconds.is_empty() {
         let names: Vec<&str> = found.seconds.keys().map(String::as_str).collect();
         from.push_str(&format!(", confirmed by {}", names.join(", ")));
+    }
+    if !found.own {
+        from.push_str(&format!(
+            "; {} is {}",
+            found.organisation,
+            found.vouching.in_words()
+        ));
     }
     if found.own {
         from.push_str(", kept to your own organisation");

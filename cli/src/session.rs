@@ -11,9 +11,9 @@ use parasol_protocol::client::{Error, Exchange, Federation, Unanswered, ViewErro
 use parasol_protocol::handle::{Country, Handle, HandleWarning, parse};
 use parasol_protocol::ids::{OrganisationKey, RecordId};
 use parasol_protocol::time::{Day, Timestamp};
+use parasol_protocol::trust::{Local, ROOT_BUDGET};
 use parasol_protocol::wire::client::MAX_MESSAGE;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Everything a command needs once it talks to the home node.
@@ -25,8 +25,8 @@ pub struct Session {
     pub profile: Profile,
     /// The federation, verified.
     pub federation: Federation,
-    /// Whose word counts, with that of those for whom they vouch.
-    pub roots: BTreeSet<OrganisationKey>,
+    /// Whom one trusts, and whom not.
+    pub local: Local,
     carrier: Carrier,
 }
 
@@ -85,14 +85,14 @@ impl Session {
                 if absent.len() == 1 { "it" } else { "they" }
             );
         }
-        let roots = roots(&profile, &federation)?;
+        let local = local(&profile, &federation)?;
         let keep = Keep::new(home, profile.name.clone());
         keep.forget_old()?;
         Ok(Self {
             keep,
             profile,
             federation,
-            roots,
+            local,
             carrier,
         })
     }
@@ -121,6 +121,15 @@ impl Session {
         self.carrier
             .get(path, MAX_MESSAGE)
             .map_err(|why| self.trouble(why.into()))
+    }
+
+    /// Hands the node a record that a root key signed.
+    ///
+    /// # Errors
+    /// If it does not answer, or does not carry the record.
+    pub fn carry_in(&self, record: &[u8]) -> Result<(), CliError> {
+        let answer = self.carrier.send("/v1/records", record, MAX_MESSAGE);
+        answer.map(drop).map_err(|why| self.trouble(why.into()))
     }
 
     /// The bytes of a record, by its id or the beginning of it.
@@ -228,36 +237,70 @@ fn pinned(home: &Home, profile: Profile, federation: &Federation) -> Result<Prof
     Ok(next)
 }
 
-/// The organisations whose word counts for a profile.
-fn roots(
-    profile: &Profile,
-    federation: &Federation,
-) -> Result<BTreeSet<OrganisationKey>, CliError> {
-    let mut roots = BTreeSet::from([*federation.organisation()]);
+/// Whom a profile trusts, and whom not.
+fn local(profile: &Profile, federation: &Federation) -> Result<Local, CliError> {
+    let mut local = Local::default();
+    let find = |list: &str, named: &str| {
+        organisation(federation, named).ok_or_else(|| {
+            CliError::home(
+                format!("unknown-{list}"),
+                format_args!(
+                    "profile {}: {named} stands in its list `{list}`, and no organisation of the federation has that name or root key",
+                    profile.name
+                ),
+            )
+            .next(format_args!(
+                "correct the list in the profile; there are: {}",
+                names(federation)
+            ))
+        })
+    };
     for named in &profile.roots {
-        let wanted = named.trim();
-        let found = federation
-            .members()
-            .find(|m| m.name == wanted || m.key.to_string().eq_ignore_ascii_case(wanted));
-        match found {
-            Some(member) => drop(roots.insert(member.key)),
-            None => {
-                let names: Vec<&str> = federation.members().map(|m| m.name.as_str()).collect();
-                return Err(CliError::home(
-                    "unknown-root",
-                    format_args!(
-                        "profile {}: {named} stands among its roots, and no organisation of the federation has that name or root key",
-                        profile.name
-                    ),
-                )
-                .next(format_args!(
-                    "correct `roots` in the profile; there are: {}",
-                    names.join(", ")
-                )));
-            }
-        }
+        let (named, budget) = root_of(named).ok_or_else(|| {
+            CliError::home(
+                "bad-profile",
+                format_args!(
+                    "profile {}: {named} stands among its roots, and is not like rowan or rowan=50",
+                    profile.name
+                ),
+            )
+            .next("write a short name or a root key; after = how many it may bring in")
+        })?;
+        local.roots.insert(find("root", named)?, budget);
     }
-    Ok(roots)
+    for named in &profile.blocked {
+        local.blocked.insert(find("blocked", named)?);
+    }
+    for named in &profile.dropped {
+        local.dropped.insert(find("dropped", named)?);
+    }
+    Ok(local.of(*federation.organisation()))
+}
+
+/// A root as a profile names it, with its budget.
+fn root_of(text: &str) -> Option<(&str, u32)> {
+    match text.split_once('=') {
+        None => Some((text.trim(), ROOT_BUDGET)),
+        Some((name, budget)) => Some((name.trim(), budget.trim().parse().ok()?)),
+    }
+}
+
+/// The organisation of this short name or root key: a member of the charter, or one that some vouch
+/// is for or from.
+pub fn organisation(federation: &Federation, named: &str) -> Option<OrganisationKey> {
+    let named = named.trim();
+    let is = |key: &OrganisationKey| key.to_string().eq_ignore_ascii_case(named);
+    let member = federation.members().find(|m| m.name == named || is(&m.key));
+    let vouches = federation.directory().vouches();
+    member
+        .map(|m| m.key)
+        .or_else(|| vouches.map(|v| v.vouch.subject).find(is))
+}
+
+/// The short names of all organisations.
+pub fn names(federation: &Federation) -> String {
+    let names: Vec<&str> = federation.members().map(|m| m.name.as_str()).collect();
+    names.join(", ")
 }
 
 /// Checks that a text can be the beginning of an id.

@@ -313,6 +313,154 @@ fn generations(fed: &Federation) {
 }
 
 #[test]
+fn vouches_come_and_go_and_decisions_are_undone() {
+    let tmp = tempfile::tempdir().unwrap();
+    let dir = tmp.path().join("fed");
+    without_a_vouch(&dir);
+    let fed = Federation::start(&dir);
+    let report = ["report", NUMBER, "--level", "danger", "--text", "Bad."];
+    let theirs = fed.json("ryabina", &report);
+    let theirs = theirs["id"].as_str().unwrap().to_owned();
+    let shown = |v: &Value, names: &[&str]| publishers(&v["results"][0]["reports"]) == names;
+    fed.until("lilas", &["check", NUMBER], |v| v["uncounted"] == 1);
+
+    // Why not: rowan, who vouches for it, may bring in nobody.
+    let why = fed.json("lilas", &["trust", "explain", "ryabina"]);
+    assert_eq!(why["accepted"], false, "{why}");
+    assert_eq!(why["ignored"][0]["why"], "over-budget", "{why}");
+
+    // What would change, before anything is signed.
+    let wish = tmp.path().join("wish.json");
+    fs::write(
+        &wish,
+        r#"{"vouches": [{"from": "lilas", "to": "ryabina", "budget": 0, "slot": 90}]}"#,
+    )
+    .unwrap();
+    let tried = fed.json("lilas", &["trust", "try", wish.to_str().unwrap()]);
+    assert_eq!(tried["changes"][0]["name"], "ryabina", "{tried}");
+
+    // The root signs into a file, which is tried, and carried to the node.
+    let root = fed.home.join("roots/lilas.key");
+    let root = root.to_str().unwrap();
+    let record = tmp.path().join("vouch.record");
+    let record = record.to_str().unwrap();
+    let vouch = [
+        "vouch",
+        "ryabina",
+        "--root",
+        root,
+        "--budget",
+        "2",
+        "--scope",
+        "report,second",
+    ];
+    let signed = fed.json("lilas", &[&vouch[..], &["--out", record]].concat());
+    assert_eq!(signed["delivered"], false);
+    let tried = fed.json("lilas", &["trust", "try", record]);
+    assert_eq!(tried["changes"][0]["after"]["budget"], 2, "{tried}");
+    assert!(shown(&fed.json("lilas", &["check", NUMBER]), &[]));
+    fed.json("lilas", &["carry", record]);
+    let found = fed.until("lilas", &["check", NUMBER], |v| shown(v, &["ryabina"]));
+    let trust = &found["results"][0]["reports"][0]["trust"];
+    assert_eq!(
+        (trust["level"].clone(), trust["distance"].clone()),
+        (1.into(), 1.into())
+    );
+    // It does not speak for notices.
+    let why = fed.json(
+        "lilas",
+        &["trust", "explain", "ryabina", "--about", "notice"],
+    );
+    assert_eq!(why["accepted"], false, "{why}");
+    // The others' nodes have it too.
+    fed.until("rowan", &["trust", "explain", "ryabina"], |v| {
+        v["ignored"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .chain(v["used"].as_array().unwrap())
+            .any(|o| o["from"] == "lilas")
+    });
+
+    // Out of sight in one command, back in one, whichever.
+    for decision in ["drop", "block"] {
+        let done = fed.json("lilas", &[decision, "ryabina"]);
+        assert_eq!(
+            done["out_of_sight"],
+            serde_json::json!(["ryabina"]),
+            "{done}"
+        );
+        let gone = fed.json("lilas", &["check", NUMBER]);
+        assert!(
+            shown(&gone, &[]) && gone["uncounted"] == 1,
+            "{decision}: {gone}"
+        );
+        assert!(
+            fed.ask("lilas", &["inspect", &theirs]).status.success(),
+            "carried still"
+        );
+        let profile = fs::read_to_string(fed.home.join("profiles/lilas.toml")).unwrap();
+        assert!(profile.contains("ed = [\""), "{profile}");
+        let back = fed.json("lilas", &[decision, "ryabina", "--undo"]);
+        assert_eq!(
+            back["back_in_sight"],
+            serde_json::json!(["ryabina"]),
+            "{back}"
+        );
+        assert!(shown(&fed.json("lilas", &["check", NUMBER]), &["ryabina"]));
+    }
+    let (code, error) = fed.fails("lilas", &["drop", "lilas"]);
+    assert_eq!(
+        (code, error["error"]["code"].as_str()),
+        (Some(3), Some("own-organisation"))
+    );
+    let (code, error) = fed.fails("lilas", &["block", "nobody"]);
+    assert_eq!(
+        (code, error["error"]["code"].as_str()),
+        (Some(3), Some("unknown-organisation"))
+    );
+
+    // What cannot be signed is said before it is.
+    let why = fed.json("lilas", &["trust", "explain", "ryabina"]);
+    let number = why["used"][0]["slot"].to_string();
+    let again = [&vouch[..], &["--number", &number]].concat();
+    for (words, code) in [
+        (&["vouch", "lilas", "--root", root][..], "self-vouch"),
+        (
+            &["vouch", "elsewhere", "--root", root],
+            "unknown-organisation",
+        ),
+        (
+            &["vouch", "rowan", "--root", root, "--until", "2099-01-01"],
+            "bad-end",
+        ),
+        (&again, "number-taken"),
+        (&["revoke", "nobody", "--root", root], "no-such-vouch"),
+        (&["revoke", "ryabina", "--root", record], "root-key"),
+    ] {
+        let (_, error) = fed.fails("lilas", words);
+        let said = error["error"]["code"].as_str().unwrap();
+        assert!(said.contains(code), "{words:?}: {error}");
+    }
+
+    // Taken back: gone, and the node says why.
+    let done = fed.json("lilas", &["revoke", "ryabina", "--root", root]);
+    assert_eq!(done["delivered"], true);
+    fed.until("lilas", &["check", NUMBER], |v| shown(v, &[]));
+    let why = fed.json("lilas", &["trust", "explain", "ryabina"]);
+    let said: Vec<&str> = why["ignored"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| o["why"].as_str().unwrap())
+        .collect();
+    assert!(said.contains(&"revoked"), "{why}");
+    let picture = fed.ask("lilas", &["trust", "graph"]);
+    let picture = String::from_utf8_lossy(&picture.stdout).into_owned();
+    assert!(picture.contains("ryabina") && !picture.contains("<script"));
+}
+
+#[test]
 fn a_program_that_asks_wrongly_is_told_so_in_json() {
     for words in [
         &["--json", "check"][..],

@@ -1,4 +1,4 @@
-//! `trust eval`: a graph of vouches in a file, without a federation.
+//! `trust` with a graph of vouches in a file, without a federation.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -111,4 +111,210 @@ fn what_is_no_graph_is_refused_and_says_how() {
         assert!(message.contains(said), "{graph}: {message}");
         assert!(error["error"]["next"].is_string());
     }
+}
+
+/// A file in a directory that goes when it is dropped.
+fn file(name: &str, contents: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    std::fs::write(&path, contents).unwrap();
+    (dir, path)
+}
+
+fn trust(words: &[&str], graph: &std::path::Path, json: bool) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parasol"));
+    command.arg("trust").args(words).arg("--graph").arg(graph);
+    if json {
+        command.arg("--json");
+    }
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+fn friends() -> Value {
+    json!({
+        "roots": [{"name": "ours", "budget": 9}, {"name": "theirs", "budget": 9}],
+        "vouches": [
+            {"from": "ours", "to": "elm", "budget": 2, "slot": 1},
+            {"from": "theirs", "to": "elm", "budget": 0, "slot": 1},
+            {"from": "elm", "to": "ash", "budget": 1, "slot": 1},
+            {"from": "elm", "to": "oak", "budget": 0, "slot": 2},
+            {"from": "stranger", "to": "oak", "budget": 0, "slot": 1},
+            {"from": "ash", "to": "<b>&", "budget": 0, "slot": 1},
+        ],
+    })
+}
+
+#[test]
+fn it_explains_what_was_used_and_what_was_not() {
+    let (_dir, path) = file("graph.json", &friends().to_string());
+    let output = trust(&["explain", "oak"], &path, true);
+    let oak: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(oak["accepted"], false);
+    let why: Vec<&str> = oak["ignored"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v["why"].as_str().unwrap())
+        .collect();
+    assert_eq!(why, ["over-budget", "issuer-not-accepted"]);
+    let text = String::from_utf8(trust(&["explain", "ELM"], &path, false).stdout).unwrap();
+    for said in [
+        "elm is in: vouched for on two ways that share nobody",
+        "way: ours → elm",
+        "used: theirs vouches for elm",
+        "gives: elm vouches for oak",
+        "without effect, with those in earlier slots it costs 3",
+    ] {
+        assert!(text.contains(said), "{said} is not in {text}");
+    }
+    let output = trust(&["explain", "nobody"], &path, true);
+    assert_eq!(output.status.code(), Some(3));
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(error["error"]["code"], "unknown-organisation");
+    let (_dir, none) = file("none.json", r#"{"roots": [], "vouches": []}"#);
+    let output = trust(&["explain", "nobody"], &none, true);
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    let next = error["error"]["next"].as_str().unwrap();
+    assert!(next.contains("neither roots nor vouches"), "{next}");
+}
+
+#[test]
+fn a_picture_is_whole_quiet_and_names_everybody() {
+    let (dir, path) = file("graph.json", &friends().to_string());
+    let svg = dir.path().join("graph.svg");
+    let output = trust(&["graph", "--out", svg.to_str().unwrap()], &path, false);
+    assert!(output.status.success(), "{output:?}");
+    let picture = std::fs::read_to_string(&svg).unwrap();
+    assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>"));
+    for said in [
+        "ours",
+        "theirs",
+        "elm",
+        "ash",
+        "●●○",
+        "over budget",
+        "&lt;b&gt;&amp;",
+    ] {
+        assert!(picture.contains(said), "{said} is not in the picture");
+    }
+    // Nothing runs in it and nothing is fetched.
+    for bad in [
+        "<script", "href", "url(http", "@import", "<image", "onload", "<b>",
+    ] {
+        assert!(!picture.contains(bad), "{bad}");
+    }
+    let (_dir, none) = file("none.json", r#"{"roots": [], "vouches": []}"#);
+    assert!(trust(&["graph"], &none, false).status.success());
+}
+
+#[test]
+fn what_would_change_is_said_and_nothing_else() {
+    let (_dir, path) = file("graph.json", &friends().to_string());
+    let more = json!({"vouches": [
+        {"from": "theirs", "to": "oak", "budget": 3, "slot": 2},
+        {"from": "oak", "to": "ivy", "budget": 9, "slot": 1},
+    ]});
+    let (_other, vouches) = file("more.json", &more.to_string());
+    let words = ["try", vouches.to_str().unwrap()];
+    let answer: Value = serde_json::from_slice(&trust(&words, &path, true).stdout).unwrap();
+    let changes = answer["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{answer}");
+    assert_eq!(changes[0]["name"], "oak");
+    assert_eq!(changes[0]["before"], Value::Null);
+    assert_eq!(changes[0]["after"]["budget"], 3);
+    assert_eq!(answer["ignored"].as_array().unwrap().len(), 1, "{answer}");
+    let text = String::from_utf8(trust(&words, &path, false).stdout).unwrap();
+    assert!(text.contains("oak comes in"), "{text}");
+    let (_bad, bad) = file("bad.json", r#"{"vouches": 3}"#);
+    let output = trust(&["try", bad.to_str().unwrap()], &path, true);
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn show_names_all_the_nearest_first() {
+    let (_dir, path) = file("graph.json", &friends().to_string());
+    let answer: Value = serde_json::from_slice(&trust(&["show"], &path, true).stdout).unwrap();
+    let all: Vec<(&str, bool)> = answer["organisations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| {
+            (
+                o["name"].as_str().unwrap(),
+                o["accepted"].as_bool().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        all,
+        [
+            ("ours", true),
+            ("theirs", true),
+            ("elm", true),
+            ("ash", true),
+            ("<b>&", true),
+            ("oak", false),
+            ("stranger", false),
+        ]
+    );
+}
+
+#[test]
+fn a_loop_leads_nobody_in_and_a_name_that_nobody_knows_is_no_error() {
+    let graph = json!({
+        "roots": [{"name": "ours", "budget": 1}, {"name": "unheard of", "budget": 4}],
+        "vouches": [
+            {"from": "a", "to": "b", "budget": 9, "slot": 1},
+            {"from": "b", "to": "c", "budget": 8, "slot": 1},
+            {"from": "c", "to": "a", "budget": 7, "slot": 1},
+        ],
+    });
+    let answer = answer(&graph);
+    assert_eq!(answer["accepted"].as_array().unwrap().len(), 2);
+    let ignored = answer["ignored"].as_array().unwrap();
+    assert!(ignored.len() == 3 && ignored.iter().all(|v| v["why"] == "issuer-not-accepted"));
+}
+
+#[test]
+fn a_million_vouches_are_worked_through() {
+    use std::fmt::Write as _;
+    // Three roots vouch for a thousand; each of those for a thousand more, of whom all are the same.
+    let mut text = String::from(r#"{"roots":["#);
+    for root in 0..3 {
+        let comma = if root > 0 { "," } else { "" };
+        write!(text, r#"{comma}{{"name":"r{root}","budget":2000000}}"#).unwrap();
+    }
+    text.push_str(r#"],"vouches":["#);
+    for root in 0..3 {
+        for key in 0..1000 {
+            let comma = if root + key > 0 { "," } else { "" };
+            write!(
+                text,
+                r#"{comma}{{"from":"r{root}","to":"a{key}","budget":1000,"slot":{key}}}"#
+            )
+            .unwrap();
+        }
+    }
+    for from in 0..1000 {
+        for to in 0..997 {
+            write!(
+                text,
+                r#",{{"from":"a{from}","to":"b{to}","budget":0,"slot":{to}}}"#
+            )
+            .unwrap();
+        }
+    }
+    text.push_str("]}");
+    let (_dir, path) = file("large.json", &text);
+    let output = Command::new(env!("CARGO_BIN_EXE_parasol"))
+        .args(["trust", "eval", "--json", "--graph"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let accepted = answer["accepted"].as_array().unwrap();
+    assert_eq!(accepted.len(), 3 + 1000 + 997);
+    assert!(accepted.iter().all(|a| a["level"] == 3));
+    assert_eq!(answer["ignored"], json!([]));
 }

@@ -14,7 +14,7 @@ use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::ROOT_QUOTA;
 use parasol_protocol::record::delegation::SlotRange;
 use parasol_protocol::record::report::Audience;
-use parasol_protocol::record::vouch::Vouch;
+use parasol_protocol::record::vouch::{Scope, Topic, Vouch};
 use parasol_protocol::record::{Body, Kind, Signer, Verified};
 use parasol_protocol::sim::{Drbg, Federation, Shape, attachment_body, report_body};
 use parasol_protocol::time::Day;
@@ -74,6 +74,7 @@ enum Item {
         subject: u8,
         budget: u8,
         number: u8,
+        topics: u8,
     },
     /// An earlier record with a byte changed: nobody signed it.
     Altered {
@@ -189,11 +190,19 @@ impl Made {
                 subject,
                 budget,
                 number,
+                topics,
             } => {
                 let vouch = Vouch {
                     subject: f.organisation(usize::from(subject % 3)),
                     budget: (*budget).into(),
                     number: (*number).into(),
+                    scope: Scope {
+                        topics: Topic::ALL
+                            .into_iter()
+                            .filter(|t| topics & t.number() != 0)
+                            .collect(),
+                        ..Scope::default()
+                    },
                 };
                 f.vouch(organisation, vouch, self.issued(true), 300, slot)
             }

@@ -16,7 +16,7 @@ use parasol_protocol::limits::{MAX_COSIGNED, MAX_KEYHOLDERS, MAX_ORGANISATIONS};
 use parasol_protocol::record::Body;
 use parasol_protocol::record::delegation::SlotRange;
 use parasol_protocol::record::revocation::Revocation;
-use parasol_protocol::record::vouch::Vouch;
+use parasol_protocol::record::vouch::{Scope, Vouch};
 use parasol_protocol::wire::client::{DirectoryReply, MAX_MESSAGE};
 use std::collections::BTreeMap;
 
@@ -199,7 +199,7 @@ fn piece(piece: &Piece) -> Vec<u8> {
         } => {
             let by = fixture.member(*by);
             let key = fixture.member(*of).node.node();
-            let body = Body::Revocation(Revocation { key });
+            let body = Body::Revocation(Revocation::Key(key));
             let life = u32::from(*life % 1100);
             (by, by_root(by, body, on(*issued), life, u32::from(*slot)))
         }
@@ -215,6 +215,7 @@ fn piece(piece: &Piece) -> Vec<u8> {
                 subject: fixture.member(*of).key(),
                 budget: (*budget).into(),
                 number: (*number).into(),
+                scope: Scope::everything(),
             };
             let body = Body::Vouch(vouch);
             (by, by_root(by, body, TODAY, 300, u32::from(*slot)))

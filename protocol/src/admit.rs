@@ -11,6 +11,7 @@ use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use crate::keys::verify;
 use crate::limits::{DELEGATION_AFTERLIFE, MAX_REVOCATION_LIFE, RETRACTION_LIFE, ROOT_QUOTA};
 use crate::record::report::{Audience, Report};
+use crate::record::revocation::Revocation;
 use crate::record::{Body, Header, Kind, Refusal, Rule, Signer, Verified};
 use crate::time::Day;
 
@@ -204,9 +205,9 @@ pub fn admit<C: Carried>(
     }
     match record.body() {
         Body::Retraction(r) if r.proof.is_some() => evicts.extend(carried.with_lock(&r.lock)?),
-        Body::Revocation(r) => evicts.extend(
+        Body::Revocation(Revocation::Key(key)) => evicts.extend(
             carried
-                .signed_by(&header.organisation, &r.key)?
+                .signed_by(&header.organisation, key)?
                 .into_iter()
                 .filter(|s| !s.proven && !directory.is_affirmed(&header.organisation, &s.id))
                 .map(|s| s.id),

@@ -6,6 +6,7 @@
 use crate::charter::Charter;
 use crate::ids::{NodeKey, OrganisationKey, RecordId, SealKey, TransportKey};
 use crate::record::delegation::Terms;
+use crate::record::revocation::Revocation;
 use crate::record::vouch::Vouch;
 use crate::record::{Body, Verified};
 use crate::time::Day;
@@ -40,6 +41,8 @@ pub struct Vouched {
     pub issuer: OrganisationKey,
     /// For whom, and for how many more.
     pub vouch: Vouch,
+    /// The day on which it was signed.
+    pub issued: Day,
     /// The last day on which it counts.
     pub expires: Day,
 }
@@ -62,6 +65,8 @@ pub(crate) struct Said {
     pub issued: Day,
     /// Its last day.
     pub expires: Day,
+    /// Its slot of that day.
+    pub slot: u32,
     /// What it says.
     pub what: What,
 }
@@ -71,8 +76,8 @@ pub(crate) struct Said {
 pub(crate) enum What {
     /// This key may sign until this day.
     Delegation(NodeKey, Day),
-    /// This key counts no longer.
-    Revocation(NodeKey),
+    /// This key, or these vouches, count no longer.
+    Revocation(Revocation),
     /// These records stand.
     Affirmation(Vec<RecordId>),
     /// A vouch of this number.
@@ -86,6 +91,7 @@ pub struct Directory {
     said: BTreeMap<RecordId, Said>,
     delegations: BTreeMap<NodeKey, Vec<Delegated>>,
     revoked: BTreeMap<(OrganisationKey, NodeKey), BTreeSet<RecordId>>,
+    taken_back: BTreeMap<(OrganisationKey, RecordId), BTreeSet<RecordId>>,
     affirmed: BTreeMap<(OrganisationKey, RecordId), BTreeSet<RecordId>>,
     vouches: BTreeMap<RecordId, Vouched>,
 }
@@ -98,6 +104,7 @@ impl Directory {
             said: BTreeMap::new(),
             delegations: BTreeMap::new(),
             revoked: BTreeMap::new(),
+            taken_back: BTreeMap::new(),
             affirmed: BTreeMap::new(),
             vouches: BTreeMap::new(),
         }
@@ -127,11 +134,19 @@ impl Directory {
                 What::Delegation(d.terms.record_key, d.terms.until)
             }
             Body::Revocation(r) => {
-                self.revoked
-                    .entry((organisation, r.key))
-                    .or_default()
-                    .insert(record.id());
-                What::Revocation(r.key)
+                match r {
+                    Revocation::Key(key) => {
+                        let known = self.revoked.entry((organisation, *key)).or_default();
+                        known.insert(record.id());
+                    }
+                    Revocation::Vouches(ids) => {
+                        for id in ids {
+                            let known = self.taken_back.entry((organisation, *id)).or_default();
+                            known.insert(record.id());
+                        }
+                    }
+                }
+                What::Revocation(r.clone())
             }
             Body::Affirmation(a) => {
                 for id in &a.records {
@@ -147,6 +162,7 @@ impl Directory {
                     id: record.id(),
                     issuer: organisation,
                     vouch: v.clone(),
+                    issued: header.issued,
                     expires: header.expires,
                 };
                 self.vouches.insert(record.id(), vouched);
@@ -158,6 +174,7 @@ impl Directory {
             organisation,
             issued: header.issued,
             expires: header.expires,
+            slot: header.slot,
             what,
         };
         self.said.insert(record.id(), said);
@@ -183,7 +200,14 @@ impl Directory {
                 }
                 forgotten.keys.push((organisation, key));
             }
-            What::Revocation(key) => take_back(&mut self.revoked, (organisation, key), id),
+            What::Revocation(Revocation::Key(key)) => {
+                take_back(&mut self.revoked, (organisation, key), id);
+            }
+            What::Revocation(Revocation::Vouches(vouches)) => {
+                for vouch in vouches {
+                    take_back(&mut self.taken_back, (organisation, vouch), id);
+                }
+            }
             What::Affirmation(records) => {
                 for record in &records {
                     take_back(&mut self.affirmed, (organisation, *record), id);
@@ -295,10 +319,43 @@ impl Directory {
         self.nodes(today).get(node).map(|d| d.terms.seal_key)
     }
 
+    /// Whether an organisation has taken a vouch of its own back by this day, and does not stand by
+    /// it all the same.
+    pub fn is_taken_back(
+        &self,
+        organisation: &OrganisationKey,
+        vouch: &RecordId,
+        day: Day,
+    ) -> bool {
+        let place = (*organisation, *vouch);
+        let by = |records: Option<&BTreeSet<RecordId>>| {
+            let said = |id| {
+                self.said
+                    .get(id)
+                    .is_some_and(|s| in_force(s.issued, s.expires, day))
+            };
+            records.is_some_and(|ids| ids.iter().any(said))
+        };
+        by(self.taken_back.get(&place)) && !by(self.affirmed.get(&place))
+    }
+
+    /// The slots of a day that records of a root are known to hold.
+    pub fn slots_of(&self, organisation: &OrganisationKey, day: Day) -> BTreeSet<u32> {
+        let theirs = self.said.values();
+        let that_day = theirs.filter(|s| s.organisation == *organisation && s.issued == day);
+        that_day.map(|s| s.slot).collect()
+    }
+
     /// All vouches, by record id.
     pub fn vouches(&self) -> impl Iterator<Item = &Vouched> {
         self.vouches.values()
     }
+}
+
+/// Whether what was signed on one day and lasts to another holds on a third. Clocks may be a day
+/// apart, as for admission.
+pub(crate) fn in_force(issued: Day, expires: Day, day: Day) -> bool {
+    issued <= day.plus(1) && day <= expires
 }
 
 fn take_back<K: Ord>(sets: &mut BTreeMap<K, BTreeSet<RecordId>>, key: K, id: &RecordId) {

@@ -32,6 +32,8 @@ pub const MAX_SEALED: usize = 4096;
 pub const ENTRY_COUNTS: [usize; 3] = [4, 8, 16];
 /// Ids that one affirmation lists.
 pub const MAX_AFFIRMED: usize = 128;
+/// Areas that the scope of a vouch lists.
+pub const MAX_VOUCH_AREAS: usize = 32;
 /// Codes in a report.
 pub const MAX_CODES: usize = 12;
 /// Bytes of free text in a report, a translation or a dispute, as UTF-8.

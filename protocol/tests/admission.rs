@@ -38,9 +38,7 @@ fn retractions_have_slots_of_their_own_and_none_claims_anothers() {
     );
     // A number that has the bits already comes to lie among those and not among the others.
     assert_eq!(slot(&proven, PROVEN_SLOT | 5), slot(&proven, 5));
-    let root = Body::Revocation(Revocation {
-        key: world.lilas.node.node(),
-    });
+    let root = Body::Revocation(Revocation::Key(world.lilas.node.node()));
     assert!(slot(&root, 1).root && !slot(&report, 1).root);
     assert!(SlotKey::numbered(key, &report, true, TODAY, 1).own);
 }
@@ -84,9 +82,7 @@ fn a_revocation_puts_out_what_its_key_signed_but_not_what_is_affirmed_or_proves_
     let affirmation = affirmation.sign(federation, &lilas.root).unwrap();
     shelf.receive(affirmation.bytes(), TODAY).unwrap();
 
-    let revocation = Body::Revocation(Revocation {
-        key: lilas.node.node(),
-    });
+    let revocation = Body::Revocation(Revocation::Key(lilas.node.node()));
     let revocation = by_root(lilas, revocation, TODAY, MAX_REVOCATION_LIFE, 9);
     let revocation = revocation.sign(federation, &lilas.root).unwrap();
     let home = world.ryabina.key();

@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Seeded, bytes, read};
+use parasol_protocol::area::Area;
 use parasol_protocol::carried::{Memory, View as _};
 use parasol_protocol::charter::Charter;
 use parasol_protocol::client::{Alarm, Ask, Check, CheckOptions, Checked, Exchange, Federation};
@@ -15,9 +16,10 @@ use parasol_protocol::handle::Handle;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, RecordId};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::oprf::{KeyName, KeyShare, ShareIndex};
+use parasol_protocol::record::vouch::Topic;
 use parasol_protocol::record::{Body, Verified};
 use parasol_protocol::time::{Day, Timestamp};
-use parasol_protocol::trust::counted;
+use parasol_protocol::trust::{Local, Question as Asked, counted};
 use parasol_protocol::wire::client::{DirectoryReply, Evaluate, Evaluated, PassOn};
 use parasol_protocol::wire::peer;
 use parasol_protocol::wire::sealed::{Question, Reply, SealSecret, open_question, seal_question};
@@ -246,10 +248,24 @@ fn whose_word_counts() {
         for record in numbered(&file, &case["records"]) {
             directory.learn(&Verified::from_bytes(&record, charter.federation()).unwrap());
         }
-        let roots: BTreeSet<_> = list(&case["roots"]).iter().map(key).collect();
-        let found = counted(&directory, &roots, day(&case["day"]));
-        let named: BTreeSet<_> = list(&case["counted"]).iter().map(key).collect();
-        assert_eq!(found, named, "{}", case["name"]);
+        let number = |v: &Value| u32::try_from(v.as_u64().unwrap()).unwrap();
+        let roots = list(&case["roots"]).iter();
+        let keys = |name: &str| list(&case[name]).iter().map(key).collect();
+        let local = Local {
+            roots: roots.map(|r| (key(&r[0]), number(&r[1]))).collect(),
+            blocked: keys("blocked"),
+            dropped: keys("dropped"),
+        };
+        let area = case["asked"]["area"].as_str();
+        let asked = Asked {
+            topic: Topic::named(case["asked"]["kind"].as_str().unwrap()).unwrap(),
+            area: area.map(|a| Area::from_canonical(a).unwrap()),
+        };
+        let found: Vec<Value> = counted(&directory, &local, &asked, day(&case["day"]))
+            .into_iter()
+            .map(|(key, v)| json!([key.to_string(), v.level, v.distance]))
+            .collect();
+        assert_eq!(json!(found), case["counted"], "{}", case["name"]);
     }
 }
 

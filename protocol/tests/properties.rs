@@ -337,9 +337,7 @@ fn rivals() -> (World, Vec<Verified>) {
     });
     let unproven = by_node(lilas, unproven, until, 7);
     all.push(unproven.sign(federation, &lilas.node).unwrap());
-    let revocation = Body::Revocation(Revocation {
-        key: lilas.node.node(),
-    });
+    let revocation = Body::Revocation(Revocation::Key(lilas.node.node()));
     let revocation = by_root(lilas, revocation, TODAY, MAX_REVOCATION_LIFE, 9);
     let revocation = revocation.sign(federation, &lilas.root).unwrap();
     let mut records: Vec<_> = all[2..6].iter().step_by(2).map(Verified::id).collect();
@@ -391,9 +389,9 @@ fn the_carried_set_knows_no_order() {
 fn a_revocation_reaches_no_further_than_its_organisation() {
     let (world, all) = rivals();
     let federation = &world.federation;
-    let foreign = Body::Revocation(Revocation {
-        key: NodeKey::from_bytes(world.lilas.node.public()),
-    });
+    let foreign = Body::Revocation(Revocation::Key(NodeKey::from_bytes(
+        world.lilas.node.public(),
+    )));
     let foreign = by_root(&world.rowan, foreign, TODAY, MAX_REVOCATION_LIFE, 9);
     let foreign = foreign.sign(federation, &world.rowan.root).unwrap();
     let mut shelf = Shelf::new(world.directory.clone(), world.ryabina.key());

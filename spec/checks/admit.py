@@ -109,7 +109,7 @@ class Node:
         if record.slot >= min(self.charter["records a day"], 1 << 30) or not any(0 <= record.slot - a < n for a, n in ranges):
             raise Refused("slot-range")
         revoked = any(
-            one.organisation == record.organisation and one.body["key"] == record.node for one in self.of_kind("revocation")
+            one.organisation == record.organisation and one.body.get("key") == record.node for one in self.of_kind("revocation")
         )
         if revoked and not self.affirmed(record) and not proven(record):
             raise Refused("revoked-key")

@@ -2,6 +2,7 @@
 
 from .admit import proven
 from .records import parse
+from .trust import taken_back
 
 ROOM, AROUND = 30_640, 3
 HANGING = ("second", "dispute", "translation")
@@ -111,30 +112,39 @@ class Answering:
             yield filling.records, left
 
 
-def order(records, certified):
+def order(records, certified, today):
     """One organisation's records in the order of what matters, as groups that go together."""
     of = {kind: [one for one in records if one.kind == kind] for kind in ("delegation", "revocation", "affirmation", "vouch")}
     delegated = {one.body["record key"] for one in of["delegation"]}
     revoked = {}
     for one in sorted(of["revocation"], key=lambda one: (-one.expires, one.id)):
-        if one.body["key"] in delegated:
+        if one.body.get("key") in delegated:
             revoked.setdefault(one.body["key"], one)
+    vouches = {one.id for one in of["vouch"]}
+    withdrawing = [one for one in of["revocation"] if vouches & {*one.body.get("vouches", ())}]
+    withdrawn = {vouch for one in withdrawing for vouch in one.body["vouches"]}
+    standing = [one for one in of["affirmation"] if withdrawn & {*one.body["records"]}]
 
     def first(one):
         until = one.body["until"]
         return not one.issued <= certified <= until, -until, one.id
 
     delegations = sorted(of["delegation"], key=first)
+    gone = [one for one in of["vouch"] if taken_back(one, records, today)]
     numbers = {}
     for one in sorted(of["vouch"], key=lambda one: (-one.expires, one.id)):
-        numbers.setdefault(one.body["number"], []).append(one)
-    pairs = [same[:2] for same in numbers.values()]
+        if one not in gone:
+            numbers.setdefault(one.body["number"], []).append(one)
+    newest = sorted(of["affirmation"], key=lambda one: (-one.issued, one.id))
     yield from ([one] for one in revoked.values())
     yield from ([one] for one in delegations if one.body["record key"] not in revoked)
-    yield from sorted(pairs, key=lambda pair: [(-one.expires, one.id) for one in pair])
-    if revoked and of["affirmation"]:
+    yield from ([one] for one in sorted(withdrawing, key=lambda one: (-one.expires, one.id)))
+    yield from ([one] for one in newest if one in standing)
+    yield from (numbers[number][:2] for number in sorted(numbers))
+    if revoked and newest:
         yield from ([one] for one in delegations if one.body["record key"] in revoked)
-        yield from ([one] for one in sorted(of["affirmation"], key=lambda one: (-one.issued, one.id)))
+        yield from ([one] for one in newest if one not in standing)
+    yield from ([one] for one in sorted(gone, key=lambda one: (-one.expires, one.id)))
 
 
 def directory(charter, stored, certified, today, room):
@@ -142,7 +152,7 @@ def directory(charter, stored, certified, today, room):
     sizes = {parse(data).id: len(data) + 5 for data in stored}
     records = [one for one in map(parse, stored) if one.node is None and one.expires >= today]
     waiting = {
-        root: list(order([one for one in records if one.organisation == root], certified)) for root in charter.organisations
+        root: list(order([one for one in records if one.organisation == root], certified, today)) for root in charter.organisations
     }
     taken = {root: [] for root in waiting}
     while True:
@@ -159,15 +169,3 @@ def directory(charter, stored, certified, today, room):
             room -= used
         if room == begun:
             return [one.id for root in taken for one in taken[root]]
-
-
-def counted(charter, records, roots, today):
-    """04, part 4."""
-    numbers = {}
-    for one in records:
-        if one.kind == "vouch" and one.organisation in roots and one.expires >= today:
-            numbers.setdefault((one.organisation, one.body["number"]), []).append(one.body["subject"])
-    vouched = {same[0] for same in numbers.values() if len(same) == 1}
-    return {key for key in {*roots, *vouched} if key in charter.organisations}
-
-

@@ -8,7 +8,7 @@ from . import cbor, ceremony, cose, records, seal, wire
 from .refusal import Disagreement, Refused
 
 # Fields that may be absent, by the kind of the record; and in a summary.
-OPTIONAL = {(1, 4): "succession", (5, 2): "proof"}
+OPTIONAL = {(1, 4): "succession", (5, 2): "proof", (7, 4): "kinds", (7, 5): "areas"}
 OPTIONAL_IN_SUMMARY = {3: "month", 4: "area"}
 # Fields that may be absent, by the rule of the map that they stand in.
 OPTIONAL_IN = {"ceremony-plan": {9: "old"}, "ceremony-complaint": {2: "seed"}, "certificate": {7: "charter", 8: "transcript"}}

@@ -95,8 +95,18 @@ def retraction(who, lock="a lock", proven=True, **more):
     return record("retraction", who, body, **more)
 
 
-def vouch(who, subject="birch", number=0, budget=0, **more):
-    return record("vouch", who, {1: ROOTS[subject].public, 2: budget, 3: number}, **more)
+def vouch(who, subject="birch", number=0, budget=0, kinds=None, areas=None, **more):
+    body = {1: ROOTS[subject].public, 2: budget, 3: number}
+    if kinds is not None:
+        body[4] = kinds
+    if areas is not None:
+        body[5] = areas
+    return record("vouch", who, body, **more)
+
+
+def withdrawal(who, *vouches, **more):
+    """A revocation that takes vouches back."""
+    return record("revocation", who, {2: sorted(identity(one) for one in vouches)}, **more)
 
 
 def revocation(who, whose=None, **more):

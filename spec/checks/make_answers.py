@@ -3,7 +3,7 @@ hand, so that it is not that of whatever is run here."""
 
 from . import cbor, seal, voprf
 from .make import CHARTER, FEDERATION, NODES, ROOTS, START, TODAY, Key, affirmation, cosigned, delegation, identity
-from .make import record, report, retraction, revocation, second, seed, shown, vouch
+from .make import record, report, retraction, revocation, second, seed, shown, vouch, withdrawal
 from .wire import SUITE
 
 HERE = {"charter": CHARTER.hex(), "start": [one.hex() for one in START], "today": TODAY}
@@ -204,6 +204,27 @@ def directories():
     alone = vouch("ash", "elm", number=2, slot=11, life=250)
     yield case("vouches of one number, two of them, together", [third, same, alone, one, ash], 100_000, of("ash", ash, one, same, alone))
     yield case("or not at all, and then nothing behind", [third, same, alone, one, ash], room(ash, one, same) - 1, of("ash", ash))
+    back = withdrawal("ash", one, slot=13)
+    yield case(
+        "what takes a vouch back before all vouches, and what was taken back last",
+        [one, same, alone, back, ash],
+        100_000,
+        of("ash", ash, back, same, alone, one),
+    )
+    yield case("what takes back a vouch that nobody has says nothing", [back, ash], 100_000, of("ash", ash))
+    stood_by = affirmation("ash", identity(one), slot=14)
+    yield case(
+        "what stands by one that was taken back comes before them too",
+        [one, same, alone, back, stood_by, ash],
+        100_000,
+        of("ash", ash, back, stood_by, one, same, alone),
+    )
+    yield case(
+        "vouches by their numbers, so that each that is served has its true cost",
+        [alone, vouch("ash", "birch", number=1, slot=15, life=40), ash],
+        100_000,
+        of("ash", ash, vouch("ash", "birch", number=1, slot=15, life=40), alone),
+    )
     brief = vouch("ash", number=3, slot=12, life=5)
     yield case("what has expired is left out", [brief, alone], 100_000, of("ash", alone), today=TODAY + 6)
     many = [vouch("ash", "birch", number=10 + n, slot=20 + n, life=400 - n) for n in range(12)]
@@ -221,34 +242,81 @@ def directories():
 
 
 def counts():
+    """Level and distance are worked out by hand."""
     shelf = Shelf()
 
-    def case(name, roots, records, *counted, today=TODAY):
-        rows = {"name": name, "roots": root(*roots), "day": today, "records": shelf.of(*records)}
-        return rows | {"counted": sorted(root(*counted))}
+    def case(name, roots, records, *expected, today=TODAY, kind="report", area=None, blocked=(), dropped=()):
+        roots = roots if isinstance(roots, dict) else {who: 1000 for who in roots}
+        rows = {"name": name, "roots": [[ROOTS[who].public.hex(), budget] for who, budget in roots.items()]}
+        rows |= {"blocked": root(*blocked), "dropped": root(*dropped), "asked": {"kind": kind, "area": area}, "day": today}
+        counted = sorted([*root(who), level, distance] for who, level, distance in expected)
+        return rows | {"records": shelf.of(*records), "counted": counted}
 
+    ash, by_ash = ("ash", 3, 0), lambda who: (who, 1, 1)
     a_b, a_c = vouch("ash", "birch", number=1, slot=1), vouch("ash", "cedar", number=2, slot=2)
     b_e = vouch("birch", "elm", number=1, slot=1)
-    yield case("a root alone", ["ash"], [], "ash")
-    yield case("whom it vouches for", ["ash"], [a_b], "ash", "birch")
-    yield case("and no further", ["ash"], [a_b, b_e], "ash", "birch")
-    yield case("two roots", ["ash", "birch"], [a_c, b_e], "ash", "birch", "cedar", "elm")
-    yield case("one that no root has signed", ["cedar"], [a_b], "cedar")
+    yield case("a root alone", ["ash"], [], ash)
+    yield case("whom it vouches for", ["ash"], [a_b], ash, by_ash("birch"))
+    yield case("a budget of none leads no further", ["ash"], [a_b, b_e], ash, by_ash("birch"))
+    yield case("two roots", ["ash", "birch"], [a_c, b_e], ash, ("birch", 3, 0), by_ash("cedar"), by_ash("elm"))
+    yield case("one that no root has signed", ["cedar"], [a_b], ("cedar", 3, 0))
     other = vouch("ash", "cedar", number=1, slot=3)
-    yield case("two of one number void each other", ["ash"], [a_b, other], "ash")
+    yield case("two of one number void each other", ["ash"], [a_b, other], ash)
     again = vouch("ash", "birch", number=1, slot=4)
-    yield case("also for one and the same", ["ash"], [a_b, again], "ash")
-    yield case("numbers are the issuer's own", ["ash", "birch"], [a_b, b_e], "ash", "birch", "elm")
+    yield case("also for one and the same", ["ash"], [a_b, again], ash)
+    yield case("numbers are the issuer's own", ["ash", "birch"], [a_b, b_e], ash, ("birch", 3, 0), by_ash("elm"))
     brief = vouch("ash", "elm", number=1, slot=5, life=3)
-    yield case("on its last day it counts", ["ash"], [brief], "ash", "elm", today=TODAY + 3)
-    yield case("a day later it does not, and voids no other", ["ash"], [brief, a_b], "ash", "birch", today=TODAY + 4)
-    yield case("until then it does", ["ash"], [brief, a_b], "ash", today=TODAY + 3)
-    rich = vouch("ash", "cedar", number=7, slot=6, budget=5)
-    yield case("a budget changes nothing yet", ["ash"], [rich, vouch("cedar", "elm", slot=1)], "ash", "cedar")
+    yield case("on its last day it counts", ["ash"], [brief], ash, by_ash("elm"), today=TODAY + 3)
+    yield case("a day later it does not, and voids no other", ["ash"], [brief, a_b], ash, by_ash("birch"), today=TODAY + 4)
+    yield case("until then it does", ["ash"], [brief, a_b], ash, today=TODAY + 3)
+    yield case("the day before it was signed it counts, as clocks may differ", ["ash"], [a_b], ash, by_ash("birch"), today=TODAY - 1)
+    yield case("two days before it does not", ["ash"], [a_b], ash, today=TODAY - 2)
+    rich = vouch("ash", "cedar", number=7, slot=6, budget=1)
+    c_e, c_b = vouch("cedar", "elm", slot=1), vouch("cedar", "birch", number=1, slot=2)
+    yield case("a budget leads on", ["ash"], [rich, c_e], ash, by_ash("cedar"), ("elm", 1, 2))
+    yield case("as far as it reaches, by number", ["ash"], [rich, c_e, c_b], ash, by_ash("cedar"), ("elm", 1, 2))
+    yield case("a root's budget is what it may give away", {"ash": 2}, [rich, a_b], ash, by_ash("birch"))
+    yield case("what is too dear ends what comes after", {"ash": 1}, [rich, vouch("ash", "elm", number=8, slot=7)], ash)
+    roots = {"ash": 9, "birch": 9, "cedar": 9}
+    three = [vouch(who, "elm", number=3, slot=8) for who in roots]
+    trusted = [(who, 3, 0) for who in roots]
+    yield case("two ways", {"ash": 9, "birch": 9}, three, *trusted[:2], ("elm", 2, 1))
+    yield case("three ways", roots, three, *trusted, ("elm", 3, 1))
+    through = vouch("ash", "birch", number=4, slot=9, budget=2)
+    yield case("two ways that share a key are one", ["ash"], [through, rich, b_e, c_e], ash, by_ash("birch"), by_ash("cedar"), ("elm", 1, 2))
     stranger = record("vouch", "ash", {1: Key("nobody").public, 2: 0, 3: 9}, slot=7)
-    yield case("for one outside the charter it adds nothing", ["ash"], [stranger], "ash")
-    yield case("and voids all the same", ["ash"], [stranger, vouch("ash", "elm", number=9, slot=8)], "ash")
-    yield case("a root that is in no charter", ["ash"], [], "ash") | {"roots": [*root("ash"), Key("nobody").public.hex()]}
+    yield case("for one outside the charter it adds nothing", ["ash"], [stranger], ash)
+    yield case("and voids all the same", ["ash"], [stranger, vouch("ash", "elm", number=9, slot=8)], ash)
+    nobody = [Key("nobody").public.hex(), 1000]
+    yield case("a root that is in no charter", ["ash"], [], ash) | {"roots": [[*root("ash"), 1000], nobody]}
+
+    words = vouch("ash", "birch", number=1, slot=10, kinds=[2, 3, 4])
+    yield case("a vouch for remarks leads to no report", ["ash"], [words], ash)
+    yield case("but to a second", ["ash"], [words], ash, by_ash("birch"), kind="second")
+    yield case("and to no notice", ["ash"], [words], ash, kind="notice")
+    french = vouch("ash", "birch", number=1, slot=11, areas=["FR", "GB:london"])
+    yield case("a vouch for areas leads to a report in one", ["ash"], [french], ash, by_ash("birch"), area="GB:london")
+    yield case("a country holds its cities", ["ash"], [french], ash, by_ash("birch"), area="FR:lyon")
+    yield case("and its regions", ["ash"], [french], ash, by_ash("birch"), area="FR-93")
+    yield case("a city does not hold its country", ["ash"], [french], ash, area="GB")
+    yield case("a report that names no area is in none", ["ash"], [french], ash)
+    yield case("both must fit", ["ash"], [vouch("ash", "elm", slot=12, kinds=[1], areas=["UA"])], ash, area="FR")
+    dear = vouch("ash", "birch", number=1, slot=13, budget=5, kinds=[6])
+    yield case("what it does not speak for costs all the same", {"ash": 6}, [dear, a_c], ash)
+    yield case("and is no dearer for it", {"ash": 7}, [dear, a_c], ash, by_ash("cedar"))
+
+    back = withdrawal("ash", a_b, slot=20)
+    yield case("taken back", ["ash"], [a_b, back], ash)
+    yield case("what was taken back costs nothing and voids nothing", {"ash": 1}, [a_b, back, other], ash, by_ash("cedar"))
+    yield case("by its issuer alone", ["ash"], [a_b, withdrawal("cedar", a_b)], ash, by_ash("birch"))
+    yield case("what its issuer affirms stands", ["ash"], [a_b, back, affirmation("ash", identity(a_b), slot=21)], ash, by_ash("birch"))
+    short = withdrawal("ash", a_b, slot=22, life=4)
+    yield case("when it was taken back for a time, the time over", ["ash"], [a_b, short], ash, by_ash("birch"), today=TODAY + 5)
+
+    yield case("blocked: neither it nor whom it alone vouches for", ["ash"], [rich, c_e, a_b], ash, by_ash("birch"), blocked=["cedar"])
+    yield case("what a blocked one cost is not given to others", {"ash": 2}, [rich, vouch("ash", "elm", number=8, slot=7)], ash, blocked=["cedar"])
+    yield case("a blocked root is none", ["ash", "birch"], [b_e], ash, blocked=["birch"])
+    yield case("dropped: it alone", ["ash"], [rich, c_e], ash, ("elm", 1, 2), dropped=["cedar"])
     yield shelf.shown()
 
 

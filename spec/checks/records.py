@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from . import cbor, cose
+from .areas import area
 from .refusal import Refused
 from .shape import ascending, day, listing, number, octets, octets_to, row, table, u32
 
@@ -53,6 +54,51 @@ report.names = REPORT.names
 AFFIRMATION = table((1, "records", listing(octets(32), least=1, most=128)))
 affirmation.names = AFFIRMATION.names
 
+
+
+def kind_vouched(value):
+    if number(256)(value) not in (1, 2, 3, 4, 6):
+        raise Refused("encoding", "a kind that no vouch speaks for")
+    return value
+
+
+def area_vouched(value):
+    if not isinstance(value, str):
+        raise Refused("encoding", "not a text")
+    try:
+        return area(value)
+    except Refused as no:
+        raise Refused("encoding", str(no)) from no
+
+
+def vouch(value):
+    body = VOUCH(value)
+    for part in ("kinds", "areas"):
+        ascending(body.get(part, []), f"the {part} of a vouch")
+    return body
+
+
+VOUCH = table(
+    (1, "subject", octets(32)),
+    (2, "budget", u32),
+    (3, "number", u32),
+    (4, "kinds", listing(kind_vouched, least=1, most=5), "?"),
+    (5, "areas", listing(area_vouched, least=1, most=32), "?"),
+)
+vouch.names = VOUCH.names
+
+
+def revocation(value):
+    body = REVOCATION(value)
+    if len(body) != 1:
+        raise Refused("encoding", "neither a key nor vouches, or both")
+    ascending(body.get("vouches", []), "the vouches that are taken back")
+    return body
+
+
+REVOCATION = table((1, "key", octets(32), "?"), (2, "vouches", listing(octets(32), least=1, most=128), "?"))
+revocation.names = REVOCATION.names
+
 NODE, ROOT = "node", "root"
 KINDS = {
     1: ("report", NODE, report),
@@ -60,8 +106,8 @@ KINDS = {
     3: ("second", NODE, ATTACHMENT),
     4: ("dispute", NODE, ATTACHMENT),
     5: ("retraction", NODE, table((1, "lock", octets(32)), (2, "proof", octets(64), "?"))),
-    7: ("vouch", ROOT, table((1, "subject", octets(32)), (2, "budget", u32), (3, "number", u32))),
-    8: ("revocation", ROOT, table((1, "key", octets(32)))),
+    7: ("vouch", ROOT, vouch),
+    8: ("revocation", ROOT, revocation),
     9: ("affirmation", ROOT, affirmation),
     10: (
         "delegation",

@@ -45,7 +45,7 @@ class World:
     def signer_on(self, key, day):
         """For whom a record key may sign on a day."""
         node = self.node()
-        revoked = {one.body["key"] for one in node.of_kind("revocation")}
+        revoked = {one.body.get("key") for one in node.of_kind("revocation")}
         owners = [one for one in node.of_kind("delegation") if one.body["record key"] == key and key not in revoked]
         return next((one.organisation for one in owners if one.issued <= day <= one.body["until"]), None)
 

@@ -182,21 +182,26 @@ impl World {
 }
 
 /// Ways to say who is in.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub enum Metric {
-    Budgets,
-    Flow,
+    /// Ours; everybody asks for as much as he needs.
+    Asked,
+    /// Ours; everybody shares out all he has, evenly.
+    Even,
+    /// Advogato's, with a root capacity of so many times the honest keys.
+    Flow(f64),
+    /// OpenPGP's.
     Paths,
+    /// cargo-crev's.
     Distance,
 }
 
 impl Metric {
-    pub const ALL: [Self; 4] = [Self::Budgets, Self::Flow, Self::Paths, Self::Distance];
-
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Budgets => "budgets (ours)",
-            Self::Flow => "flow as in Advogato",
+            Self::Asked => "budgets (ours), as asked for",
+            Self::Even => "budgets (ours), shared evenly",
+            Self::Flow(_) => "flow as in Advogato",
             Self::Paths => "paths as in OpenPGP (3 marginals)",
             Self::Distance => "distance as in cargo-crev (5)",
         }
@@ -204,17 +209,122 @@ impl Metric {
 
     pub fn accepted(self, world: &World) -> BTreeSet<usize> {
         match self {
-            Self::Budgets => budgets(world),
-            Self::Flow => flow(world),
+            Self::Asked => asked(world),
+            Self::Even => even(world),
+            Self::Flow(times) => flow(world, times),
             Self::Paths => paths(world),
             Self::Distance => distance(world),
         }
     }
 }
 
+const fn offer(from: usize, to: usize, budget: u32, slot: usize) -> Offer<usize> {
+    Offer {
+        from,
+        to,
+        budget,
+        slot: slot as u32,
+        standing: Standing::InForce,
+        until: None,
+    }
+}
+
+/// Who brings in whom: each key within five steps by one that is a step nearer.
+struct Tree {
+    children: Vec<Vec<usize>>,
+    far: Vec<Option<usize>>,
+    /// From the roots outwards.
+    order: Vec<usize>,
+}
+
+impl Tree {
+    fn new(world: &World) -> Self {
+        let mut children = vec![Vec::new(); world.honest];
+        let mut far = vec![None; world.honest];
+        let mut order = world.roots.clone();
+        world.roots.iter().for_each(|r| far[*r] = Some(0));
+        let mut at = 0;
+        while let Some(key) = order.get(at).copied() {
+            at += 1;
+            let next = far[key].unwrap_or_default() + 1;
+            for to in world.links[key].iter().filter(|_| next <= MAX_STEPS) {
+                if far[*to].is_none() {
+                    far[*to] = Some(next);
+                    children[key].push(*to);
+                    order.push(*to);
+                }
+            }
+        }
+        Self {
+            children,
+            far,
+            order,
+        }
+    }
+
+    /// What each needs to bring in those below it, where some bring in fakes that ask for this.
+    fn needs(&self, fakes: &BTreeMap<usize, u32>) -> Vec<u32> {
+        let mut needs = vec![0_u32; self.children.len()];
+        for key in self.order.iter().rev() {
+            let own: u32 = self.children[*key].iter().map(|c| 1 + needs[*c]).sum();
+            needs[*key] = own + fakes.get(key).map_or(0, |b| 1 + b);
+        }
+        needs
+    }
+}
+
+/// Every key asks whoever brings it in for as much as it needs for those whom it brings in itself, and
+/// gets it. So does a fake: it asks a fooled key for as much as the most that this one gives anybody;
+/// if it gives nobody anything, as the average key there has. It spends all on keys without a budget.
+fn asked(world: &World) -> BTreeSet<usize> {
+    let tree = Tree::new(world);
+    let honest = tree.needs(&BTreeMap::new());
+    let mut fakes = BTreeMap::new();
+    for victim in &world.fooled {
+        let Some(far) = tree.far[*victim].filter(|far| *far < MAX_STEPS) else {
+            continue;
+        };
+        let most = tree.children[*victim].iter().map(|c| honest[*c]).max();
+        let there: Vec<u32> = (0..world.honest)
+            .filter(|k| tree.far[*k] == Some(far + 1))
+            .map(|k| honest[k])
+            .collect();
+        let average = there
+            .iter()
+            .sum::<u32>()
+            .div_ceil(there.len().max(1) as u32);
+        fakes.insert(*victim, most.unwrap_or(average));
+    }
+    let needs = tree.needs(&fakes);
+    let mut offers = Vec::new();
+    for key in &tree.order {
+        let mut slot = 0;
+        for child in &tree.children[*key] {
+            offers.push(offer(*key, *child, needs[*child], slot));
+            slot += 1;
+        }
+        if let Some(n) = world.fooled.iter().position(|v| v == key)
+            && let Some(budget) = fakes.get(key)
+        {
+            offers.push(offer(*key, world.honest + n, *budget, slot));
+        }
+    }
+    let mut next = world.honest + world.fooled.len();
+    for (n, victim) in world.fooled.iter().enumerate() {
+        for slot in 0..fakes.get(victim).copied().unwrap_or_default() as usize {
+            if next < world.honest + world.fakes {
+                offers.push(offer(world.honest + n, next, 0, slot));
+                next += 1;
+            }
+        }
+    }
+    let roots = world.roots.iter().map(|r| (*r, needs[*r]));
+    Graph::new(roots, offers).accepted().copied().collect()
+}
+
 /// Every key shares what it has evenly among those it vouches for that are farther from the roots than
 /// itself; a fake spends all on keys without a budget.
-fn budgets(world: &World) -> BTreeSet<usize> {
+fn even(world: &World) -> BTreeSet<usize> {
     let distances = world.distances();
     let vouches = world.vouches(|n| n);
     let far = |key: &usize| distances.get(key).copied().unwrap_or(usize::MAX);
@@ -227,13 +337,6 @@ fn budgets(world: &World) -> BTreeSet<usize> {
         .collect();
     let mut has: BTreeMap<usize, u32> = roots.iter().copied().collect();
     let mut offers = Vec::new();
-    let offer = |from, to, budget, slot: usize| Offer {
-        from,
-        to,
-        budget,
-        slot: slot as u32,
-        standing: Standing::InForce,
-    };
     for key in order {
         let Some(budget) = has.get(&key).copied() else {
             continue;
@@ -269,7 +372,7 @@ fn budgets(world: &World) -> BTreeSet<usize> {
 
 /// Levien's flow: each key can pass on so much, by its distance, and needs one unit for itself. The
 /// fakes are a tree of degree eight below the first ones.
-fn flow(world: &World) -> BTreeSet<usize> {
+fn flow(world: &World, times: f64) -> BTreeSet<usize> {
     let mut vouches = world.vouches(|n| n);
     vouches.resize(world.honest + world.fakes, Vec::new());
     let firsts = world.fooled.len();
@@ -293,7 +396,7 @@ fn flow(world: &World) -> BTreeSet<usize> {
     let links: usize = world.links.iter().map(BTreeSet::len).sum();
     let degree = links as f64 / world.honest as f64;
     let capacity = |steps: u32| -> u64 {
-        let root = 2.0 * world.honest as f64;
+        let root = times * world.honest as f64;
         (root / degree.powi(steps as i32)).ceil().max(1.0) as u64
     };
     let mut graph = DiGraph::<(), u64>::new();

@@ -41,7 +41,7 @@ pub fn run(args: &BrowseArgs, globals: &Globals) -> Result<(), CliError> {
         &mut OsEntropy,
     )
     .map_err(|why| session.trouble(why))?
-    .counting(session.roots.clone());
+    .counting(session.local.clone());
     let mut browsed = session.carry(browse)?;
     let closed = add_own(&session, &areas, args.month, &mut browsed)?;
     session.keep.opened(&browsed.reports)?;
@@ -91,7 +91,7 @@ fn add_own(
 ) -> Result<usize, CliError> {
     let own = session.carry(Own::new(true))?;
     let keys = session.keep.keys_of(&own)?;
-    let (found, refused, closed) = own.open(&session.federation, &keys, &session.roots);
+    let (found, refused, closed) = own.open(&session.federation, &keys, &session.local);
     let fits = |f: &Found| {
         let there = f.summary.area.as_ref().is_some_and(|a| areas.contains(a));
         f.own && there && (month.is_none() || f.summary.month == month)

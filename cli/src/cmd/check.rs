@@ -144,7 +144,7 @@ pub fn look_up(session: &Session, handles: Vec<Handle>, parts: u8) -> Result<Loo
         let options = CheckOptions {
             carried,
             own: own.clone(),
-            roots: Some(session.roots.clone()),
+            local: Some(session.local.clone()),
             parts,
         };
         let check = Check::new(&session.federation, part.to_vec(), options, &mut OsEntropy)

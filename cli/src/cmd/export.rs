@@ -52,7 +52,7 @@ pub fn run(args: &ExportArgs, globals: &Globals) -> Result<(), CliError> {
     let (found, refused, closed) = own.open(
         &session.federation,
         &session.keep.keys_of(&own)?,
-        &session.roots,
+        &session.local,
     );
     let written = if as_json {
         json_of(&found)

@@ -11,9 +11,9 @@ use parasol_node::setup::{Member, built_in};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
 use parasol_protocol::ids::OrganisationKey;
-use parasol_protocol::trust::counted;
+use parasol_protocol::trust::{Local, Question, Vouching, counted};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What can be done with federations.
@@ -178,8 +178,13 @@ fn show(args: &ShowArgs, globals: &Globals) -> Result<(), CliError> {
     let session = Session::open(globals)?;
     let federation = &session.federation;
     let standing = Standing {
-        counted: counted(federation.directory(), &session.roots, federation.today()),
-        roots: &session.roots,
+        counted: counted(
+            federation.directory(),
+            &session.local,
+            &Question::REPORTS,
+            federation.today(),
+        ),
+        local: &session.local,
     };
     print(
         federation.charter(),
@@ -192,15 +197,19 @@ fn show(args: &ShowArgs, globals: &Globals) -> Result<(), CliError> {
 
 /// Whose word counts for a profile.
 struct Standing<'a> {
-    roots: &'a BTreeSet<OrganisationKey>,
-    counted: BTreeSet<OrganisationKey>,
+    local: &'a Local,
+    counted: BTreeMap<OrganisationKey, Vouching>,
 }
 
 impl Standing<'_> {
     fn of(&self, organisation: &OrganisationKey) -> &'static str {
-        if self.roots.contains(organisation) {
+        if self.local.blocked.contains(organisation) {
+            "blocked"
+        } else if self.local.dropped.contains(organisation) {
+            "dropped"
+        } else if self.local.roots.contains_key(organisation) {
             "root"
-        } else if self.counted.contains(organisation) {
+        } else if self.counted.contains_key(organisation) {
             "vouched for"
         } else {
             "not counted"

@@ -7,6 +7,7 @@ use crate::session::Session;
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::record::attachment::Target;
 use parasol_protocol::record::report::{Audience, Report};
+use parasol_protocol::record::revocation::Revocation;
 use parasol_protocol::record::{Body, Header, Signer, Unverified, Verified};
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -232,8 +233,14 @@ fn lines(bytes: &[u8], header: &Header, body: &Body) -> Vec<Line> {
                 v.budget.to_string(),
                 "how many others it may bring in",
             ));
+            lines.push(("speaks for", v.scope.to_string(), ""));
         }
-        Body::Revocation(r) => lines.push(("revokes", r.key.to_string(), "")),
+        Body::Revocation(Revocation::Key(key)) => lines.push(("revokes", key.to_string(), "")),
+        Body::Revocation(Revocation::Vouches(ids)) => lines.push((
+            "takes back",
+            output::count(ids.len(), "vouch", "vouches"),
+            "",
+        )),
         Body::Affirmation(a) => lines.push((
             "affirms",
             output::count(a.records.len(), "record", "records"),

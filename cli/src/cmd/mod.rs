@@ -1,6 +1,7 @@
 //! The commands, one file each: its arguments as typed, and what it does.
 
 pub mod browse;
+pub mod carry;
 pub mod charter;
 pub mod check;
 pub mod completions;
@@ -15,6 +16,9 @@ pub mod node;
 pub mod org;
 pub mod report;
 pub mod retract;
+pub mod revoke;
 pub mod second;
+pub mod sight;
 pub mod translate;
 pub mod trust;
+pub mod vouch;

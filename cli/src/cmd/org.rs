@@ -513,7 +513,7 @@ fn revoke(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
         });
         records.push(signing.sign(body, expires)?);
     }
-    records.push(signing.sign(Body::Revocation(Revocation { key: args.key }), expires)?);
+    records.push(signing.sign(Body::Revocation(Revocation::Key(args.key)), expires)?);
     write_answer(&args.out, &records)?;
     if globals.json {
         output::json(&json!({

@@ -156,7 +156,7 @@ fn two_records_of_a_day_have_two_slots() {
     let root = key(1);
     let federation = FederationId::from_bytes([3; 32]);
     let today = Day::from_number(20_779);
-    let body = |n| Body::Revocation(Revocation { key: key(n).node() });
+    let body = |n| Body::Revocation(Revocation::Key(key(n).node()));
     let mut slots = Vec::new();
     for n in 0..3 {
         // Each time anew, as each command does.

@@ -3,6 +3,7 @@
 use super::input::{Answer, Input, Status, Target};
 use parasol_protocol::engine::{Holder, Shares};
 use parasol_protocol::ids::{NodeKey, OrganisationKey};
+use parasol_protocol::record::Verified;
 use parasol_protocol::wire::EvaluateAsk;
 use parasol_protocol::wire::client::{
     DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted,
@@ -50,6 +51,18 @@ impl DriverHandle {
     /// If the driver cannot answer.
     pub async fn publish(&self, wanted: Vec<Wanted>) -> Result<Vec<Outcome>, Unavailable> {
         self.call(|a| Input::Publish(wanted, a)).await
+    }
+
+    /// Takes in what a root key signed, stores it and passes it on. Says whether it was new, or why
+    /// it is not carried.
+    ///
+    /// # Errors
+    /// If the driver cannot answer; a refusal is an answer.
+    pub async fn carry_in(
+        &self,
+        record: Verified,
+    ) -> Result<Result<bool, parasol_protocol::record::Refusal>, Unavailable> {
+        self.call(|a| Input::CarryIn(Box::new(record), a)).await
     }
 
     /// Takes an evaluation off an organisation's quota and lends the shares for it.

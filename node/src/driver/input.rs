@@ -81,6 +81,7 @@ pub(super) enum Input {
     },
     Tick,
     Publish(Vec<Wanted>, Answer<Vec<Outcome>>),
+    CarryIn(Box<Verified>, Answer<Result<bool, Refusal>>),
     Allow(
         OrganisationKey,
         EvaluateAsk,
@@ -106,6 +107,7 @@ impl Input {
         }
         match self {
             Input::Publish(_, answer) => no(answer),
+            Input::CarryIn(_, answer) => no(answer),
             Input::Allow(_, _, answer) => no(answer),
             Input::Holders(answer) => no(answer),
             Input::Locate(_, answer) => no(answer),

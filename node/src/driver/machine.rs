@@ -11,6 +11,7 @@ use crate::entropy::OsEntropy;
 use crate::ledger::{Ledger, LedgerView};
 use crate::net::{NetEvent, NetHandle, ResponseToken};
 use crate::store::{Stats, StoreError};
+use parasol_protocol::admit::{Carried as _, SlotKey};
 use parasol_protocol::carried::{Change, View as _};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::{Chain, Charter};
@@ -18,7 +19,7 @@ use parasol_protocol::engine::{
     AskId, Engine, EngineError, Identity, Notice, Output, Settings, Source, evaluate,
 };
 use parasol_protocol::ids::{FederationId, TransportKey};
-use parasol_protocol::record::Verified;
+use parasol_protocol::record::{Refusal, Rule, Verified};
 use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::wire::client::{Outcome, Wanted};
 use parasol_protocol::wire::peer::{
@@ -334,6 +335,13 @@ impl Machine {
             Input::Greeted { peer, body } => self.greeted(peer, &body, now),
             Input::Tick => self.tick(now),
             Input::Publish(wanted, answer) => self.publish(wanted, answer, now),
+            Input::CarryIn(record, answer) => match self.carry_in(*record, now) {
+                Ok(verdict) => {
+                    reply(answer, Ok(verdict));
+                    Ok(())
+                }
+                Err(error) => fail(answer, error),
+            },
             Input::Allow(organisation, ask, answer) => {
                 let (outputs, shares) = match self
                     .ledger
@@ -483,6 +491,33 @@ impl Machine {
             Err(error) => return fail(answer, error),
         }
         Ok(())
+    }
+
+    /// Takes in what a root key signed. A slot that another record of that root holds is refused,
+    /// though the lower id would win it: whoever signs is to choose another, not to put one out.
+    fn carry_in(
+        &mut self,
+        record: Verified,
+        now: Timestamp,
+    ) -> Result<Result<bool, Refusal>, Failed> {
+        let view = self.ledger.view()?;
+        let (id, bytes) = (record.id(), record.bytes().to_vec());
+        let there = view.occupant(&SlotKey::of(&record, false))?;
+        if there.is_some_and(|there| there != id) {
+            return Ok(Err(Rule::SlotTaken.into()));
+        }
+        let arrived = self
+            .engine
+            .arrived(Source::Local, vec![record], &view, now)?;
+        drop(view);
+        let mut outputs = arrived.outputs;
+        let verdict = arrived.verdicts.into_iter().find(|(known, _)| *known == id);
+        let verdict = verdict.map_or(Ok(false), |(_, verdict)| verdict);
+        if verdict == Ok(true) {
+            outputs.push(Output::Gossip(bytes));
+        }
+        self.carry_out(outputs)?;
+        Ok(verdict)
     }
 
     fn tick(&mut self, now: Timestamp) -> Result<(), Failed> {

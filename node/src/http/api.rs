@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use parasol_protocol::cbor::Malformed;
+use parasol_protocol::record::{Refusal, Rule, Verified};
 use parasol_protocol::wire::client::{Evaluate, OwnAsk, PassOn, Publish, Published, TagsAsk};
 use parasol_protocol::wire::peer::{Reply, Request};
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/evaluate", post(evaluate))
         .route("/v1/sealed", post(sealed))
         .route("/v1/publish", post(publish))
+        .route("/v1/records", post(carry_in))
         .route("/v1/tags", post(tags))
         .route("/v1/own", post(own))
         .route("/v1/records/{id}", get(record))
@@ -84,6 +86,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             evaluate,
             sealed,
             publish,
+            carry_in,
             tags,
             own,
             record
@@ -161,6 +164,26 @@ async fn sealed(State(app): State<App>, body: Bytes) -> Result<Response, ApiErro
 async fn publish(State(app): State<App>, body: Bytes) -> Result<Response, ApiError> {
     let Publish(wanted) = read(&body, Publish::decode)?;
     Ok(cbor(Published(app.driver.publish(wanted).await?).encode()))
+}
+
+/// A record that a root key signed elsewhere, to be stored and passed on. Says whether it was new.
+#[utoipa::path(post, path = "/v1/records", request_body(content = Vec<u8>, content_type = "application/cose"), security(("token" = [])),
+    responses((status = 200, content_type = "application/json"), (status = 422, body = ErrorBody), (status = 507, body = ErrorBody)))]
+async fn carry_in(State(app): State<App>, body: Bytes) -> Result<Response, ApiError> {
+    let refused = |why: Refusal| {
+        ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            why.rule.id(),
+            why.to_string(),
+        )
+    };
+    let record = Verified::from_bytes(&body, &app.federation).map_err(refused)?;
+    if !record.kind().by_root() {
+        return Err(refused(Rule::WrongSigner.into()));
+    }
+    let id = record.id().to_string();
+    let new = app.driver.carry_in(record).await?.map_err(refused)?;
+    Ok(Json(serde_json::json!({"id": id, "new": new})).into_response())
 }
 
 /// The tags of a range of days, for browsing.

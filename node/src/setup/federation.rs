@@ -16,7 +16,7 @@ use parasol_protocol::limits::{
 };
 use parasol_protocol::oprf::{DealError, KeyName, KeyShare, ThresholdKey, deal};
 use parasol_protocol::record::delegation::{SlotRange, Terms as DelegationTerms};
-use parasol_protocol::record::vouch::Vouch;
+use parasol_protocol::record::vouch::{Scope, Vouch};
 use parasol_protocol::record::{Body, Draft, Header, Refusal, Signer, Verified};
 use parasol_protocol::time::Day;
 use std::collections::BTreeMap;
@@ -288,6 +288,7 @@ fn founding_records(
                     subject,
                     budget: 0,
                     number,
+                    scope: Scope::everything(),
                 }),
             };
             records.push(draft.sign(federation, &founder.root)?);

@@ -12,8 +12,7 @@ use crate::entropy::OsEntropy;
 use crate::keys::{IdentityError, NodeIdentity};
 use parasol_protocol::oprf::{Output, blind};
 use parasol_protocol::time::Season;
-use parasol_protocol::trust::counted;
-use std::collections::BTreeSet;
+use parasol_protocol::trust::{Local, Question, counted};
 use std::os::unix::fs::PermissionsExt as _;
 
 fn plan(dir: &Path, members: u16) -> Plan {
@@ -77,7 +76,8 @@ fn every_node_reads_what_was_made_for_it_and_all_agree() {
         let directory = node.directory();
         assert_eq!(directory.nodes(plan.today.plus(90)).len(), 5);
         assert_eq!(directory.nodes(plan.today.plus(91)).len(), 0);
-        let all = counted(&directory, &BTreeSet::from([node.organisation]), plan.today);
+        let local = Local::trusting([node.organisation]);
+        let all = counted(&directory, &local, &Question::REPORTS, plan.today);
         assert_eq!(all.len(), 5);
     }
 }

@@ -95,8 +95,14 @@ pub fn body_names(kind: u8) -> &'static [(u64, &'static str)] {
         ],
         2..=4 => &[(1, "lock"), (2, "report"), (3, "salt"), (4, "sealed")],
         5 => &[(1, "lock"), (2, "proof")],
-        7 => &[(1, "subject"), (2, "budget"), (3, "number")],
-        8 => &[(1, "key")],
+        7 => &[
+            (1, "subject"),
+            (2, "budget"),
+            (3, "number"),
+            (4, "kinds"),
+            (5, "areas"),
+        ],
+        8 => &[(1, "key"), (2, "vouches")],
         9 => &[(1, "records")],
         10 => &[
             (1, "record key"),

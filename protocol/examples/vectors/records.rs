@@ -2,6 +2,7 @@
 
 use super::annotate;
 use super::common::world::{TODAY, World, by_node, by_root, expiry, particulars};
+use parasol_protocol::area::Area;
 use parasol_protocol::cose::Context;
 use parasol_protocol::handle::Handle;
 use parasol_protocol::keys::SecretKey;
@@ -13,6 +14,7 @@ use parasol_protocol::record::delegation::SlotRange;
 use parasol_protocol::record::report::{Audience, Report};
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::revocation::Revocation;
+use parasol_protocol::record::vouch::{Scope, Topic, Vouch};
 use parasol_protocol::record::{Body, Kind, Verified};
 use parasol_protocol::seal::seal_words;
 use serde_json::{Value, json};
@@ -133,7 +135,7 @@ impl Made {
         all.push(("delegation", world.trust[0].clone()));
         all.push(("vouch", world.trust[1].clone()));
         let node = SecretKey::generate(&mut world.entropy);
-        let revocation = Body::Revocation(Revocation { key: node.node() });
+        let revocation = Body::Revocation(Revocation::Key(node.node()));
         let draft = by_root(&world.lilas, revocation, TODAY, MAX_REVOCATION_LIFE, 3);
         let record = draft.sign(&federation, &world.lilas.root).unwrap();
         all.push(("revocation", record));
@@ -153,6 +155,26 @@ impl Made {
         let draft = by_root(&world.rowan, body, TODAY, 90 + DELEGATION_AFTERLIFE, 63);
         let record = draft.sign(&federation, &world.rowan.root).unwrap();
         all.push(("delegation, as long as one may be", record));
+        let mut records: Vec<_> = world.trust[1..3].iter().map(Verified::id).collect();
+        records.sort_unstable();
+        let areas = ["FR", "GB:london"].map(|a| Area::from_canonical(a).unwrap());
+        let vouch = Body::Vouch(Vouch {
+            subject: world.rowan.key(),
+            budget: 3,
+            number: 7,
+            scope: Scope {
+                topics: [Topic::Report, Topic::Notice].into(),
+                areas: areas.into(),
+            },
+        });
+        let back = Body::Revocation(Revocation::Vouches(records));
+        for (name, body, life, slot) in [
+            ("vouch, for some kinds and areas", vouch, 365, 5),
+            ("revocation, of vouches", back, MAX_REVOCATION_LIFE, 6),
+        ] {
+            let draft = by_root(&world.lilas, body, TODAY, life, slot);
+            all.push((name, draft.sign(&federation, &world.lilas.root).unwrap()));
+        }
         Self { all, lock, report }
     }
 

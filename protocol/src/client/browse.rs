@@ -17,7 +17,7 @@ use crate::limits::MAX_REPORT_LIFE;
 use crate::oprf::KeyName;
 use crate::seal::{AreaName, open_by_area};
 use crate::time::{Day, Month, Season};
-use crate::trust;
+use crate::trust::Local;
 use crate::wire::client::{MAX_MESSAGE, Tag, TagsAsk, TagsReply};
 use crate::wire::sealed::{MAX_WANTED, Question, ShortId};
 use std::collections::BTreeSet;
@@ -60,7 +60,7 @@ pub struct Browse<'a> {
     seasons: Vec<Season>,
     areas: Vec<Area>,
     month: Option<Month>,
-    roots: Option<BTreeSet<OrganisationKey>>,
+    local: Option<Local>,
     names: Vec<(Area, AreaName)>,
     tags: Vec<Tag>,
     sources: Sources,
@@ -93,7 +93,7 @@ impl<'a> Browse<'a> {
             seasons,
             areas,
             month,
-            roots: None,
+            local: None,
             names: Vec::new(),
             tags: Vec::new(),
             sources: Sources::default(),
@@ -103,10 +103,10 @@ impl<'a> Browse<'a> {
         })
     }
 
-    /// Whose word counts, and whom they vouch for; without it, the organisations of the charter.
+    /// Whom the one who asks trusts; without it, the organisations of the charter.
     #[must_use]
-    pub fn counting(mut self, roots: BTreeSet<OrganisationKey>) -> Self {
-        self.roots = Some(roots);
+    pub fn counting(mut self, local: Local) -> Self {
+        self.local = Some(local);
         self
     }
 
@@ -245,12 +245,8 @@ impl<'a> Browse<'a> {
 
     fn conclude(&mut self) -> Browsed {
         let federation = self.federation;
-        let roots = self
-            .roots
-            .take()
-            .unwrap_or_else(|| federation.members().map(|m| m.key).collect());
-        let counted = trust::counted(federation.directory(), &roots, federation.today());
-        let mut reader = Reader::new(federation, counted);
+        let local = self.local.take();
+        let mut reader = Reader::new(federation, local.unwrap_or_else(|| federation.all()));
         let mut pool = Pool::new();
         let mut sources = BTreeSet::new();
         for (organisation, records) in self.served.drain(..) {

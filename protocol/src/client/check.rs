@@ -28,7 +28,7 @@ use crate::oprf::{KeyName, Output};
 use crate::record::Kind;
 use crate::seal::{Bucket, HandleName, open_by_handle};
 use crate::time::Season;
-use crate::trust;
+use crate::trust::Local;
 use crate::wire::sealed::{MAX_PARTS, Question, Reply};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -51,8 +51,8 @@ pub struct CheckOptions {
     /// Parts of each bucket to ask for, at least one, at most [`MAX_PARTS`]: to see what had no room
     /// in the first. It holds for all handles alike, so that nothing shows but the number.
     pub parts: u8,
-    /// Whose word counts, and whom they vouch for; `None`: the organisations of the charter.
-    pub roots: Option<BTreeSet<OrganisationKey>>,
+    /// Whom the one who asks trusts; `None`: the organisations of the charter.
+    pub local: Option<Local>,
     /// Records of audience *own*, from [`super::Own`], so that they are found without asking.
     pub own: Vec<Vec<u8>>,
 }
@@ -398,13 +398,8 @@ impl<'a> Check<'a> {
     /// Reads all that was served, and asks about what the sources differ in.
     fn read(&mut self, entropy: &mut dyn Entropy) -> Result<(), Error> {
         let federation = self.federation;
-        let roots = self
-            .options
-            .roots
-            .take()
-            .unwrap_or_else(|| federation.members().map(|m| m.key).collect());
-        let counted = trust::counted(federation.directory(), &roots, federation.today());
-        let mut reader = Reader::new(federation, counted);
+        let local = self.options.local.take();
+        let mut reader = Reader::new(federation, local.unwrap_or_else(|| federation.all()));
         let mut own = Pool::new();
         let home = federation.name(federation.organisation());
         reader.take(&self.options.own, &home, &mut own);

@@ -7,6 +7,7 @@ use crate::particulars::{Summary, Words};
 use crate::record::Refusal;
 use crate::seal::{AttachmentError, Refused};
 use crate::time::Day;
+use crate::trust::Vouching;
 use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,8 @@ pub struct Found {
     pub publisher: OrganisationKey,
     /// That organisation's short name.
     pub organisation: String,
+    /// How well that organisation is vouched for in what the report is about.
+    pub vouching: Vouching,
     /// Its last day.
     pub expires: Day,
     /// Whether its organisation keeps it to itself.

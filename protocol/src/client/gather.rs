@@ -7,15 +7,17 @@ use crate::admit::{self, Tombstone};
 use crate::ids::{Lock, OrganisationKey, RecordId};
 use crate::record::attachment::Target;
 use crate::record::report::{Audience, Report};
+use crate::record::vouch::Topic;
 use crate::record::{Body, Kind, Verified};
 use crate::seal::{Opened, Refused, TextKey, open_words};
+use crate::trust::{Counting, Local, Vouching};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads records, each once however often it is served.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     pub(super) federation: &'a Federation,
-    counted: BTreeSet<OrganisationKey>,
+    counting: Counting<'a>,
     records: BTreeMap<RecordId, Verified>,
     bad: BTreeSet<RecordId>,
     refused: Vec<RefusedRecord>,
@@ -26,13 +28,12 @@ pub(super) struct Reader<'a> {
 pub(super) type Pool = BTreeMap<RecordId, BTreeSet<String>>;
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(
-        federation: &'a Federation,
-        counted: BTreeSet<OrganisationKey>,
-    ) -> Self {
+    /// A reader for somebody who trusts so.
+    pub(super) fn new(federation: &'a Federation, local: Local) -> Self {
+        let local = local.of(*federation.organisation());
         Self {
             federation,
-            counted,
+            counting: Counting::new(federation.directory(), local, federation.today()),
             records: BTreeMap::new(),
             bad: BTreeSet::new(),
             refused: Vec::new(),
@@ -188,11 +189,12 @@ impl<'a> Reader<'a> {
                     continue;
                 }
             };
-            if !self.counted.contains(&organisation) {
+            let area = opened.summary.area.as_ref();
+            let Some(vouching) = self.counting.of(&organisation, Topic::Report, area) else {
                 self.uncounted.insert(id);
                 continue;
-            }
-            let (mut found, key) = self.found(&record, report, opened, served_by);
+            };
+            let (mut found, key) = self.found(&record, report, opened, vouching, served_by);
             if let (Some(attached), Some(key)) = (hanging.get(&id), key) {
                 let target = Target {
                     lock: report.lock,
@@ -223,6 +225,7 @@ impl<'a> Reader<'a> {
         record: &Verified,
         report: &Report,
         opened: Opened,
+        vouching: Vouching,
         served_by: BTreeSet<String>,
     ) -> (Found, Option<TextKey>) {
         let header = record.header();
@@ -238,6 +241,7 @@ impl<'a> Reader<'a> {
             id: record.id(),
             publisher: header.organisation,
             organisation: self.federation.name(&header.organisation),
+            vouching,
             expires: header.expires,
             own: report.audience == Audience::Own,
             summary: opened.summary,
@@ -274,10 +278,10 @@ impl<'a> Reader<'a> {
             };
             let header = *record.header();
             let kind = record.kind();
-            if on != *target
-                || header.expires > found.expires
-                || !self.counted.contains(&header.organisation)
-            {
+            let area = found.summary.area.as_ref();
+            let counts = Topic::of(kind)
+                .is_some_and(|t| self.counting.of(&header.organisation, t, area).is_some());
+            if on != *target || header.expires > found.expires || !counts {
                 continue;
             }
             let words = open_words(

@@ -6,11 +6,11 @@ use super::found::{Found, RefusedRecord};
 use super::gather::{Pool, Reader};
 use super::view::Federation;
 use crate::entropy::Entropy;
-use crate::ids::{OrganisationKey, RecordId};
+use crate::ids::RecordId;
 use crate::seal::{FullKey, open_with_key};
-use crate::trust;
+use crate::trust::Local;
 use crate::wire::client::{MAX_MESSAGE, OwnAsk, OwnReply};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 const PATH: &str = "/v1/own";
 /// Records that are taken at most, and pages with nothing on them one after the other: a home node
@@ -28,17 +28,14 @@ pub struct OwnRecords {
 impl OwnRecords {
     /// Verifies the records and opens the reports among them whose keys were kept. Gives them with
     /// what was refused, and how many reports stay closed. What other organisations add is shown if
-    /// their word counts: that of `roots` and of whom they vouch for.
+    /// their word counts for somebody who trusts so.
     pub fn open(
         &self,
         federation: &Federation,
         keys: &BTreeMap<RecordId, FullKey>,
-        roots: &BTreeSet<OrganisationKey>,
+        local: &Local,
     ) -> (Vec<Found>, Vec<RefusedRecord>, usize) {
-        let mut roots = roots.clone();
-        roots.insert(*federation.organisation());
-        let counted = trust::counted(federation.directory(), &roots, federation.today());
-        let mut reader = Reader::new(federation, counted);
+        let mut reader = Reader::new(federation, local.clone());
         let mut pool = Pool::new();
         let home = federation.name(federation.organisation());
         reader.take(&self.records, &home, &mut pool);

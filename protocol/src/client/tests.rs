@@ -9,6 +9,7 @@ use crate::particulars::{Basis, Code, Level, Particulars, Summary, Words};
 use crate::record::Body;
 use crate::record::report::{Audience, Label};
 use crate::time::{Day, Month, Season};
+use crate::trust::Local;
 use crate::wire::client::{OwnAsk, OwnReply, Tag, TagsAsk, TagsReply};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -580,9 +581,9 @@ fn what_an_organisation_keeps_to_itself_is_found_there_alone_and_without_asking(
 
     let federation = world.federation(0);
     let keys = BTreeMap::from([(receipt.id(), receipt.grip.full_key.clone())]);
-    let (found, refused, closed) = own.open(&federation, &keys, &BTreeSet::new());
+    let (found, refused, closed) = own.open(&federation, &keys, &Local::default());
     assert_eq!((found.len(), refused.len(), closed), (1, 0, 0));
-    let (found, _, closed) = own.open(&federation, &BTreeMap::new(), &BTreeSet::new());
+    let (found, _, closed) = own.open(&federation, &BTreeMap::new(), &Local::default());
     assert_eq!((found.len(), closed), (0, 1));
 }
 
@@ -628,9 +629,9 @@ fn a_report_lives_as_long_as_the_charter_allows_and_no_longer() {
 fn an_organisation_whose_word_does_not_count_is_counted_and_not_shown() {
     let mut world = World::new(3, 2);
     file_one(&mut world, 2, says(&[PHONE], "a"));
-    let roots = BTreeSet::from([world.nodes[0].organisation, world.nodes[1].organisation]);
+    let roots = [world.nodes[0].organisation, world.nodes[1].organisation];
     let options = CheckOptions {
-        roots: Some(roots),
+        local: Some(Local::trusting(roots)),
         ..CheckOptions::default()
     };
     let checked = check_with(&mut world, 0, &[PHONE], options).unwrap();
@@ -650,10 +651,10 @@ fn browsing_leaves_out_whose_word_does_not_count_and_says_how_many() {
     let federation = world.federation(1);
     let lyon = Area::from_canonical("FR:lyon").unwrap();
     let mut look = |roots: &[usize]| {
-        let roots = roots.iter().map(|n| world.nodes[*n].organisation).collect();
+        let roots = roots.iter().map(|n| world.nodes[*n].organisation);
         let browse = Browse::new(&federation, vec![lyon.clone()], None, &mut Seeded::new(3))
             .unwrap()
-            .counting(roots);
+            .counting(Local::trusting(roots));
         world.carry(1, browse).unwrap()
     };
     let all = look(&[0, 1, 2]);

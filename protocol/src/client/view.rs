@@ -9,6 +9,7 @@ use crate::ids::{FederationId, NodeKey, OrganisationKey, SealKey};
 use crate::oprf::{KeyName, ThresholdKey};
 use crate::record::{Refusal, Verified};
 use crate::time::{Day, Season};
+use crate::trust::Local;
 use crate::wire::client::DirectoryReply;
 use std::collections::BTreeMap;
 
@@ -272,6 +273,10 @@ impl Federation {
     /// All organisations.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
         self.members.values()
+    }
+    /// Trust in every organisation of the charter alike.
+    pub fn all(&self) -> Local {
+        Local::trusting(self.members().map(|m| m.key))
     }
     /// An organisation's short name.
     pub fn name(&self, organisation: &OrganisationKey) -> String {

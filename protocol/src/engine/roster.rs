@@ -20,13 +20,18 @@
 //!   do not look at them;
 //! - vouches with one number void each other while two of them live: the two that last longest
 //!   stand for all of that number, today and on every later day. They go together or not at all,
-//!   since one alone would count.
+//!   since one alone would count;
+//! - vouches go in the order of their numbers, as what they cost is added up in it: of those that
+//!   are served each has its true cost;
+//! - a vouch that was taken back says only why it has no effect, and comes last of all. What takes
+//!   vouches back, and what stands by them all the same, comes before all vouches.
 //!
 //! The order within an organisation is cut at the first record that does not fit. So no delegation
-//! is ever served without its revocation.
+//! is ever served without its revocation, and no vouch.
 
 use crate::directory::{Directory, Said, What};
 use crate::ids::{NodeKey, OrganisationKey, RecordId};
+use crate::record::revocation::Revocation;
 use crate::time::Day;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -53,7 +58,10 @@ pub(super) fn choose<E>(
     }
     let members = directory.charter().terms().organisations.iter();
     let mut shelves: Vec<Shelf> = members
-        .map(|o| Shelf::new(order(&said.remove(&o.root).unwrap_or_default(), certified)))
+        .map(|o| {
+            let said = said.remove(&o.root).unwrap_or_default();
+            Shelf::new(order(directory, &said, certified, today))
+        })
         .collect();
     let mut left = room;
     loop {
@@ -71,7 +79,19 @@ pub(super) fn choose<E>(
 }
 
 /// What one organisation has, in the order of what matters.
-fn order(said: &[(&RecordId, &Said)], certified: Option<Day>) -> VecDeque<Unit> {
+fn order(
+    directory: &Directory,
+    said: &[(&RecordId, &Said)],
+    certified: Option<Day>,
+    today: Day,
+) -> VecDeque<Unit> {
+    let vouched: BTreeSet<&RecordId> = said
+        .iter()
+        .filter(|(_, one)| matches!(one.what, What::Vouch(_)))
+        .map(|(id, _)| *id)
+        .collect();
+    let (mut withdrawals, mut withdrawn) = (Vec::new(), BTreeSet::new());
+    let mut gone = Vec::new();
     let mut delegated: BTreeSet<NodeKey> = BTreeSet::new();
     let mut revoked: BTreeMap<NodeKey, (Day, Reverse<RecordId>)> = BTreeMap::new();
     let mut affirmations = Vec::new();
@@ -81,12 +101,23 @@ fn order(said: &[(&RecordId, &Said)], certified: Option<Day>) -> VecDeque<Unit> 
             What::Delegation(key, _) => {
                 delegated.insert(*key);
             }
-            What::Revocation(key) => {
+            What::Revocation(Revocation::Vouches(ids)) => {
+                let known = ids.iter().filter(|id| vouched.contains(id));
+                let known: Vec<RecordId> = known.copied().collect();
+                if !known.is_empty() {
+                    withdrawals.push((Reverse(one.expires), **id));
+                }
+                withdrawn.extend(known);
+            }
+            What::Revocation(Revocation::Key(key)) => {
                 let this = (one.expires, Reverse(**id));
                 let longest = revoked.entry(*key).or_insert(this);
                 *longest = this.max(*longest);
             }
-            What::Affirmation(_) => affirmations.push((Reverse(one.issued), **id)),
+            What::Affirmation(ids) => affirmations.push((Reverse(one.issued), **id, ids)),
+            What::Vouch(_) if directory.is_taken_back(&one.organisation, id, today) => {
+                gone.push((Reverse(one.expires), **id));
+            }
             What::Vouch(number) => {
                 let same = vouches.entry(*number).or_default();
                 same.push((Reverse(one.expires), **id));
@@ -119,15 +150,22 @@ fn order(said: &[(&RecordId, &Said)], certified: Option<Day>) -> VecDeque<Unit> 
     if affirmations.is_empty() {
         dead.clear();
     }
+    // Those that stand by a vouch which was taken back decide whether it counts.
+    let (standing, mut affirmations): (Vec<_>, Vec<_>) = affirmations
+        .into_iter()
+        .partition(|(_, _, ids)| ids.iter().any(|id| withdrawn.contains(id)));
     if revoked.is_empty() {
         affirmations.clear();
     }
+    withdrawals.sort_unstable();
+    gone.sort_unstable();
+    // What a vouch costs is added up in the order of their numbers: of a list that is cut in this
+    // order each has its true cost.
     let mut pairs: Vec<Vec<_>> = vouches.into_values().collect();
     for same in &mut pairs {
         same.sort_unstable();
         same.truncate(2);
     }
-    pairs.sort_unstable();
 
     let alone = |id: RecordId| vec![id];
     let revocations = revocations.into_iter().map(|(_, id)| alone(id));
@@ -136,12 +174,15 @@ fn order(said: &[(&RecordId, &Said)], certified: Option<Day>) -> VecDeque<Unit> 
         .into_iter()
         .map(|same| same.into_iter().map(|(_, id)| id).collect());
     let dead = dead.into_iter().map(|(_, _, id)| alone(id));
-    let affirmations = affirmations.into_iter().map(|(_, id)| alone(id));
+    let affirmations = affirmations.into_iter().map(|(_, id, _)| alone(id));
     revocations
         .chain(live)
+        .chain(withdrawals.into_iter().map(|(_, id)| alone(id)))
+        .chain(standing.into_iter().map(|(_, id, _)| alone(id)))
         .chain(vouches)
         .chain(dead)
         .chain(affirmations)
+        .chain(gone.into_iter().map(|(_, id)| alone(id)))
         .collect()
 }
 

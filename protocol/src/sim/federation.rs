@@ -263,9 +263,7 @@ impl Federation {
     /// A revocation of a node's record key by its organisation.
     pub fn revocation(&self, node: usize, issued: Day, slot: u32) -> Verified {
         let station = &self.stations[node];
-        let body = Body::Revocation(Revocation {
-            key: station.record.node(),
-        });
+        let body = Body::Revocation(Revocation::Key(station.record.node()));
         let expires = issued.plus(MAX_REVOCATION_LIFE);
         self.sign_root(station.organisation, issued, expires, slot, body)
     }

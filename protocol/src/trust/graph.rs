@@ -9,6 +9,8 @@
 //! that is within a budget stays within a greater one. That is why honest vouches never lower
 //! anybody, whatever the order in which they are heard of.
 
+use crate::time::Day;
+use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A chain of vouches is at most this long.
@@ -24,8 +26,13 @@ pub enum Standing {
     InForce,
     /// It is in force, and about other kinds of record or other areas. It costs all the same.
     OutOfScope,
+    /// It is in force, and its issuer or its subject has no place here by one's own decision. It
+    /// costs all the same, so that nobody comes in by another's being kept out.
+    Blocked,
     /// Its last day has passed. It costs nothing.
     Ended,
+    /// It was signed later than the moment that is looked at. It costs nothing.
+    Later,
     /// It was taken back. It costs nothing.
     Revoked,
 }
@@ -43,6 +50,8 @@ pub struct Offer<K> {
     pub slot: u32,
     /// Whether it can count.
     pub standing: Standing,
+    /// Its last day, if it has one.
+    pub until: Option<Day>,
 }
 
 /// Why a vouch has no effect.
@@ -54,8 +63,12 @@ pub enum Ignored {
     SlotTwice,
     /// It is about something else than what is asked.
     OutOfScope,
+    /// Its issuer or its subject is blocked here.
+    Blocked,
     /// Its time is over.
     Ended,
+    /// It was signed later.
+    Later,
     /// It was taken back.
     Revoked,
     /// Nobody vouches for its issuer here.
@@ -71,6 +84,49 @@ pub enum Ignored {
     },
 }
 
+impl Ignored {
+    /// A word for it that never changes, for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Oneself => "oneself",
+            Self::SlotTwice => "slot-twice",
+            Self::OutOfScope => "out-of-scope",
+            Self::Blocked => "blocked",
+            Self::Ended => "ended",
+            Self::Later => "later",
+            Self::Revoked => "revoked",
+            Self::IssuerUnknown => "issuer-not-accepted",
+            Self::TooFar => "too-far",
+            Self::OverBudget { .. } => "over-budget",
+        }
+    }
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Oneself => f.write_str("nobody vouches for herself"),
+            Self::SlotTwice => {
+                f.write_str("its issuer has another vouch in the same slot, so that neither counts")
+            }
+            Self::OutOfScope => f.write_str("it is about something else"),
+            Self::Blocked => f.write_str("one of the two is blocked here"),
+            Self::Ended => f.write_str("its last day has passed"),
+            Self::Later => f.write_str("it was signed later"),
+            Self::Revoked => f.write_str("its issuer took it back"),
+            Self::IssuerUnknown => f.write_str("nobody who is in vouches for its issuer"),
+            Self::TooFar => write!(
+                f,
+                "its issuer is {MAX_STEPS} steps from a root, or has the budget for it only from there, and chains end after {MAX_STEPS}"
+            ),
+            Self::OverBudget { cost, budget } => write!(
+                f,
+                "with those in earlier slots it costs {cost}, and its issuer has {budget}"
+            ),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Edge {
     pub from: Index,
@@ -78,6 +134,7 @@ pub(super) struct Edge {
     pub budget: u32,
     pub slot: u32,
     standing: Standing,
+    until: Option<Day>,
     twice: bool,
     /// What it and those in earlier slots cost; nothing if it costs nothing.
     cost: Option<u64>,
@@ -86,7 +143,11 @@ pub(super) struct Edge {
 impl Edge {
     /// A vouch for oneself, one that ended and one taken back leave their slot to others.
     fn holds_slot(&self) -> bool {
-        self.from != self.to && matches!(self.standing, Standing::InForce | Standing::OutOfScope)
+        self.from != self.to
+            && matches!(
+                self.standing,
+                Standing::InForce | Standing::OutOfScope | Standing::Blocked
+            )
     }
 
     /// Whether it counts for an issuer with such a budget.
@@ -174,6 +235,15 @@ impl<K: Ord + Clone> Graph<K> {
         self.settle_again(&touched);
     }
 
+    /// The place of a key that may be the one of this place: lists often name one key many times on
+    /// end.
+    fn place_near(&mut self, key: K, near: Option<Index>) -> Index {
+        match near.filter(|at| self.key(*at) == Some(&key)) {
+            Some(at) => at,
+            None => self.place(key),
+        }
+    }
+
     fn place(&mut self, key: K) -> Index {
         if let Some(at) = self.index.get(&key) {
             return *at;
@@ -188,7 +258,9 @@ impl<K: Ord + Clone> Graph<K> {
     }
 
     fn insert(&mut self, offer: Offer<K>) -> u32 {
-        let (from, to) = (self.place(offer.from), self.place(offer.to));
+        let last = self.edges.last().map(|e| (e.from, e.to));
+        let from = self.place_near(offer.from, last.map(|(from, _)| from));
+        let to = self.place_near(offer.to, last.map(|(_, to)| to));
         let edge = self.edges.len() as u32;
         self.edges.push(Edge {
             from,
@@ -196,6 +268,7 @@ impl<K: Ord + Clone> Graph<K> {
             budget: offer.budget,
             slot: offer.slot,
             standing: offer.standing,
+            until: offer.until,
             twice: false,
             cost: None,
         });
@@ -214,26 +287,24 @@ impl<K: Ord + Clone> Graph<K> {
             return;
         };
         let slot = |e: &u32| self.edge(*e).map_or(0, |e| e.slot);
-        out.sort_by_key(slot);
+        let mut by_slot: Vec<(u32, u32)> = out.iter().map(|e| (slot(e), *e)).collect();
+        by_slot.sort_unstable();
+        out.clear();
+        out.extend(by_slot.iter().map(|(_, e)| *e));
         let mut sum = 0_u64;
-        let mut charged = Vec::with_capacity(out.len());
-        for same in out.chunk_by(|a, b| slot(a) == slot(b)) {
-            let holders = same
-                .iter()
-                .filter(|e| self.edge(**e).is_some_and(Edge::holds_slot))
-                .count();
-            for e in same {
-                let holder = self.edge(*e).filter(|e| e.holds_slot());
-                let cost = holder.filter(|_| holders == 1).map(|edge| {
+        for same in by_slot.chunk_by(|a, b| a.0 == b.0) {
+            let holds = |e: u32| self.edge(e).is_some_and(Edge::holds_slot);
+            let holders = same.iter().filter(|(_, e)| holds(*e)).count();
+            for (_, e) in same {
+                let Some(edge) = self.edges.get_mut(*e as usize) else {
+                    continue;
+                };
+                let holder = edge.holds_slot();
+                edge.twice = holder && holders > 1;
+                edge.cost = (holder && holders == 1).then(|| {
                     sum += u64::from(edge.budget) + 1;
                     sum
                 });
-                charged.push((*e, holder.is_some() && holders > 1, cost));
-            }
-        }
-        for (e, twice, cost) in charged {
-            if let Some(edge) = self.edges.get_mut(e as usize) {
-                (edge.twice, edge.cost) = (twice, cost);
             }
         }
         if let Some(place) = self.out.get_mut(issuer) {
@@ -276,14 +347,15 @@ impl<K: Ord + Clone> Graph<K> {
         for bests in &mut self.best {
             *bests = Bests::default();
         }
-        let mut raised: BTreeSet<Index> = self.roots.keys().copied().collect();
+        let mut raised: Vec<Index> = self.roots.keys().copied().collect();
         for (root, budget) in self.roots.clone() {
             for steps in 0..=MAX_STEPS {
                 self.set(root, steps, Best::of(budget));
             }
         }
+        let mut better = vec![Best::default(); self.keys.len()];
         for steps in 1..=MAX_STEPS {
-            let mut next = BTreeMap::<Index, Best>::new();
+            let mut next = Vec::new();
             for issuer in raised {
                 let budget = self.best_at(issuer, steps - 1);
                 for e in self.out.get(issuer as usize).into_iter().flatten() {
@@ -291,18 +363,25 @@ impl<K: Ord + Clone> Graph<K> {
                         continue;
                     };
                     let offered = Best::of(edge.budget);
-                    if self.best_at(edge.to, steps) < offered {
-                        let known = next.entry(edge.to).or_default();
-                        *known = offered.max(*known);
+                    if offered <= self.best_at(edge.to, steps) {
+                        continue;
+                    }
+                    if let Some(known) = better.get_mut(edge.to as usize).filter(|b| **b < offered)
+                    {
+                        if *known == Best::default() {
+                            next.push(edge.to);
+                        }
+                        *known = offered;
                     }
                 }
             }
-            for (key, best) in &next {
+            for key in &next {
+                let best = better.get_mut(*key as usize).map(std::mem::take);
                 for steps in steps..=MAX_STEPS {
-                    self.set(*key, steps, *best);
+                    self.set(*key, steps, best.unwrap_or_default());
                 }
             }
-            raised = next.into_keys().collect();
+            raised = next;
         }
     }
 
@@ -357,6 +436,16 @@ impl<K: Ord + Clone> Graph<K> {
             .filter(|e| e.counts(self.best_at(e.from, MAX_STEPS - 1)))
     }
 
+    /// The subjects of the vouches of a key that count, each once.
+    pub(super) fn led_to(&self, key: Index) -> BTreeSet<Index> {
+        let budget = self.best_at(key, MAX_STEPS - 1);
+        let out = self.out.get(key as usize).into_iter().flatten();
+        out.filter_map(|e| self.edge(*e))
+            .filter(|e| e.counts(budget))
+            .map(|e| e.to)
+            .collect()
+    }
+
     pub(super) fn at(&self, key: &K) -> Option<Index> {
         self.index.get(key).copied()
     }
@@ -391,6 +480,11 @@ impl<K: Ord + Clone> Graph<K> {
         self.distance_at(self.at(key)?)
     }
 
+    /// All keys that a root or a vouch names, in their order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.index.keys()
+    }
+
     /// The keys that are in, in their order.
     pub fn accepted(&self) -> impl Iterator<Item = &K> {
         self.index
@@ -406,6 +500,21 @@ impl<K: Ord + Clone> Graph<K> {
             .flat_map(|at| self.out.get(*at as usize).into_iter().flatten())
             .filter_map(|e| self.edge(*e))
             .filter_map(|e| Some((self.offer(e)?, self.ignored(e))))
+    }
+
+    /// The vouches of a key, and why each has no effect if it has none, by slot.
+    pub fn vouches_by(&self, key: &K) -> impl Iterator<Item = (Offer<K>, Option<Ignored>)> {
+        let out = self.at(key).and_then(|at| self.out.get(at as usize));
+        out.into_iter()
+            .flatten()
+            .filter_map(|e| self.edge(*e))
+            .filter_map(|e| Some((self.offer(e)?, self.ignored(e))))
+    }
+
+    /// The roots, with their budgets.
+    pub fn roots(&self) -> impl Iterator<Item = (&K, u32)> {
+        let named = |(at, budget): (&Index, &u32)| Some((self.key(*at)?, *budget));
+        self.roots.iter().filter_map(named)
     }
 
     /// The vouches for a key, and why each has no effect if it has none.
@@ -424,6 +533,7 @@ impl<K: Ord + Clone> Graph<K> {
             budget: edge.budget,
             slot: edge.slot,
             standing: edge.standing,
+            until: edge.until,
         })
     }
 
@@ -433,9 +543,11 @@ impl<K: Ord + Clone> Graph<K> {
         }
         match edge.standing {
             Standing::Ended => return Some(Ignored::Ended),
+            Standing::Later => return Some(Ignored::Later),
             Standing::Revoked => return Some(Ignored::Revoked),
             _ if edge.twice => return Some(Ignored::SlotTwice),
             Standing::OutOfScope => return Some(Ignored::OutOfScope),
+            Standing::Blocked => return Some(Ignored::Blocked),
             Standing::InForce => {}
         }
         let Some(budget) = self.best_at(edge.from, MAX_STEPS).get() else {

@@ -11,14 +11,22 @@
 //! **Fakes are bounded.** However many keys somebody makes: no more of them get in than what the
 //! fooled keys offered to them, each vouch counting its budget and one. Honest vouches in later
 //! slots lower nobody, and the order in which vouches are heard of does not matter.
+//!
+//! Every question, which is a kind of record and an area, has a graph of its own: a vouch whose scope
+//! does not cover it costs and leads nowhere.
 
 mod counted;
+mod dominators;
+mod explain;
 mod graph;
 mod level;
+mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub use counted::counted;
+pub use counted::{Counting, Vouching, counted};
+pub use explain::{Explanation, Place};
 pub use graph::{Graph, Ignored, MAX_STEPS, Offer, Standing};
 pub use level::MAX_LEVEL;
+pub use view::{Local, Question, ROOT_BUDGET, local_view, local_view_with, objective_view};

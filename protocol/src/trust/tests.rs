@@ -6,6 +6,8 @@
 )]
 
 use super::*;
+use crate::area::Area;
+use crate::record::vouch::{Scope, Topic};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +18,7 @@ fn offer(from: u8, to: u8, budget: u32, slot: u32) -> Offer<u8> {
         budget,
         slot,
         standing: Standing::InForce,
+        until: None,
     }
 }
 
@@ -145,29 +148,121 @@ fn levels_count_chains_that_share_nobody() {
     assert!(graph.chains(&0).is_empty());
 }
 
-type Roots = BTreeMap<u8, u32>;
-
-prop_compose! {
-    fn vouches(keys: u8, most: usize)(
-        list in prop::collection::vec((0..keys, 0..keys, 0..6_u32, 0..8_u32), 0..most)
-    ) -> Vec<Offer<u8>> {
-        list.into_iter().map(|(f, t, b, s)| offer(f, t, b, s)).collect()
+#[test]
+fn what_stands_before_a_key_is_not_taken_for_where_its_chains_began() {
+    // 10 has level two: behind 2 and 12. Through it goes a third chain to 11, which begins at 3 and
+    // not where the chain to 10 began that was found first.
+    let (many, few) = (9, 0);
+    let offers = [
+        offer(2, 10, many, 1),
+        offer(1, 11, few, 1),
+        offer(2, 11, few, 2),
+        offer(10, 11, few, 1),
+        offer(1, 12, many, 2),
+        offer(12, 10, few, 1),
+        offer(3, 13, many, 1),
+        offer(4, 13, many, 1),
+        offer(3, 14, many, 2),
+        offer(4, 14, many, 2),
+        offer(13, 12, 2, 1),
+        offer(14, 12, 2, 1),
+    ];
+    let graph = Graph::new((1..5).map(|root| (root, 99)), offers);
+    for (key, level) in [(10, 2), (11, 3), (12, 3), (13, 2), (14, 2)] {
+        assert_eq!(graph.level(&key), level, "{key}");
+        assert_eq!(graph.levels().get(&key), Some(&level), "{key} with all");
     }
 }
 
+type Roots = BTreeMap<u8, u32>;
+
+/// Mostly in force; else any other.
+fn standings() -> impl Strategy<Value = Standing> {
+    prop_oneof![
+        6 => Just(Standing::InForce),
+        2 => Just(Standing::OutOfScope),
+        1 => Just(Standing::Blocked),
+        1 => Just(Standing::Ended),
+        1 => Just(Standing::Later),
+        1 => Just(Standing::Revoked),
+    ]
+}
+
 prop_compose! {
-    fn roots(keys: u8)(map in prop::collection::btree_map(0..keys, 0..20_u32, 1..4)) -> Roots {
+    fn vouches(keys: u8, most: usize)(
+        list in prop::collection::vec((0..keys, 0..keys, 0..6_u32, 0..8_u32, standings()), 0..most)
+    ) -> Vec<Offer<u8>> {
+        let with = |(f, t, b, s, standing)| Offer { standing, ..offer(f, t, b, s) };
+        list.into_iter().map(with).collect()
+    }
+}
+
+/// A vouch before it is known what is asked.
+type Scoped = (u8, u8, u32, u32, Scope);
+
+prop_compose! {
+    fn scopes()(
+        topics in prop::collection::btree_set(prop::sample::select(Topic::ALL.to_vec()), 0..3),
+        areas in prop::collection::btree_set(prop::sample::select(places()), 0..3),
+    ) -> Scope {
+        Scope { topics, areas }
+    }
+}
+
+fn places() -> Vec<Area> {
+    let all = ["FR", "FR:lyon", "FR-93", "GB", "GB:london"];
+    all.iter()
+        .map(|a| Area::from_canonical(a).unwrap())
+        .collect()
+}
+
+/// Every kind of record, in no area and in each.
+fn questions() -> Vec<Question> {
+    let areas = places().into_iter().map(Some).chain([None]);
+    let with = |area: Option<Area>| {
+        let topics = Topic::ALL.into_iter();
+        topics.map(move |topic| Question {
+            topic,
+            area: area.clone(),
+        })
+    };
+    areas.flat_map(with).collect()
+}
+
+/// What vouches come to when this is asked.
+fn asked(vouches: &[Scoped], question: &Question) -> Vec<Offer<u8>> {
+    let offered = |(from, to, budget, slot, scope): &Scoped| {
+        let covers = scope.covers(question.topic, question.area.as_ref());
+        let standing = if covers {
+            Standing::InForce
+        } else {
+            Standing::OutOfScope
+        };
+        Offer {
+            standing,
+            ..offer(*from, *to, *budget, *slot)
+        }
+    };
+    vouches.iter().map(offered).collect()
+}
+
+prop_compose! {
+    fn roots(keys: u8)(
+        map in prop::collection::btree_map(0..keys, prop_oneof![0..20_u32, 20..90_u32], 1..4)
+    ) -> Roots {
         map
     }
 }
 
 /// What the definition says, without any cleverness.
 fn by_definition(roots: &Roots, offers: &[Offer<u8>]) -> BTreeMap<u8, u32> {
+    let past = [Standing::Ended, Standing::Later, Standing::Revoked];
+    let holds = |o: &Offer<u8>| o.from != o.to && !past.contains(&o.standing);
     let void = |o: &Offer<u8>| {
-        o.from == o.to
+        !holds(o)
             || offers
                 .iter()
-                .filter(|p| p.from != p.to && (p.from, p.slot) == (o.from, o.slot))
+                .filter(|p| holds(p) && (p.from, p.slot) == (o.from, o.slot))
                 .count()
                 > 1
     };
@@ -181,7 +276,8 @@ fn by_definition(roots: &Roots, offers: &[Offer<u8>]) -> BTreeMap<u8, u32> {
     let mut best = roots.clone();
     for _ in 0..MAX_STEPS {
         let mut next = best.clone();
-        for o in offers.iter().filter(|o| !void(o)) {
+        let in_force = |o: &&Offer<u8>| o.standing == Standing::InForce && !void(o);
+        for o in offers.iter().filter(in_force) {
             if best.get(&o.from).is_some_and(|b| cost(o) <= u64::from(*b)) {
                 let known = next.entry(o.to).or_insert(o.budget);
                 *known = o.budget.max(*known);
@@ -279,6 +375,7 @@ proptest! {
             all
         };
         prop_assert_eq!(all(&one), all(&other));
+        prop_assert_eq!(one.levels(), other.levels());
         for key in 0..10 {
             prop_assert_eq!(one.level(&key), other.level(&key));
             prop_assert_eq!(one.distance(&key), other.distance(&key));
@@ -315,13 +412,13 @@ proptest! {
     fn more_honest_vouches_lower_nobody(
         roots in roots(10),
         offers in vouches(10, 30),
-        more in prop::collection::vec((0..10_u8, 0..10_u8, 0..6_u32), 0..10),
+        more in prop::collection::vec((0..10_u8, 0..10_u8, 0..6_u32, standings()), 0..10),
     ) {
         let before = Graph::new(roots.clone(), offers.clone());
         let later = more
             .into_iter()
             .zip(100..)
-            .map(|((f, t, b), slot)| offer(f, t, b, slot));
+            .map(|((f, t, b, standing), slot)| Offer { standing, ..offer(f, t, b, slot) });
         let after = Graph::new(roots, offers.into_iter().chain(later));
         for key in 0..10 {
             prop_assert!(after.budget(&key) >= before.budget(&key));
@@ -336,9 +433,11 @@ proptest! {
     fn levels_are_what_menger_says(roots in roots(9), offers in vouches(9, 40)) {
         let graph = Graph::new(roots.clone(), offers);
         let two_or_more = graph.beyond_level_one();
+        let levels = graph.levels();
         for key in 0..9 {
             let level = level_by_definition(&graph, &roots, key, 9);
             prop_assert_eq!(graph.level(&key), level, "key {}", key);
+            prop_assert_eq!(levels.get(&key).copied().unwrap_or(0), level, "key {}", key);
             prop_assert_eq!(two_or_more.contains(&key), level >= 2, "key {}", key);
             let chains = graph.chains(&key);
             if !roots.contains_key(&key) {
@@ -347,6 +446,20 @@ proptest! {
             let between: Vec<u8> = chains.iter().flat_map(|c| &c[..c.len() - 1]).copied().collect();
             let apart: BTreeSet<u8> = between.iter().copied().collect();
             prop_assert_eq!(apart.len(), between.len());
+        }
+    }
+
+    /// All at once or one by one: in larger graphs too, where chains are long and cross.
+    #[test]
+    fn levels_all_at_once_are_those_of_each(
+        roots in prop::collection::btree_map(0..6_u8, 60..200_u32, 2..6),
+        list in prop::collection::vec((0..60_u8, 0..60_u8, 0..40_u32, 0..30_u32), 60..260),
+    ) {
+        let offers: Vec<_> = list.into_iter().map(|(f, t, b, s)| offer(f, t, b / (1 + s), s)).collect();
+        let graph = Graph::new(roots, offers);
+        let levels = graph.levels();
+        for key in 0..60 {
+            prop_assert_eq!(levels.get(&key).copied().unwrap_or(0), graph.level(&key), "{}", key);
         }
     }
 
@@ -364,6 +477,105 @@ proptest! {
         let graph = Graph::new(roots, honest.into_iter().chain(bridges).chain(theirs));
         for fake in 6..30 {
             prop_assert!(graph.level(&fake) <= 1);
+        }
+    }
+
+    /// The bound holds for every question by itself: what the fooled keys gave away in all, whatever
+    /// it was about, and of that only what is about the question lets anybody in.
+    #[test]
+    fn fakes_are_bounded_whatever_is_asked(
+        roots in roots(6),
+        honest in prop::collection::vec((0..6_u8, 0..6_u8, 0..6_u32, 0..8_u32, scopes()), 0..15),
+        fooled in prop::collection::vec((0..6_u8, 6..40_u8, 0..6_u32, 0..8_u32, scopes()), 0..6),
+        theirs in prop::collection::vec((6..40_u8, 0..40_u8, 0..9_u32, 0..4_u32, scopes()), 0..200),
+    ) {
+        let all = [honest, fooled, theirs].concat();
+        for question in questions() {
+            let graph = Graph::new(roots.clone(), asked(&all, &question));
+            let given: u64 = graph
+                .vouches()
+                .filter(|(o, why)| why.is_none() && o.from < 6 && o.to >= 6)
+                .map(|(o, _)| u64::from(o.budget) + 1)
+                .sum();
+            let fakes = graph.accepted().filter(|k| **k >= 6).count() as u64;
+            prop_assert!(fakes <= given, "{fakes} fakes, {given} given away, {question:?}");
+        }
+    }
+
+    /// Nobody spends more than his budget on those he brings in for one question, and what he gave
+    /// for others is part of it.
+    #[test]
+    fn vouches_about_other_things_cost_as_well(
+        roots in roots(8),
+        vouches in prop::collection::vec((0..8_u8, 0..8_u8, 0..6_u32, 0..8_u32, scopes()), 0..40),
+    ) {
+        for question in questions() {
+            let graph = Graph::new(roots.clone(), asked(&vouches, &question));
+            for key in 0..8 {
+                let last = graph
+                    .vouches_by(&key)
+                    .filter(|(_, why)| why.is_none())
+                    .map(|(o, _)| o.slot)
+                    .max();
+                let Some(last) = last else { continue };
+                let spent: u64 = graph
+                    .vouches_by(&key)
+                    .filter(|(o, why)| {
+                        o.slot <= last && matches!(why, None | Some(Ignored::OutOfScope))
+                    })
+                    .map(|(o, _)| u64::from(o.budget) + 1)
+                    .sum();
+                let budget = graph.budget(&key).map(u64::from).unwrap_or_default();
+                prop_assert!(spent <= budget, "{key} spent {spent} of {budget}");
+            }
+        }
+    }
+
+    /// More honest vouches, of any scope, lower nobody in any question; and the order in which
+    /// vouches come changes no answer.
+    #[test]
+    fn with_scopes_more_lowers_nobody_and_order_does_not_matter(
+        roots in roots(8),
+        vouches in prop::collection::vec((0..8_u8, 0..8_u8, 0..6_u32, 0..8_u32, scopes()), 0..25),
+        more in prop::collection::vec((0..8_u8, 0..8_u8, 0..6_u32, scopes()), 0..8),
+    ) {
+        let later = more
+            .into_iter()
+            .zip(100..)
+            .map(|((f, t, b, scope), slot)| (f, t, b, slot, scope));
+        let with: Vec<Scoped> = vouches.iter().cloned().chain(later).collect();
+        let backwards: Vec<Scoped> = with.iter().rev().cloned().collect();
+        for question in questions() {
+            let of = |all: &[Scoped]| Graph::new(roots.clone(), asked(all, &question));
+            let (before, after, other) = (of(&vouches), of(&with), of(&backwards));
+            prop_assert_eq!(after.levels(), other.levels());
+            prop_assert_eq!(budgets(&after), budgets(&other));
+            for key in 0..8 {
+                prop_assert!(after.budget(&key) >= before.budget(&key));
+                prop_assert!(after.level(&key) >= before.level(&key));
+            }
+        }
+    }
+
+    /// All that counts for a key is said to be used, and all that does not is said with why.
+    #[test]
+    fn explanations_leave_nothing_out(roots in roots(9), offers in vouches(9, 40)) {
+        let graph = Graph::new(roots, offers);
+        for key in 0..9 {
+            let said = graph.explain(&key);
+            prop_assert_eq!(said.place.is_some(), graph.budget(&key).is_some());
+            for (offer, why) in graph.vouches_for(&key) {
+                match why {
+                    None => prop_assert!(said.used.contains(&offer)),
+                    Some(why) => prop_assert!(said.ignored.contains(&(offer, why))),
+                }
+            }
+            for chain in &said.chains {
+                for (from, to) in chain.iter().zip(&chain[1..]) {
+                    prop_assert!(said.used.iter().any(|o| (o.from, o.to) == (*from, *to)));
+                }
+            }
+            prop_assert_eq!(said.place.is_some(), !said.in_words(&u8::to_string)[0].contains("not in"));
         }
     }
 }

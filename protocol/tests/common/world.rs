@@ -13,7 +13,7 @@ use parasol_protocol::oprf::{Dealt, KeyName, Output, blind, deal};
 use parasol_protocol::particulars::{Basis, Code, Level, Particulars, Summary, Words};
 use parasol_protocol::record::delegation::{self, SlotRange};
 use parasol_protocol::record::report::{Audience, Report};
-use parasol_protocol::record::vouch::Vouch;
+use parasol_protocol::record::vouch::{Scope, Vouch};
 use parasol_protocol::record::{Body, Draft, Header, Signer, Verified};
 use parasol_protocol::seal::{AreaName, Browse, Bucket, FullKey, HandleName, Sealing, seal};
 use parasol_protocol::time::{Day, Month, Season};
@@ -104,6 +104,7 @@ impl World {
                     subject: subject.key(),
                     budget: 0,
                     number: slot,
+                    scope: Scope::everything(),
                 });
                 let draft = by_root(member, body, TODAY.minus(20), 365, slot);
                 trust.push(draft.sign(&federation, &member.root).unwrap());

@@ -13,7 +13,7 @@ use parasol_protocol::record::delegation::{self, SlotRange};
 use parasol_protocol::record::report::Report;
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::revocation::Revocation;
-use parasol_protocol::record::vouch::Vouch;
+use parasol_protocol::record::vouch::{Scope, Vouch};
 use parasol_protocol::record::{Body, Draft, Rule, Signer, Verified};
 use parasol_protocol::time::Day;
 use serde_cbor::Value as Cbor;
@@ -226,9 +226,7 @@ pub(super) fn signers(bad: &mut Bad<'_>, made: &Made, stranger: &SecretKey) {
         let bytes = signed(&payload, key, federation);
         bad.push(name, Rule::UnknownKey, &bytes);
     }
-    let revocation = Body::Revocation(Revocation {
-        key: lilas.node.node(),
-    });
+    let revocation = Body::Revocation(Revocation::Key(lilas.node.node()));
     let revocation = by_root(lilas, revocation, TODAY, MAX_REVOCATION_LIFE, 9);
     let revocation = revocation.sign(federation, &lilas.root).unwrap();
     let meeting = Meeting {
@@ -452,6 +450,7 @@ pub(super) fn bodies(bad: &mut Bad<'_>, made: &Made, stranger: &SecretKey) {
         subject: lilas.key(),
         budget: 3,
         number: 1,
+        scope: Scope::everything(),
     };
     let vouch = by_root(lilas, Body::Vouch(vouch), TODAY, 30, 9);
     let vouch = vouch.sign(federation, &lilas.root).unwrap();

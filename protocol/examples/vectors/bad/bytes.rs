@@ -288,6 +288,95 @@ pub(super) fn schema(bad: &mut Bad<'_>, made: &Made) {
     });
 }
 
+/// The scope of a vouch, and what a revocation takes back.
+pub(super) fn trust(bad: &mut Bad<'_>, made: &Made) {
+    let (e, size) = (Rule::Encoding, Rule::Size);
+    let mut push = |of: &str, name: &str, rule, key: i128, value: Option<Cbor>| {
+        let payload = changed(made.named(of), |m| {
+            match value {
+                Some(value) => body(m).insert(int(key), value),
+                None => body(m).remove(&int(key)),
+            };
+        });
+        let bytes = signed(&payload, &bad.world.lilas.root, &bad.world.federation);
+        bad.push(name, rule, &bytes);
+    };
+    let limited = "vouch, for some kinds and areas";
+    let numbers = |all: &[i128]| Some(Cbor::Array(all.iter().copied().map(int).collect()));
+    for (name, rule, kinds) in [
+        ("a vouch for no kind", e, numbers(&[])),
+        ("a vouch whose kinds are out of order", e, numbers(&[6, 1])),
+        ("a vouch with a kind twice", e, numbers(&[1, 1])),
+        ("a vouch for retractions", e, numbers(&[1, 5])),
+        ("a vouch for vouches", e, numbers(&[7])),
+        ("a vouch for six kinds", size, numbers(&[1, 2, 3, 4, 6, 7])),
+        ("a vouch for a kind as a number alone", e, Some(int(1))),
+    ] {
+        push(limited, name, rule, 4, kinds);
+    }
+    let texts = |all: &[&str]| {
+        let all = all.iter().map(|a| Cbor::Text((*a).to_owned()));
+        Some(Cbor::Array(all.collect()))
+    };
+    let many: Vec<String> = (0..33).map(|n| format!("FR:a{n:02}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    for (name, rule, areas) in [
+        ("a vouch for no area", e, texts(&[])),
+        (
+            "a vouch whose areas are out of order",
+            e,
+            texts(&["GB", "FR"]),
+        ),
+        ("a vouch with an area twice", e, texts(&["FR", "FR"])),
+        ("a vouch for an area in small letters", e, texts(&["fr"])),
+        ("a vouch for no such country", e, texts(&["ZZ"])),
+        ("a vouch for 33 areas", size, texts(&many)),
+        (
+            "a vouch for an area as bytes",
+            e,
+            Some(Cbor::Array(vec![Cbor::Bytes(b"FR".to_vec())])),
+        ),
+    ] {
+        push(limited, name, rule, 5, areas);
+    }
+    push(limited, "a vouch with a sixth field", e, 6, Some(int(0)));
+    push(limited, "a vouch without a number", e, 3, None);
+    push(
+        limited,
+        "a vouch with a budget of 2^32",
+        e,
+        2,
+        Some(int(1 << 32)),
+    );
+    let back = "revocation, of vouches";
+    let ids = |all: &[u8]| {
+        Some(Cbor::Array(
+            all.iter().map(|n| Cbor::Bytes(vec![*n; 32])).collect(),
+        ))
+    };
+    let most: Vec<u8> = (0..129).collect();
+    push(back, "a revocation of nothing", e, 2, None);
+    push(
+        back,
+        "a revocation of a key and of vouches",
+        e,
+        1,
+        Some(Cbor::Bytes(vec![1; 32])),
+    );
+    for (name, rule, vouches) in [
+        ("a revocation of no vouch", e, ids(&[])),
+        (
+            "a revocation whose vouches are out of order",
+            e,
+            ids(&[2, 1]),
+        ),
+        ("a revocation with a vouch twice", e, ids(&[1, 1])),
+        ("a revocation of 129 vouches", size, ids(&most)),
+    ] {
+        push(back, name, rule, 2, vouches);
+    }
+}
+
 fn entries(map: &mut Map) -> &mut Vec<Cbor> {
     match body(map).get_mut(&int(6)) {
         Some(Cbor::Array(entries)) => entries,

@@ -130,5 +130,6 @@ pub fn cases(world: &mut World, made: &Made) -> Vec<Value> {
     admission::signers(&mut bad, made, &stranger);
     admission::places(&mut bad, made);
     admission::bodies(&mut bad, made, &stranger);
+    bytes::trust(&mut bad, made);
     bad.cases
 }

@@ -6,7 +6,7 @@ use crate::admit::Carried;
 use crate::record::Kind;
 use crate::sim::NodeIndex;
 use crate::sim::promise::Promise;
-use crate::trust::counted;
+use crate::trust::{Local, Question, counted};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Run<'_> {
@@ -55,7 +55,13 @@ impl Run<'_> {
                 let today = self.world.today();
                 let tastes = nodes.iter().filter_map(|n| {
                     let engine = self.world.engine(*n)?;
-                    Some(counted(engine.directory(), &self.roots[*n], today))
+                    let local = Local::trusting(self.roots[*n].iter().copied());
+                    Some(counted(
+                        engine.directory(),
+                        &local,
+                        &Question::REPORTS,
+                        today,
+                    ))
                 });
                 tastes.collect::<BTreeSet<_>>().len() > 1
             }

@@ -6,7 +6,7 @@ use crate::ids::RecordId;
 use crate::keys::SecretKey;
 use crate::record::report::Audience;
 use crate::record::retraction::Retraction;
-use crate::record::vouch::Vouch;
+use crate::record::vouch::{Scope, Vouch};
 use crate::record::{Body, Kind, Verified};
 use crate::sim::promise::Promise;
 use crate::sim::{NodeIndex, attachment_body, report_body};
@@ -293,6 +293,7 @@ impl Run<'_> {
                     subject,
                     budget: 0,
                     number,
+                    scope: Scope::everything(),
                 };
                 let federation = &self.world.federation;
                 let record = federation.vouch(issuer, vouch, today, 300, number);

@@ -374,6 +374,7 @@ fn what_a_lost_delegation_carried_goes_with_it() {
         subject: lab.federation.organisation(0),
         budget: 0,
         number,
+        scope: crate::record::vouch::Scope::everything(),
     };
     let rival = (0..1000)
         .map(|n| lab.federation.vouch(3, vouch(n), made, 300, 0))

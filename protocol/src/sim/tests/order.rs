@@ -6,7 +6,7 @@ use crate::ids::{OrganisationKey, RecordId};
 use crate::keys::SecretKey;
 use crate::record::delegation::SlotRange;
 use crate::record::report::Audience;
-use crate::record::vouch::Vouch;
+use crate::record::vouch::{Scope, Vouch};
 use crate::record::{Kind, Verified};
 use crate::time::Day;
 use proptest::prelude::*;
@@ -190,6 +190,7 @@ fn make(f: &Federation, items: &[Item]) -> Vec<Verified> {
                     subject,
                     budget: 0,
                     number: 0,
+                    scope: Scope::everything(),
                 };
                 f.vouch(issuer, vouch, day(issued), 300, slot)
             }

@@ -8,9 +8,9 @@ use crate::engine::{Engine, Settings, Source};
 use crate::oprf::{KeyName, deal};
 use crate::record::delegation::{SlotRange, Terms as DelegationTerms};
 use crate::record::revocation::Revocation;
-use crate::record::vouch::Vouch;
+use crate::record::vouch::{Scope, Vouch};
 use crate::time::Timestamp;
-use crate::trust;
+use crate::trust::{self, Local, Question};
 use crate::wire::client::{DirectoryReply, MAX_MESSAGE};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,7 +114,7 @@ impl Home {
 
     fn revoke(&mut self, organisation: usize, key: &SecretKey) -> RecordId {
         let (issued, slot) = self.place(organisation);
-        let body = Body::Revocation(Revocation { key: key.node() });
+        let body = Body::Revocation(Revocation::Key(key.node()));
         let signed = self
             .federation
             .sign_root(organisation, issued, issued.plus(900), slot, body);
@@ -136,6 +136,7 @@ impl Home {
             subject,
             budget: 0,
             number,
+            scope: Scope::everything(),
         };
         let signed = self.federation.vouch(issuer, vouch, issued, days, slot);
         self.take(signed)
@@ -225,8 +226,9 @@ fn a_root_that_signs_too_much_crowds_out_its_own_alone() {
         let own = home.federation.organisation(2);
         crate::admit::check(record, client.directory(), &own, TODAY).unwrap();
     }
-    let roots = BTreeSet::from([home.federation.organisation(2)]);
-    assert_eq!(trust::counted(client.directory(), &roots, TODAY).len(), 2);
+    let local = Local::trusting([home.federation.organisation(2)]);
+    let counted = trust::counted(client.directory(), &local, &Question::REPORTS, TODAY);
+    assert_eq!(counted.len(), 2);
     // The hostile one's own come in the order of what matters, up to its share and what the
     // others leave: all but some affirmations.
     let mine = home.federation.organisation(0);
@@ -310,10 +312,11 @@ fn vouches_that_void_each_other_never_come_alone() {
     let served = home.served();
     assert!(long.iter().all(|id| served.contains(id)) && !served.contains(&short));
     let client = home.client();
-    let roots = BTreeSet::from([home.federation.organisation(0)]);
+    let local = Local::trusting([home.federation.organisation(0)]);
     for days in [0, 90, 150, 250, 500] {
         let day = TODAY.plus(days);
-        let at_the_node = trust::counted(home.engine.directory(), &roots, day);
-        assert_eq!(trust::counted(client.directory(), &roots, day), at_the_node);
+        let counted = |directory| trust::counted(directory, &local, &Question::REPORTS, day);
+        let at_the_node = counted(home.engine.directory());
+        assert_eq!(counted(client.directory()), at_the_node);
     }
 }

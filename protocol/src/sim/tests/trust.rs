@@ -4,12 +4,18 @@ use super::super::{Conditions, Drbg, Federation, Pace, Shape};
 use super::{DAY, report, world};
 use crate::directory::Directory;
 use crate::ids::OrganisationKey;
-use crate::record::vouch::Vouch;
+use crate::record::vouch::{Scope, Vouch};
 use crate::time::Day;
-use crate::trust::counted;
+use crate::trust::{Local, Question, counted, objective_view};
 use std::collections::BTreeSet;
 
 const MADE: Day = Day::from_number(20_800);
+
+/// Whose reports count.
+fn who(directory: &Directory, local: &Local, day: Day) -> BTreeSet<OrganisationKey> {
+    let all = counted(directory, local, &Question::REPORTS, day);
+    all.into_keys().collect()
+}
 
 struct Case {
     federation: Federation,
@@ -33,11 +39,25 @@ impl Case {
         }
     }
     fn vouch(&mut self, issuer: usize, subject: OrganisationKey, number: u32, days: u32) {
+        self.sign(issuer, subject, number, 0, days);
+    }
+    fn give(&mut self, issuer: usize, subject: OrganisationKey, number: u32, budget: u32) {
+        self.sign(issuer, subject, number, budget, 100);
+    }
+    fn sign(
+        &mut self,
+        issuer: usize,
+        subject: OrganisationKey,
+        number: u32,
+        budget: u32,
+        days: u32,
+    ) {
         self.slot += 1;
         let vouch = Vouch {
             subject,
-            budget: 0,
+            budget,
             number,
+            scope: Scope::everything(),
         };
         let record = self.federation.vouch(issuer, vouch, MADE, days, self.slot);
         self.directory.learn(&record);
@@ -46,8 +66,8 @@ impl Case {
         self.federation.organisation(organisation)
     }
     fn counted(&self, roots: &[usize], after: u32) -> BTreeSet<OrganisationKey> {
-        let roots = roots.iter().map(|n| self.key(*n)).collect();
-        counted(&self.directory, &roots, MADE.plus(after))
+        let local = Local::trusting(roots.iter().map(|n| self.key(*n)));
+        who(&self.directory, &local, MADE.plus(after))
     }
     fn keys(&self, organisations: &[usize]) -> BTreeSet<OrganisationKey> {
         organisations.iter().map(|n| self.key(*n)).collect()
@@ -87,6 +107,7 @@ fn whom_a_node_counts_splits_no_set() {
             subject: key(&world, subject),
             budget: 0,
             number: 0,
+            scope: Scope::everything(),
         };
         let today = world.today();
         let record = world.federation.vouch(issuer, vouch, today, 300, 20);
@@ -98,9 +119,9 @@ fn whom_a_node_counts_splits_no_set() {
     world.run_for(DAY);
     assert!(world.run_until_agreed(3 * DAY).is_some());
     let taste = |node: usize| {
-        let roots = BTreeSet::from([key(&world, node)]);
+        let local = Local::trusting([key(&world, node)]);
         let directory = world.engine(node).unwrap().directory();
-        counted(directory, &roots, world.today())
+        who(directory, &local, world.today())
     };
     let keys = |all: &[usize]| all.iter().map(|n| key(&world, *n)).collect::<BTreeSet<_>>();
     assert_eq!(taste(0), keys(&[0, 1]));
@@ -126,6 +147,43 @@ fn outsiders_never_count() {
     let outsider = OrganisationKey::from_bytes([9; 32]);
     case.vouch(0, outsider, 0, 100);
     assert_eq!(case.counted(&[0], 1), case.keys(&[0]));
-    let roots = BTreeSet::from([outsider]);
-    assert_eq!(counted(&case.directory, &roots, MADE), case.keys(&[]));
+    let local = Local::trusting([outsider]);
+    assert_eq!(who(&case.directory, &local, MADE), case.keys(&[]));
+}
+
+/// What is blocked goes with all that it alone let in, what is dropped goes alone; nobody comes in by
+/// it, and all come back.
+#[test]
+fn out_of_sight_and_back() {
+    let mut case = Case::new();
+    case.give(0, case.key(1), 0, 2);
+    case.give(1, case.key(2), 0, 0);
+    case.give(0, case.key(3), 1, 0);
+    // Beyond a budget of four, as long as what stands before it costs.
+    case.give(0, case.key(4), 2, 0);
+    let mut local = Local::trusting([]);
+    local.roots.insert(case.key(0), 4);
+    let who = |local: &Local| who(&case.directory, local, MADE);
+    assert_eq!(who(&local), case.keys(&[0, 1, 2, 3]));
+    let (mut blocking, mut dropping) = (local.clone(), local.clone());
+    blocking.blocked.insert(case.key(1));
+    assert_eq!(who(&blocking), case.keys(&[0, 3]));
+    dropping.dropped.insert(case.key(1));
+    assert_eq!(who(&dropping), case.keys(&[0, 2, 3]));
+    blocking.blocked.clear();
+    dropping.dropped.clear();
+    assert!(who(&blocking) == who(&local) && who(&dropping) == who(&local));
+}
+
+/// The founders' view is the same wherever the same is carried, and hangs on nobody's own roots.
+#[test]
+fn the_founders_lead_as_far_as_the_charter_lets_them() {
+    let mut case = Case::new();
+    let outsider = OrganisationKey::from_bytes([9; 32]);
+    case.give(0, outsider, 0, 0);
+    let graph = objective_view(&case.directory, &Question::REPORTS, MADE);
+    let charter = case.directory.charter();
+    let may = charter.budget(&case.key(0)) >= 1;
+    assert_eq!(graph.budget(&outsider).is_some(), may);
+    assert_eq!(graph.accepted().count(), 5 + usize::from(may));
 }

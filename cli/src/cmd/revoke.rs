@@ -1,0 +1,74 @@
+//! `revoke`: one's organisation takes vouches of its own back.
+
+use crate::exit::CliError;
+use crate::globals::Globals;
+use crate::output;
+use crate::rooted::{RootedArgs, read_root, sign_and_deliver};
+use crate::session::{Session, organisation};
+use parasol_protocol::ids::RecordId;
+use parasol_protocol::limits::{MAX_AFFIRMED, MAX_REVOCATION_LIFE};
+use parasol_protocol::record::Body;
+use parasol_protocol::record::revocation::Revocation;
+
+/// Arguments.
+#[derive(clap::Args, Clone, Debug)]
+pub struct RevokeArgs {
+    /// The organisation of which all your vouches are taken back, or the id of one vouch
+    #[arg(value_name = "ORGANISATION|ID")]
+    pub what: String,
+    /// The root key, and where the record goes.
+    #[command(flatten)]
+    pub rooted: RootedArgs,
+}
+
+/// Does it.
+///
+/// # Errors
+/// If there is no such vouch, or the node refuses.
+pub fn run(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
+    let root = read_root(&args.rooted.root)?;
+    let session = Session::open(globals)?;
+    let federation = &session.federation;
+    let (issuer, today) = (root.organisation(), federation.today());
+    let subject = organisation(federation, &args.what);
+    let wanted = args.what.trim();
+    let directory = federation.directory();
+    let live = directory.vouches().filter(|v| {
+        v.issuer == issuer && today <= v.expires && !directory.is_taken_back(&issuer, &v.id, today)
+    });
+    let chosen: Vec<_> = live
+        .filter(|v| match subject {
+            Some(subject) => v.vouch.subject == subject,
+            None => wanted.len() >= 8 && v.id.to_string().starts_with(wanted),
+        })
+        .collect();
+    let subjects: Vec<String> = chosen
+        .iter()
+        .map(|v| federation.name(&v.vouch.subject))
+        .collect();
+    let mut ids: Vec<RecordId> = chosen.iter().map(|v| v.id).collect();
+    ids.sort_unstable();
+    ids.truncate(MAX_AFFIRMED);
+    if ids.is_empty() {
+        return Err(CliError::input(
+            "no-such-vouch",
+            format_args!(
+                "{} has no vouch for {wanted} that could be taken back",
+                federation.name(&issuer)
+            ),
+        )
+        .next("see what there is with `parasol trust explain ORGANISATION`"));
+    }
+    let count = ids.len();
+    let body = Body::Revocation(Revocation::Vouches(ids));
+    let expires = today.plus(MAX_REVOCATION_LIFE);
+    let done = sign_and_deliver(&session, &args.rooted, &root, body, expires)?;
+    let said = format!(
+        "{} takes back {} for {}.",
+        federation.name(&issuer),
+        output::count(count, "vouch", "vouches"),
+        subjects.first().map_or("nobody", String::as_str)
+    );
+    done.print(&said, &args.rooted, globals);
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! What an organisation's root key signs: reading the key, signing, and getting the record to a node.
+//!
+//! The root key lies offline. Whoever has it at hand signs into a file, and anybody carries the file to
+//! a node; if the node can be reached from where the key is, it takes the record at once.
+
+use crate::exit::{CliError, Kind};
+use crate::globals::Globals;
+use crate::output;
+use crate::session::Session;
+use parasol_node::files::{is_exposed, write_private};
+use parasol_protocol::cbor;
+use parasol_protocol::ids::FederationId;
+use parasol_protocol::keys::SecretKey;
+use parasol_protocol::limits::{MAX_RECORD, ROOT_QUOTA};
+use parasol_protocol::record::{Body, Draft, Header, Signer, Verified};
+use parasol_protocol::time::Day;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// The most records that a file may hold.
+const MOST: usize = 4096;
+
+/// Where the root key is, and where the record goes.
+#[derive(clap::Args, Clone, Debug)]
+pub struct RootedArgs {
+    /// The file of your organisation's root key: 64 hexadecimal characters. Keep it offline
+    #[arg(long, value_name = "FILE")]
+    pub root: PathBuf,
+    /// Write the record to a file, to be carried to a node, instead of handing it to your node
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Reads a root key.
+///
+/// # Errors
+/// If it is not there, open to others, or something else.
+pub fn read_root(path: &Path) -> Result<SecretKey, CliError> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.map_err(|why| {
+        CliError::input("no-root-key", format_args!("{shown} cannot be read: {why}"))
+            .next("give the file of the root key with --root")
+    })?;
+    if is_exposed(path).unwrap_or(true) {
+        return Err(CliError::input(
+            "root-key-exposed",
+            format_args!("{shown} holds a root key, and others on this machine may read it"),
+        )
+        .next(format_args!(
+            "run `chmod 600 {shown}`, and think about who may have read it"
+        )));
+    }
+    let mut seed = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), seed.as_mut()).map_err(|_| {
+        CliError::input(
+            "bad-root-key",
+            format_args!("{shown} is no root key: it must hold 64 hexadecimal characters"),
+        )
+    })?;
+    Ok(SecretKey::from_seed(*seed))
+}
+
+/// Signs something by a root and hands it on, in a slot of the day that nobody is known to hold.
+///
+/// # Errors
+/// If the key is no member's, all slots are taken, or the node refuses.
+pub fn sign_and_deliver(
+    session: &Session,
+    args: &RootedArgs,
+    root: &SecretKey,
+    body: Body,
+    expires: Day,
+) -> Result<Delivered, CliError> {
+    let federation = &session.federation;
+    let organisation = root.organisation();
+    if federation.charter().organisation(&organisation).is_none() {
+        return Err(CliError::input(
+            "not-a-member",
+            format_args!("the root key {organisation} is not that of a member of the federation"),
+        )
+        .next("give the root key of your own organisation with --root"));
+    }
+    let today = federation.today();
+    let taken = federation.directory().slots_of(&organisation, today);
+    // From the last one down: delegations and the like begin at the first.
+    for slot in (0..ROOT_QUOTA).rev().filter(|slot| !taken.contains(slot)) {
+        let draft = Draft {
+            header: Header {
+                organisation,
+                signer: Signer::Root,
+                issued: today,
+                expires,
+                slot,
+            },
+            body: body.clone(),
+        };
+        let record = draft
+            .sign(federation.id(), root)
+            .map_err(|why| CliError::input("record", why))?;
+        if let Some(out) = &args.out {
+            let written = write_private(out, record.bytes());
+            written.map_err(|why| {
+                CliError::other(
+                    "record-file",
+                    format_args!("cannot write {}: {why}", out.display()),
+                )
+            })?;
+            return Ok(Delivered {
+                record,
+                there: false,
+            });
+        }
+        match session.carry_in(record.bytes()) {
+            Ok(()) => {
+                return Ok(Delivered {
+                    record,
+                    there: true,
+                });
+            }
+            Err(why) if why.code() == "slot-taken" => {}
+            Err(why) if why.kind() == Kind::Unreachable => {
+                return Err(why.next("write the record to a file with --out FILE, and carry it to the node when it answers"));
+            }
+            Err(why) => return Err(why),
+        }
+    }
+    Err(CliError::refused(
+        "no-slot",
+        format_args!("the root key has signed {ROOT_QUOTA} records today, which is all it may"),
+    )
+    .next("sign the rest tomorrow (UTC)"))
+}
+
+/// A record that was signed.
+#[derive(Debug)]
+pub struct Delivered {
+    /// The record.
+    pub record: Verified,
+    /// Whether a node has it.
+    pub there: bool,
+}
+
+impl Delivered {
+    /// Says what was done.
+    pub fn print(&self, said: &str, args: &RootedArgs, globals: &Globals) {
+        let id = self.record.id().to_string();
+        if globals.json {
+            output::json(&json!({
+                "id": id,
+                "delivered": self.there,
+                "file": args.out.as_ref().map(|p| p.display().to_string()),
+                "until": self.record.header().expires.to_string(),
+                "text": said,
+            }));
+            return;
+        }
+        output::text(said);
+        match &args.out {
+            Some(out) => output::text(&format!(
+                "The record {} is in {}: carry it to a node with `parasol carry {}`.",
+                output::short(&self.record.id()),
+                out.display(),
+                out.display()
+            )),
+            None => output::text(&format!(
+                "Your node has the record {} and passes it on.",
+                output::short(&self.record.id())
+            )),
+        }
+    }
+}
+
+/// The records in a file: one as it is, or a list of them.
+///
+/// # Errors
+/// If the file holds something else, or a signature does not hold.
+pub fn read_records(
+    bytes: &[u8],
+    path: &Path,
+    federation: &FederationId,
+) -> Result<Vec<Verified>, CliError> {
+    let bad = |why: String| {
+        CliError::input(
+            "bad-record",
+            format_args!(
+                "{} holds no record of this federation: {why}",
+                path.display()
+            ),
+        )
+        .next("give a file that `parasol vouch` or `parasol revoke` wrote")
+    };
+    let listed = match bytes.first() {
+        Some(0xd2) => vec![bytes.to_vec()],
+        _ => cbor::decode(bytes, MOST * MAX_RECORD, |d| {
+            cbor::list(d, MOST, |d| Ok(cbor::bytes(d, MAX_RECORD)?.to_vec()))
+        })
+        .map_err(|why| bad(why.to_string()))?,
+    };
+    let verified = listed
+        .iter()
+        .map(|one| Verified::from_bytes(one, federation));
+    verified
+        .collect::<Result<_, _>>()
+        .map_err(|why| bad(why.to_string()))
+}
