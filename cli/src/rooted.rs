@@ -6,17 +6,17 @@
 use crate::exit::{CliError, Kind};
 use crate::globals::Globals;
 use crate::output;
+use crate::root::Signing;
 use crate::session::Session;
-use parasol_node::files::{is_exposed, write_private};
+use parasol_node::files::write_private;
 use parasol_protocol::cbor;
 use parasol_protocol::ids::FederationId;
 use parasol_protocol::keys::SecretKey;
-use parasol_protocol::limits::{MAX_RECORD, ROOT_QUOTA};
-use parasol_protocol::record::{Body, Draft, Header, Signer, Verified};
+use parasol_protocol::limits::MAX_RECORD;
+use parasol_protocol::record::{Body, Verified};
 use parasol_protocol::time::Day;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
 /// The most records that a file may hold.
 const MOST: usize = 4096;
@@ -24,42 +24,12 @@ const MOST: usize = 4096;
 /// Where the root key is, and where the record goes.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RootedArgs {
-    /// The file of your organisation's root key: 64 hexadecimal characters. Keep it offline
+    /// The file of your organisation's root key, as `parasol org init` made it. Keep it offline
     #[arg(long, value_name = "FILE")]
     pub root: PathBuf,
     /// Write the record to a file, to be carried to a node, instead of handing it to your node
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-}
-
-/// Reads a root key.
-///
-/// # Errors
-/// If it is not there, open to others, or something else.
-pub fn read_root(path: &Path) -> Result<SecretKey, CliError> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).map(Zeroizing::new);
-    let text = text.map_err(|why| {
-        CliError::input("no-root-key", format_args!("{shown} cannot be read: {why}"))
-            .next("give the file of the root key with --root")
-    })?;
-    if is_exposed(path).unwrap_or(true) {
-        return Err(CliError::input(
-            "root-key-exposed",
-            format_args!("{shown} holds a root key, and others on this machine may read it"),
-        )
-        .next(format_args!(
-            "run `chmod 600 {shown}`, and think about who may have read it"
-        )));
-    }
-    let mut seed = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim(), seed.as_mut()).map_err(|_| {
-        CliError::input(
-            "bad-root-key",
-            format_args!("{shown} is no root key: it must hold 64 hexadecimal characters"),
-        )
-    })?;
-    Ok(SecretKey::from_seed(*seed))
 }
 
 /// Signs something by a root and hands it on, in a slot of the day that nobody is known to hold.
@@ -82,23 +52,12 @@ pub fn sign_and_deliver(
         )
         .next("give the root key of your own organisation with --root"));
     }
-    let today = federation.today();
-    let taken = federation.directory().slots_of(&organisation, today);
-    // From the last one down: delegations and the like begin at the first.
-    for slot in (0..ROOT_QUOTA).rev().filter(|slot| !taken.contains(slot)) {
-        let draft = Draft {
-            header: Header {
-                organisation,
-                signer: Signer::Root,
-                issued: today,
-                expires,
-                slot,
-            },
-            body: body.clone(),
-        };
-        let record = draft
-            .sign(federation.id(), root)
-            .map_err(|why| CliError::input("record", why))?;
+    let taken = federation
+        .directory()
+        .slots_of(&organisation, federation.today());
+    let mut signing = signing(session, args, root)?.beside(taken);
+    loop {
+        let record = signing.sign(body.clone(), expires)?;
         if let Some(out) = &args.out {
             let written = write_private(out, record.bytes());
             written.map_err(|why| {
@@ -119,6 +78,7 @@ pub fn sign_and_deliver(
                     there: true,
                 });
             }
+            // One that was signed elsewhere holds it: the next.
             Err(why) if why.code() == "slot-taken" => {}
             Err(why) if why.kind() == Kind::Unreachable => {
                 return Err(why.next("write the record to a file with --out FILE, and carry it to the node when it answers"));
@@ -126,11 +86,19 @@ pub fn sign_and_deliver(
             Err(why) => return Err(why),
         }
     }
-    Err(CliError::refused(
-        "no-slot",
-        format_args!("the root key has signed {ROOT_QUOTA} records today, which is all it may"),
-    )
-    .next("sign the rest tomorrow (UTC)"))
+}
+
+/// What the root signs with today, after what it has signed before.
+///
+/// # Errors
+/// If what it has signed before cannot be read.
+pub fn signing<'a>(
+    session: &Session,
+    args: &RootedArgs,
+    root: &'a SecretKey,
+) -> Result<Signing<'a>, CliError> {
+    let federation = &session.federation;
+    Signing::new(root, &args.root, *federation.id(), federation.today())
 }
 
 /// A record that was signed.

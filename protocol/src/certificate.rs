@@ -51,6 +51,7 @@ pub struct Certificate {
     issued: Day,
     ceremony: Option<Provenance>,
     keys: BTreeMap<KeyName, ThresholdKey>,
+    holders: BTreeMap<u16, OrganisationKey>,
     signers: BTreeSet<NodeKey>,
     digest: [u8; 32],
     bytes: Vec<u8>,
@@ -276,14 +277,16 @@ impl Certificate {
             issued,
             ceremony,
             keys,
+            holders: keyholders.holders.clone(),
             signers,
             digest: Sha256::digest(cosigned.payload()).into(),
             bytes: bytes.to_vec(),
         })
     }
 
-    /// Reads and checks a certificate against the latest version of the charter that has its
-    /// threshold and shares: until the keys are shared anew, those of the version before serve.
+    /// Reads and checks a certificate against the version of the charter that it was made under: the
+    /// one that it names, or for keys that were dealt the latest that fits. Until the keys are shared
+    /// anew, those of a version before serve.
     ///
     /// # Errors
     /// As [`Certificate::from_bytes`] with the version that counts.
@@ -292,14 +295,29 @@ impl Certificate {
         charter: &Charter,
         directory: &Directory,
     ) -> Result<Self, CertificateError> {
-        let now = Self::from_bytes(bytes, charter, directory);
-        if !matches!(now, Err(CertificateError::Keyholders)) {
-            return now;
+        let mut why = None;
+        for version in charter.and_before() {
+            match Self::from_bytes(bytes, &version, directory) {
+                Ok(read) => {
+                    let names = read.ceremony.map(|made| made.charter);
+                    if names.is_none_or(|id| id == *version.id().as_bytes()) {
+                        return Ok(read);
+                    }
+                }
+                Err(error) => why = why.or(Some(error)),
+            }
         }
-        let mut before = charter.and_before().skip(1);
-        before
-            .find_map(|earlier| Self::from_bytes(bytes, &earlier, directory).ok())
-            .map_or(now, Ok)
+        Err(why.unwrap_or(CertificateError::Keyholders))
+    }
+
+    /// Who holds which share: the organisations' root keys at the time it was made.
+    pub fn holders(&self) -> impl Iterator<Item = (u16, &OrganisationKey)> {
+        self.holders.iter().map(|(index, root)| (*index, root))
+    }
+
+    /// Who holds this share.
+    pub fn holder(&self, index: u16) -> Option<&OrganisationKey> {
+        self.holders.get(&index)
     }
 
     /// The number of this generation of shares.

@@ -443,7 +443,7 @@ fn delegate(args: &DelegateArgs, globals: &Globals) -> Result<(), CliError> {
         output::json(&json!({
             "answer": args.out,
             "organisation": own.to_string(),
-            "node": request.name,
+            "node": output::clean(&request.name),
             "record_key": request.record_key.to_string(),
             "until": until.to_string(),
             "id": record.id().to_string(),
@@ -452,7 +452,7 @@ fn delegate(args: &DelegateArgs, globals: &Globals) -> Result<(), CliError> {
     }
     output::text(&format!(
         "{} may sign for {} until {until}.",
-        request.name,
+        output::clean(&request.name),
         name_of(&charter, &own)
     ));
     output::text(&format!("    record key  {}", request.record_key));
@@ -505,6 +505,17 @@ fn revoke(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
     let mut signing = Signing::new(&root, &args.root, *charter.federation(), today)?;
     let expires = today.plus(MAX_REVOCATION_LIFE);
     let ids: Vec<RecordId> = keep.into_iter().collect();
+    let most = signing.left().saturating_sub(1) * MAX_AFFIRMED;
+    if ids.len() > most {
+        return Err(CliError::refused(
+            "root-quota",
+            format_args!(
+                "{} records are to stay, and today this root can still affirm {most} of them: nothing was signed",
+                ids.len()
+            ),
+        )
+        .next("revoke with fewer of them now, so that the thief is stopped, and affirm the others in the next days: what is affirmed comes back"));
+    }
     let mut records = Vec::new();
     // Affirmed first: if the file is cut short on its way, too much stays rather than too little.
     for some in ids.chunks(MAX_AFFIRMED) {

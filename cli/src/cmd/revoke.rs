@@ -3,7 +3,8 @@
 use crate::exit::CliError;
 use crate::globals::Globals;
 use crate::output;
-use crate::rooted::{RootedArgs, read_root, sign_and_deliver};
+use crate::root::read_root;
+use crate::rooted::{RootedArgs, sign_and_deliver};
 use crate::session::{Session, organisation};
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::limits::{MAX_AFFIRMED, MAX_REVOCATION_LIFE};
@@ -48,7 +49,16 @@ pub fn run(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
         .collect();
     let mut ids: Vec<RecordId> = chosen.iter().map(|v| v.id).collect();
     ids.sort_unstable();
-    ids.truncate(MAX_AFFIRMED);
+    if ids.len() > MAX_AFFIRMED {
+        return Err(CliError::input(
+            "too-many",
+            format_args!(
+                "these are {} vouches, and one record takes back {MAX_AFFIRMED}",
+                ids.len()
+            ),
+        )
+        .next("name single vouches by their ids, as `parasol trust explain` shows them"));
+    }
     if ids.is_empty() {
         return Err(CliError::input(
             "no-such-vouch",

@@ -2,7 +2,8 @@
 
 use crate::exit::CliError;
 use crate::globals::Globals;
-use crate::rooted::{RootedArgs, read_root, sign_and_deliver};
+use crate::root::read_root;
+use crate::rooted::{RootedArgs, sign_and_deliver, signing};
 use crate::session::{Session, organisation};
 use parasol_protocol::area::{Area, AreaKind};
 use parasol_protocol::ids::OrganisationKey;
@@ -65,7 +66,10 @@ pub fn run(args: &VouchArgs, globals: &Globals) -> Result<(), CliError> {
         .filter(|v| !directory.is_taken_back(&issuer, &v.id, today))
         .collect();
     let next = live.iter().map(|v| v.vouch.number.saturating_add(1)).max();
-    let number = args.number.or(next).unwrap_or(0);
+    // What was signed into a file may not be at the node yet.
+    let signed = signing(&session, &args.rooted, &root)?;
+    let free = (next.unwrap_or(0)..).find(|n| !signed.has_vouched(*n));
+    let number = args.number.or(free).unwrap_or(0);
     if let Some(other) = live.iter().find(|v| v.vouch.number == number) {
         return Err(CliError::input(
             "number-taken",

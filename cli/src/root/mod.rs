@@ -19,8 +19,9 @@ use parasol_node::files::{is_exposed, write_private};
 use parasol_protocol::ids::FederationId;
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::ROOT_QUOTA;
-use parasol_protocol::record::{Body, Draft, Header, Signer, Verified};
+use parasol_protocol::record::{Body, Draft, Header, Kind, Signer, Verified};
 use parasol_protocol::time::Day;
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -96,9 +97,11 @@ pub struct Signing<'a> {
     federation: FederationId,
     today: Day,
     journal: PathBuf,
-    /// From the highest down: what is signed elsewhere, beside a node that knows what is taken,
-    /// begins at the lowest.
-    next: Option<u32>,
+    /// Slots of today that are taken. The others are given from the highest down: the delegations
+    /// that a federation begins with are in the lowest.
+    taken: BTreeSet<u32>,
+    /// Numbers of vouches that this root has signed and that a node may not know yet.
+    vouches: BTreeSet<u32>,
 }
 
 impl<'a> Signing<'a> {
@@ -125,14 +128,41 @@ impl<'a> Signing<'a> {
             let mut words = line.split_whitespace();
             (words.next()? == day).then(|| words.next()?.parse::<u32>().ok())?
         });
-        let next = of_today.min().unwrap_or(ROOT_QUOTA).checked_sub(1);
+        let numbers = text.lines().filter_map(|line| {
+            let mut words = line.split_whitespace().skip(2);
+            (words.next()? == Kind::Vouch.name()).then(|| words.nth(1)?.parse::<u32>().ok())?
+        });
         Ok(Self {
             root,
             federation,
             today,
             journal,
-            next,
+            taken: of_today.collect(),
+            vouches: numbers.collect(),
         })
+    }
+
+    /// Keeps off slots that a node knows to be taken as well.
+    #[must_use]
+    pub fn beside(mut self, taken: impl IntoIterator<Item = u32>) -> Self {
+        self.taken.extend(taken);
+        self
+    }
+
+    /// How many records it may still sign today.
+    pub fn left(&self) -> usize {
+        self.free().count()
+    }
+
+    fn free(&self) -> impl Iterator<Item = u32> {
+        (0..ROOT_QUOTA)
+            .rev()
+            .filter(|slot| !self.taken.contains(slot))
+    }
+
+    /// Whether this root has signed a vouch of this number.
+    pub fn has_vouched(&self, number: u32) -> bool {
+        self.vouches.contains(&number)
     }
 
     /// Signs a record, and writes down that it did before anybody sees it.
@@ -140,7 +170,7 @@ impl<'a> Signing<'a> {
     /// # Errors
     /// If today's slots are used up, or it cannot be written down.
     pub fn sign(&mut self, body: Body, expires: Day) -> Result<Verified, CliError> {
-        let Some(slot) = self.next else {
+        let Some(slot) = self.free().next() else {
             return Err(CliError::refused(
                 "root-quota",
                 format_args!(
@@ -162,8 +192,12 @@ impl<'a> Signing<'a> {
         let record = draft
             .sign(&self.federation, self.root)
             .map_err(|e| CliError::other("sign", e))?;
+        let number = match record.body() {
+            Body::Vouch(vouch) => format!(" {}", vouch.number),
+            _ => String::new(),
+        };
         let line = format!(
-            "{} {} {} {}\n",
+            "{} {} {} {}{number}\n",
             self.today,
             slot,
             record.kind().name(),
@@ -178,7 +212,7 @@ impl<'a> Signing<'a> {
                 file.sync_all()
             })
             .map_err(|e| journal_error(&self.journal, &e))?;
-        self.next = slot.checked_sub(1);
+        self.taken.insert(slot);
         Ok(record)
     }
 }

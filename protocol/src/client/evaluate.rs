@@ -118,7 +118,7 @@ impl Evaluating {
             .copied()
             .collect();
         if self.good.len() + self.wrong.len() > before
-            && heard.len() < federation.charter().keyholders()
+            && heard.len() < federation.certificate().holders().count()
         {
             return Ok(Step::Again);
         }

@@ -286,9 +286,9 @@ impl Federation {
 
     /// The short name of the organisation that holds this share.
     pub(super) fn keyholder(&self, index: u16) -> String {
-        self.charter()
-            .keyholder(index)
-            .map_or_else(|| format!("keyholder {index}"), |o| o.name.clone())
+        let root = self.certificate.holder(index);
+        let member = root.and_then(|root| self.charter().answers_for(root));
+        member.map_or_else(|| format!("keyholder {index}"), |o| o.name.clone())
     }
 
     /// The live seasons for which the federation has a key of this kind.

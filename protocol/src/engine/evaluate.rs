@@ -2,12 +2,14 @@
 
 use super::core::{Done, Engine, Output, Shares};
 use crate::carried::{Change, View};
+use crate::certificate::Keyholders;
 use crate::entropy::Entropy;
 use crate::ids::{OrganisationKey, TransportKey};
 use crate::oprf::KeyName;
 use crate::time::Timestamp;
 use crate::wire::peer::Refusal;
 use crate::wire::{EvaluateAsk, KeyEvaluation};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Evaluations set aside on disk at a time, so that not every look-up waits for the disk. After a
@@ -68,22 +70,25 @@ impl Engine {
     pub fn holders(&self) -> Vec<Holder> {
         let charter = self.directory.charter();
         let mine = charter.answers_for(&self.me.organisation).map(|o| o.root);
-        let mut holders: Vec<Holder> = charter
-            .terms()
-            .organisations
-            .iter()
-            .filter_map(|o| {
-                let index = o.keyholder?;
+        // Those of the certificate in force: the charter may have changed since.
+        let held: BTreeMap<u16, OrganisationKey> = match &self.certificate {
+            Some(certificate) => certificate.holders().map(|(i, o)| (i, *o)).collect(),
+            None => Keyholders::of(charter).holders,
+        };
+        let mut holders: Vec<Holder> = held
+            .into_iter()
+            .map(|(index, root)| {
+                let organisation = charter.answers_for(&root).map_or(root, |o| o.root);
                 let connected = self.peers.iter();
-                Some(Holder {
+                Holder {
                     index,
-                    organisation: o.root,
-                    here: Some(o.root) == mine && !self.me.shares.is_empty(),
+                    organisation,
+                    here: Some(organisation) == mine && !self.me.shares.is_empty(),
                     peers: connected
-                        .filter(|(_, p)| p.organisation == o.root)
+                        .filter(|(_, p)| p.organisation == organisation)
                         .map(|(key, _)| *key)
                         .collect(),
-                })
+                }
             })
             .collect();
         holders.sort_by_key(|h| (!h.is_reachable(), !h.here, h.index));

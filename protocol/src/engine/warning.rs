@@ -5,6 +5,9 @@ use crate::carried::View;
 use crate::ids::NodeKey;
 use crate::time::{Day, Timestamp};
 
+/// Days before the end of its delegation from which on a node says so.
+pub(super) const DELEGATION_NOTICE: u32 = 14;
+
 /// Something that only a person can put right.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Warning {
@@ -18,6 +21,15 @@ pub enum Warning {
         key: NodeKey,
         /// How many lost their slots.
         records: u64,
+    },
+    /// This node's delegation ends soon, or has ended.
+    #[error(
+        "{}. Renew it: `parasol node request` writes what is to be signed, `parasol org delegate` signs it where the root key is kept, and `parasol node take` brings the answer back",
+        ends(.until)
+    )]
+    Delegation {
+        /// The last day on which it may sign; none if that has passed, or there never was one.
+        until: Option<Day>,
     },
     /// The clock is far ahead.
     #[error(
@@ -37,8 +49,16 @@ impl Warning {
         match self {
             Warning::Contested { .. } => "slot-contested",
             Warning::Clock { .. } => "clock-ahead",
+            Warning::Delegation { .. } => "delegation-ends",
         }
     }
+}
+
+fn ends(until: &Option<Day>) -> String {
+    until.map_or_else(
+        || "this node has no delegation that is in force, and signs nothing".to_owned(),
+        |day| format!("this node may sign until {day}, and nothing after that day"),
+    )
 }
 
 fn short(key: &NodeKey) -> String {
@@ -57,6 +77,11 @@ impl Engine {
             .map(|(known, today)| Warning::Clock { known, today })
             .into_iter()
             .collect();
+        let mine = self.directory().nodes(today);
+        let until = mine.get(&self.node()).map(|d| d.terms.until);
+        if until.is_none_or(|until| until.since(today) < DELEGATION_NOTICE) {
+            all.push(Warning::Delegation { until });
+        }
         // A key that is revoked, or may sign no more, is no news.
         let alive = |key: &NodeKey| self.directory().signer_on(key, today) == Some(home);
         let contested = view.contested()?.into_iter();
