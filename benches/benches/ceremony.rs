@@ -17,7 +17,7 @@ use parasol_protocol::ceremony::{
     Basis, Board, Ceremony, CeremonySeed, Next, Participant, Plan, PlanTerms, Shares,
 };
 use parasol_protocol::certificate::Certificate;
-use parasol_protocol::charter::{Charter, Organisation, Quotas, Terms};
+use parasol_protocol::charter::{Charter, Lives, Organisation, Quotas, Terms};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::entropy::Entropy;
 use parasol_protocol::ids::NodeKey;
@@ -53,21 +53,25 @@ impl Town {
             name: format!("o{index}"),
             jurisdiction: format!("A{}", char::from(b'A' + index as u8)),
             keyholder: Some(index),
+            budget: 0,
         });
         let mut organisations: Vec<Organisation> = members.collect();
         organisations.sort_by_key(|o| o.root);
         let terms = Terms {
+            version: 1,
+            origin: None,
             name: "Town".to_owned(),
             made: TODAY,
             organisations,
             threshold: t,
-            report_life: 548,
+            lives: Lives::LONGEST,
             quotas: Quotas {
                 records: 1000,
                 evaluations: 1000,
             },
             bucket_bits: 12,
             cities: Vec::new(),
+            former: Vec::new(),
         };
         let mut unsigned = terms.unsigned();
         roots
@@ -149,7 +153,7 @@ fn play(town: &Town, mut parties: Vec<Ceremony>) -> (Vec<u8>, BTreeMap<NodeKey, 
                 Next::Post(message) => messages.push(message),
                 Next::Store(new) => {
                     stored.insert(node.node(), Arc::new(new.shares));
-                    party.stored();
+                    party.stored(None).unwrap();
                 }
                 Next::Made {
                     certificate,

@@ -7,6 +7,7 @@ use crate::home::{Home, Profile};
 use crate::keep::Keep;
 use crate::output::{clean, tell};
 use parasol_protocol::area::{Area, City, cities_of};
+use parasol_protocol::charter::Organisation;
 use parasol_protocol::client::{Error, Exchange, Federation, Unanswered, ViewError};
 use parasol_protocol::handle::{Country, Handle, HandleWarning, parse};
 use parasol_protocol::ids::{OrganisationKey, RecordId};
@@ -266,15 +267,63 @@ fn local(profile: &Profile, federation: &Federation) -> Result<Local, CliError> 
             )
             .next("write a short name or a root key; after = how many it may bring in")
         })?;
-        local.roots.insert(find("root", named)?, budget);
+        match find("root", named) {
+            Ok(root) => {
+                local.roots.insert(heir(federation, &root), budget);
+            }
+            // Who has left the charter is nobody's root any more, and that is no fault of the profile.
+            Err(_) if ever(federation, named).is_some() => {}
+            Err(error) => return Err(error),
+        }
     }
-    for named in &profile.blocked {
-        local.blocked.insert(find("blocked", named)?);
-    }
-    for named in &profile.dropped {
-        local.dropped.insert(find("dropped", named)?);
+    for (list, names, decisions) in [
+        ("blocked", &profile.blocked, &mut local.blocked),
+        ("dropped", &profile.dropped, &mut local.dropped),
+    ] {
+        for named in names {
+            let about = decided(federation, named);
+            if about.is_empty() {
+                // A name that nobody has ever had: what was meant must not go unheeded.
+                find(list, named)?;
+            }
+            decisions.extend(about);
+        }
     }
     Ok(local.of(*federation.organisation()))
+}
+
+/// Who answers for a root key now.
+fn heir(federation: &Federation, key: &OrganisationKey) -> OrganisationKey {
+    federation
+        .charter()
+        .answers_for(key)
+        .map_or(*key, |o| o.root)
+}
+
+/// The organisation that had this name or root key in the latest version of the charter that had it.
+fn ever(federation: &Federation, named: &str) -> Option<OrganisationKey> {
+    let named = named.trim();
+    let is = |o: &&Organisation| o.name == named || o.root.to_string().eq_ignore_ascii_case(named);
+    let mut versions = federation.charter().and_before();
+    versions.find_map(|charter| {
+        charter
+            .terms()
+            .organisations
+            .iter()
+            .find(is)
+            .map(|o| o.root)
+    })
+}
+
+/// Whom a decision is about: the key that it names, and whoever answers for that key now. A decision
+/// outlives a change of the charter; what nobody has ever been called is about nobody.
+pub fn decided(federation: &Federation, named: &str) -> Vec<OrganisationKey> {
+    let key = named.trim().parse().ok();
+    let key = key.or_else(|| organisation(federation, named));
+    let key = key.or_else(|| ever(federation, named));
+    key.into_iter()
+        .flat_map(|key| [key, heir(federation, &key)])
+        .collect()
 }
 
 /// A root as a profile names it, with its budget.

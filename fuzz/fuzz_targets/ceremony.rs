@@ -140,7 +140,7 @@ fn play(acts: Vec<Act>) {
                         message
                     }
                     Ok(Next::Store(_)) => {
-                        parties[who].stored();
+                        parties[who].stored(None).unwrap();
                         continue;
                     }
                     Ok(_) => continue,

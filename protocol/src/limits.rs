@@ -52,6 +52,9 @@ pub const MAX_FORMER: usize = 1000;
 pub const MAX_FORMER_RECORDS: usize = 256;
 /// Versions that one version of the charter may set aside.
 pub const MAX_RIVALS: usize = 16;
+/// How far above the epoch in force the next one may be: ceremonies that stopped use numbers up, and
+/// nobody may use them all up.
+pub const MAX_EPOCH_GAP: u32 = 1000;
 /// Keys that one ceremony makes: those of all seasons that live or are made ahead, and to spare.
 pub const MAX_CEREMONY_KEYS: usize = 16;
 /// The largest message of a ceremony, in bytes.

@@ -89,7 +89,7 @@ fn whole_ceremonies_come_out_of_their_seeds_byte_by_byte() {
                             let stored = &case["shares"][name][key.to_string()];
                             assert_eq!(share.to_bytes().as_slice(), bytes(stored));
                         }
-                        party.stored();
+                        party.stored(None).unwrap();
                         news = true;
                     }
                     _ => {}

@@ -143,7 +143,7 @@ class Plan:
             raise Refused("certificate", "one in force is given up")
         if renews and fields["old"][0] != old.digest:
             raise Refused("certificate", "another one")
-        if fields["epoch"] <= old.fields["epoch"]:
+        if not 0 < fields["epoch"] - old.fields["epoch"] <= 1000:
             raise Refused("epoch")
         if renews:
             t, _, shares = next(iter(old.keys.values()))

@@ -5,7 +5,7 @@ use crate::exit::CliError;
 use crate::globals::Globals;
 use crate::home::Profile;
 use crate::output;
-use crate::session::{Session, names, organisation};
+use crate::session::{Session, decided, names, organisation};
 use parasol_protocol::ids::OrganisationKey;
 use parasol_protocol::trust::{Question, counted};
 use serde_json::json;
@@ -74,7 +74,7 @@ pub fn run(decision: Decision, args: &SightArgs, globals: &Globals) -> Result<()
     let before = in_sight(&session);
     let mut profile = session.profile.clone();
     let list = decision.list(&mut profile);
-    let of_it = |named: &String| organisation(federation, named) == Some(key);
+    let of_it = |named: &String| decided(federation, named).contains(&key);
     let was = list.iter().any(of_it);
     list.retain(|named| !of_it(named));
     if !args.undo {
@@ -113,7 +113,7 @@ pub fn run(decision: Decision, args: &SightArgs, globals: &Globals) -> Result<()
     });
     if !gone.is_empty() {
         output::text(&format!(
-            "Out of sight now, reports and all else: {}. Your node goes on carrying it; to bring it back: parasol {} {name} --undo",
+            "Out of sight now, reports and all else that names no area: {}. Your node goes on carrying it; to bring it back: parasol {} {name} --undo",
             gone.join(", "),
             if decision == Decision::Block {
                 "block"

@@ -7,7 +7,7 @@ use crate::rooted::{RootedArgs, sign_and_deliver, signing};
 use crate::session::{Session, organisation};
 use parasol_protocol::area::{Area, AreaKind};
 use parasol_protocol::ids::OrganisationKey;
-use parasol_protocol::limits::{MAX_VOUCH_AREAS, MAX_VOUCH_LIFE};
+use parasol_protocol::limits::MAX_VOUCH_AREAS;
 use parasol_protocol::record::Body;
 use parasol_protocol::record::vouch::{Scope, Topic, Vouch};
 use parasol_protocol::time::Day;
@@ -29,7 +29,7 @@ pub struct VouchArgs {
     /// [default: everywhere]
     #[arg(long = "in", value_name = "AREA", value_delimiter = ',')]
     pub areas: Vec<String>,
-    /// Its last day, as 2027-06-30 [default: a year from today]
+    /// Its last day, as 2027-06-30 [default: a year from today, or as long as the charter lets it]
     #[arg(long, value_name = "DAY")]
     pub until: Option<Day>,
     /// Its number among your vouches: they are paid for in this order [default: the next]
@@ -56,7 +56,8 @@ pub fn run(args: &VouchArgs, globals: &Globals) -> Result<(), CliError> {
         );
     }
     let today = session.federation.today();
-    let expires = until(args.until, today)?;
+    let life = session.federation.charter().terms().lives.vouch;
+    let expires = until(args.until, today, life)?;
     let scope = scope(args, &session)?;
     let directory = session.federation.directory();
     let live = directory
@@ -116,13 +117,16 @@ fn subject(session: &Session, named: &str) -> Result<OrganisationKey, CliError> 
     })
 }
 
-fn until(given: Option<Day>, today: Day) -> Result<Day, CliError> {
-    let last = today.plus(MAX_VOUCH_LIFE);
-    let until = given.unwrap_or_else(|| today.plus(365));
+/// The last day of a vouch, which lives `life` days at most.
+fn until(given: Option<Day>, today: Day, life: u32) -> Result<Day, CliError> {
+    let last = today.plus(life);
+    let until = given.unwrap_or_else(|| today.plus(life.min(365)));
     if until < today || until > last {
         return Err(CliError::input(
             "bad-end",
-            format_args!("a vouch cannot end on {until}: it lasts {MAX_VOUCH_LIFE} days at most"),
+            format_args!(
+                "a vouch cannot end on {until}: in this federation it lasts {life} days at most"
+            ),
         )
         .next(format_args!("give a day from {today} to {last}")));
     }

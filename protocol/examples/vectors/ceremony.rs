@@ -95,7 +95,7 @@ fn play(
                 Next::Post(message) => messages.push(message),
                 Next::Store(new) => {
                     stored.insert(*node, new);
-                    party.stored();
+                    party.stored(None).unwrap();
                     messages.push(Vec::new());
                 }
                 _ => {}

@@ -586,6 +586,12 @@ impl Board {
         holders.filter(|node| !self.stored.contains(node)).collect()
     }
 
+    /// What somebody has said in a step.
+    pub(super) fn said(&self, node: &NodeKey, step: Step) -> Option<&[u8]> {
+        let entry = self.slots.get(&(*node, step))?.iter().next()?;
+        Some(entry.bytes.as_slice())
+    }
+
     /// Whether somebody's message of a step is there.
     pub(super) fn has(&self, node: &NodeKey, step: Step) -> bool {
         self.slots.contains_key(&(*node, step))

@@ -252,9 +252,24 @@ impl Ceremony {
         self.board.post(message)
     }
 
-    /// That the shares of [`Next::Store`] are stored, all of them, flushed, with their epoch.
-    pub const fn stored(&mut self) {
+    /// That the shares of [`Next::Store`] are stored, all of them, flushed, with their epoch. `before`
+    /// is what stood there as signed last, read while nobody else could write it: another ceremony
+    /// may have come to its end since this one was opened.
+    ///
+    /// # Errors
+    /// If this node has signed a certificate of this epoch or a later one in another ceremony. Then
+    /// what was signed last must be put back as it was, and this ceremony be stopped.
+    pub fn stored(&mut self, before: Option<LastSigned>) -> Result<(), CeremonyError> {
+        let planned = self.board.plan().terms().epoch;
+        let other = before.filter(|last| last.plan != *self.digest() && last.epoch >= planned);
+        if let Some(LastSigned { epoch, .. }) = other {
+            return Err(CeremonyError::Epoch {
+                signed: epoch,
+                planned,
+            });
+        }
         self.stored = true;
+        Ok(())
     }
 
     /// What somebody else has read out.
@@ -277,6 +292,10 @@ impl Ceremony {
     pub fn stop(&self, reason: Reason) -> Result<Vec<u8>, CeremonyError> {
         if self.has(Step::Done) {
             return Err(CeremonyError::Signed);
+        }
+        // Said once, it is said: another stop of the same node would be evidence against it.
+        if let Some(said) = self.board.said(&self.me, Step::Stop) {
+            return Ok(said.to_vec());
         }
         let missing = match self.board.standing() {
             Standing::Waiting { missing, .. } if reason == Reason::Silence => missing,

@@ -147,7 +147,7 @@
 //!             Next::Post(message) => messages.push(message), // stored, then sent
 //!             Next::Store(new) => {
 //!                 stored.insert(number, new.shares); // flushed
-//!                 party.stored();
+//!                 party.stored(None)?;
 //!             }
 //!             Next::Made { certificate, waiting, .. } if waiting.is_empty() => made = Some(certificate),
 //!             Next::Wait { .. } | Next::Made { .. } => {}

@@ -11,7 +11,9 @@ use crate::cose::{Context, Cosigned, Sign1, to_be_signed};
 use crate::directory::Directory;
 use crate::ids::{FederationId, NodeKey, OrganisationKey, PlanDigest, sha256};
 use crate::keys::{SecretKey, verify};
-use crate::limits::{MAX_CEREMONY_KEYS, MAX_CEREMONY_MESSAGE, MAX_COSIGNED, MAX_KEYHOLDERS};
+use crate::limits::{
+    MAX_CEREMONY_KEYS, MAX_CEREMONY_MESSAGE, MAX_COSIGNED, MAX_EPOCH_GAP, MAX_KEYHOLDERS,
+};
 use crate::oprf::{KeyName, PublicKey, ShareIndex};
 use crate::time::Day;
 use curve25519_dalek::ristretto::RistrettoPoint;
@@ -122,7 +124,9 @@ pub enum PlanError {
     )]
     Dealt,
     /// The epoch is not above that of the certificate in force.
-    #[error("the plan's epoch is {epoch}, and must be at least {least}")]
+    #[error(
+        "the plan's epoch is {epoch}, and must be at least {least}, and less than {MAX_EPOCH_GAP} above that"
+    )]
     Epoch {
         /// As planned.
         epoch: u32,
@@ -484,6 +488,11 @@ impl Proposal {
     fn check_old(&self, basis: &Basis<'_>) -> Result<(), PlanError> {
         let terms = &self.terms;
         let least = basis.certificate.map_or(1, |c| c.epoch().saturating_add(1));
+        let due = terms.epoch >= least && terms.epoch - least < MAX_EPOCH_GAP;
+        let out_of_turn = PlanError::Epoch {
+            epoch: terms.epoch,
+            least,
+        };
         let (certificate, old) = match (basis.certificate, &terms.old) {
             (None, Some(_)) => return Err(PlanError::OtherCertificate),
             (Some(certificate), Some(_)) if certificate.dealt() => return Err(PlanError::Dealt),
@@ -493,22 +502,14 @@ impl Proposal {
             {
                 return Err(PlanError::OtherCertificate);
             }
-            (_, None) if terms.epoch < least => {
-                return Err(PlanError::Epoch {
-                    epoch: terms.epoch,
-                    least,
-                });
-            }
+            (_, None) if !due => return Err(out_of_turn),
             (_, None) => return Ok(()),
         };
         if old.certificate != *certificate.digest() {
             return Err(PlanError::OtherCertificate);
         }
-        if terms.epoch < least {
-            return Err(PlanError::Epoch {
-                epoch: terms.epoch,
-                least,
-            });
+        if !due {
+            return Err(out_of_turn);
         }
         let needed = old_threshold(certificate);
         let holds = |seat: &Seat| {

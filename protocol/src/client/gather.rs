@@ -257,6 +257,12 @@ impl<'a> Reader<'a> {
         (found, opened.text_key)
     }
 
+    /// Who answers for an organisation's key now.
+    fn heir(&self, key: &OrganisationKey) -> OrganisationKey {
+        let charter = self.federation.charter();
+        charter.answers_for(key).map_or(*key, |o| o.root)
+    }
+
     /// Puts what hangs on a report to it.
     fn attach(
         &mut self,
@@ -312,7 +318,9 @@ impl<'a> Reader<'a> {
                         });
                     }
                 }
-                (Ok(words), Kind::Second) if header.organisation != found.publisher => {
+                (Ok(words), Kind::Second)
+                    if self.heir(&header.organisation) != self.heir(&found.publisher) =>
+                {
                     found.seconds.insert(organisation, words);
                 }
                 (Ok(words), Kind::Dispute)

@@ -87,6 +87,9 @@ impl<'a> Counting<'a> {
         topic: Topic,
         area: Option<&Area>,
     ) -> Option<Vouching> {
+        // What a former root has signed is its successor's.
+        let heir = self.directory.charter().answers_for(key);
+        let key = &heir.map_or(*key, |o| o.root);
         let country = area.and_then(Area::country).map(Area::of_country);
         let mut matters: Vec<Area> = area.cloned().into_iter().chain(country).collect();
         matters.retain(|area| self.areas.contains(area));

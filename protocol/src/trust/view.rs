@@ -79,11 +79,14 @@ pub fn local_view_with<'a>(
     question: &Question,
     day: Day,
 ) -> Graph<OrganisationKey> {
+    let charter = directory.charter();
+    let answers = |key: &OrganisationKey| charter.answers_for(key).map_or(*key, |o| o.root);
     let roots = local.roots.iter().map(|(root, budget)| (*root, *budget));
     let roots = roots.filter(|(root, _)| !local.blocked.contains(root));
     let offers = directory.vouches().chain(more).map(|v| Offer {
         from: v.issuer,
-        to: v.vouch.subject,
+        // Whoever vouched for a root vouched for the organisation, and it has a new one.
+        to: answers(&v.vouch.subject),
         budget: v.vouch.budget,
         slot: v.vouch.number,
         standing: standing(directory, local, question, day, v),

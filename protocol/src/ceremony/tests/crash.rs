@@ -100,6 +100,43 @@ fn nobody_signs_two_certificates_of_one_epoch() {
 }
 
 #[test]
+fn of_two_ceremonies_that_are_open_at_once_one_is_signed() {
+    let mut town = Town::new(3, 3, 2, 17);
+    let plan = generate(&mut town, &[0, 1, 2], 2, &two_keys());
+    let other = generate(&mut town, &[0, 1, 2], 2, &two_keys());
+    let board = Board::new(plan);
+    let participant = participant(&town.nodes[0], [1; 32], Shares::default());
+    let mut ceremony = Ceremony::open(board, participant, TODAY).unwrap();
+    let last = |epoch| {
+        Some(LastSigned {
+            epoch,
+            plan: digest_of(&other),
+        })
+    };
+    // The other one was signed after this one was opened.
+    for signed in [1, 2] {
+        let refused = CeremonyError::Epoch { signed, planned: 1 };
+        assert_eq!(ceremony.stored(last(signed)), Err(refused));
+    }
+    assert_eq!(ceremony.stored(last(0)), Ok(()));
+}
+
+#[test]
+fn whoever_stops_twice_says_it_once() {
+    let mut town = Town::new(3, 3, 2, 18);
+    let plan = generate(&mut town, &[0, 1, 2], 2, &two_keys());
+    let mut ceremony = Ceremony::open(
+        Board::new(plan),
+        participant(&town.nodes[0], [1; 32], Shares::default()),
+        TODAY,
+    )
+    .unwrap();
+    let first = ceremony.stop(Reason::Silence).unwrap();
+    ceremony.receive(&first).unwrap();
+    assert_eq!(ceremony.stop(Reason::Withdrawn).unwrap(), first);
+}
+
+#[test]
 fn two_certificates_of_one_epoch_name_who_signed_both() {
     let mut town = Town::new(3, 3, 2, 16);
     let mut made = Vec::new();

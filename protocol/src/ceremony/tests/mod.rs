@@ -350,7 +350,7 @@ impl Run {
                 }
                 Next::Store(new) => {
                     player.stored = Some(new);
-                    player.ceremony.stored();
+                    player.ceremony.stored(None).unwrap();
                 }
                 end => {
                     player.end = Some(end);
