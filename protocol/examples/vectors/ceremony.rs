@@ -551,6 +551,7 @@ fn plans_for_old_keys(bad: &mut Bad<'_>) {
         t.keys.insert(KeyName::Bucket, Making::Generate);
     });
     bad.terms("the epoch in force", "epoch", |t| t.epoch = 2);
+    bad.terms("an epoch far ahead", "epoch", |t| t.epoch = 1003);
 }
 
 fn messages(bad: &mut Bad<'_>, other: &Run) {
