@@ -384,11 +384,17 @@ impl Chain {
     }
 
     /// What was there before the current version is settled: a later signature changes nothing of
-    /// it any more. Whoever runs on a chain calls this when it has taken a version up.
+    /// it any more. Whoever runs on a chain calls this when it has taken a version up. What is
+    /// settled stays so if the last step is taken back.
     pub fn settle(&mut self) {
         let (current, _) = self.walk();
         let before = self.documents.get(&current).and_then(Document::previous);
-        self.settled = before.unwrap_or(current);
+        let number = |id| self.terms(id).map_or(0, |t| t.version);
+        if let Some(before) = before
+            && number(&before) > number(&self.settled)
+        {
+            self.settled = before;
+        }
     }
 
     /// From which version on the chain is weighed.

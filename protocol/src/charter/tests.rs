@@ -289,6 +289,33 @@ fn what_is_built_upon_stands_against_a_late_second_signature() {
 }
 
 #[test]
+fn two_steps_back_do_not_go_behind_what_is_settled() {
+    let mut chain = chain(3);
+    for name in ["two", "three"] {
+        let terms = next(&chain, None, name);
+        chain.offer(&signed(&terms, [0, 1])).unwrap();
+        chain.settle();
+    }
+    let settled = chain.settled();
+    assert_eq!(chain.terms(&settled).unwrap().version, 2);
+    // 1 signs a rival of the third version: it counts no more, and the second is looked at again.
+    let mut late = chain.draft(Some(&settled)).unwrap();
+    late.name = "late".to_owned();
+    chain.offer(&signed(&late, [1])).unwrap();
+    assert_eq!(version_of(&chain).0, 2);
+    chain.settle();
+    assert_eq!(chain.settled(), settled);
+    // 1 signs a rival of the second version too, which is settled.
+    let first = chain.federation().first();
+    let mut later = chain.draft(Some(&first)).unwrap();
+    later.name = "later".to_owned();
+    drop(chain.offer(&signed(&later, [1])));
+    assert_eq!(version_of(&chain).0, 2);
+    chain.settle();
+    assert_eq!(chain.settled(), settled);
+}
+
+#[test]
 fn what_a_version_must_keep() {
     type Change = fn(&mut Terms);
     let changes: [(&str, Change); 4] = [
