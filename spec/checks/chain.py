@@ -1,7 +1,7 @@
 """The chain of versions of the charter (10, sections 2 and 3)."""
 
 from . import cbor, wire
-from .charter import Charter, Version
+from .charter import LARGEST, Charter, Version
 from .refusal import Disagreement, Refused, agree
 
 hexed = bytes.fromhex
@@ -25,6 +25,8 @@ class Chain:
         new = Version(data)
         if new.federation != self.federation:
             raise Refused("federation")
+        if new.number > 1024:
+            raise Refused("full", "a chain has at most 1024 versions")
         new.by = set(new.signatures_hold())
         if not new.by:
             raise Refused("signatures", "nobody has signed")
@@ -41,9 +43,12 @@ class Chain:
         before = self.known[new.previous]
         if new.number != before.number + 1 or new["made"] < before["made"] or new["bucket bits"] != before["bucket bits"]:
             raise Refused("invalid", "it does not follow the version before it")
-        new.by &= set(before.organisations) | set(new.organisations)
-        if not new.by:
-            raise Refused("signatures", "nobody has signed whose signature it takes")
+        may_sign = set(before.organisations) | set(new.organisations)
+        if len(may_sign) > 1000 or len(new.payload) + 128 * len(may_sign) > LARGEST:
+            raise Refused("invalid", "no room for all who may sign it")
+        new.by &= may_sign
+        if not new.by & set(before.organisations):
+            raise Refused("signatures", "no organisation of the version before has signed")
 
     def after(self, before):
         """What waited for this version falls away, or may lead on."""

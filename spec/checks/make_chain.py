@@ -95,6 +95,9 @@ def bad():
     known = [signed(two, "ash", "birch", "cedar")]
     yield "nobody has signed", "signatures", [], signed(two)
     yield "only an outsider has signed", "signatures", [], signed(two, "oak")
+    joined = after(FIRST, "a fifth", f6=with_rows(row("oak")))
+    yield "only who comes in has signed", "signatures", [], signed(joined, "oak")
+    yield "a number that no chain has", "full", [], signed(after(FIRST, "far", f2=1025), "ash")
     elsewhere = b"parasol 1 record" + FEDERATION
     yield "signed as a record of the federation", "signatures", [], signed(two, "ash", external=elsewhere)
     good = signed(two, "ash")
