@@ -69,15 +69,19 @@ class Chain:
         signed = {root: {one.id for one in rivals if root in one.by} for root in before.organisations}
         return {root: ids for root, ids in signed.items() if ids}
 
-    def backed(self, before):
-        signed = self.signed(before)
+    def agreed(self, before):
+        """The rivals that each has signed who must."""
         found = []
         for one in self.rivals(before).values():
             heirs = {heir for key, (heir, _) in one.former.items() if before.former.get(key, (None,))[0] != heir}
             must = set(one.organisations) - set(before.organisations) | heirs
-            if must <= one.by and most(before, [root for root, ids in signed.items() if one.id in ids]):
+            if must <= one.by:
                 found.append(one.id)
         return sorted(found)
+
+    def backed(self, before):
+        signed = self.signed(before)
+        return [one for one in self.agreed(before) if most(before, [root for root, ids in signed.items() if one in ids])]
 
     def stood_by(self, before):
         """{rival: the organisations of the version before that signed something upon it}."""
@@ -98,7 +102,7 @@ class Chain:
         """(the version that follows, the rivals of a fork)."""
         backed, signed = self.backed(before), self.signed(before)
         by = self.stood_by(before)
-        confirmed = [one for one in backed if most(before, by.get(one, ()))]
+        confirmed = [one for one in self.agreed(before) if most(before, by.get(one, ()))]
         if len(confirmed) == 1:
             return confirmed[0], []
         if len(backed) == 1:

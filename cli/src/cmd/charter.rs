@@ -355,6 +355,7 @@ fn refused(e: parasol_protocol::charter::CharterError) -> CliError {
 fn not_signed(e: &SignError) -> CliError {
     match e {
         SignError::Rival { .. } => CliError::refused("signed-another", e),
+        SignError::Counts { .. } => CliError::refused("counts", e),
         SignError::Unknown => CliError::input("unknown-version", e),
         SignError::Stranger => CliError::input("not-asked", e),
     }

@@ -10,7 +10,8 @@ use crate::cbor;
 use crate::cose::{Context, Cosigned};
 use crate::ids::{CharterId, FederationId, OrganisationKey};
 use crate::keys::SecretKey;
-use crate::limits::MAX_COSIGNED;
+use crate::limits::{MAX_COSIGNED, MAX_RIVALS};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Versions that a chain may have.
@@ -93,12 +94,22 @@ pub enum SignError {
     Unknown,
     /// It has signed a rival.
     #[error(
-        "this root has signed another version {version} already ({other}). Of two signatures neither would count, and everybody would see both: talk with the others about which of the two it is to be"
+        "this root has signed another version {version} already ({other}). Of two signatures neither would count, and everybody would see both: talk with the others about which of the two it is to be. Then one of you writes a version upon that one, which sets the others aside, and more than half sign it, whatever they signed before: `parasol charter propose - --upon ID`"
     )]
     Rival {
         /// The number of both.
         version: u32,
         /// What it signed.
+        other: CharterId,
+    },
+    /// It would set aside a version that counts.
+    #[error(
+        "this proposal sets aside version {version}, which counts ({other}): change it by a version that follows it"
+    )]
+    Counts {
+        /// Its number.
+        version: u32,
+        /// Its id.
         other: CharterId,
     },
     /// Its signature is not asked for.
@@ -120,13 +131,13 @@ impl Document {
         let keys = self.cosigned.claimed().copied();
         keys.map(OrganisationKey::from_bytes)
     }
-    fn is_signed_by(&self, root: &OrganisationKey) -> bool {
+    pub(super) fn is_signed_by(&self, root: &OrganisationKey) -> bool {
         self.signers().any(|key| key == *root)
     }
     pub(super) fn previous(&self) -> Option<CharterId> {
         self.terms.origin.as_ref().map(|o| o.previous)
     }
-    fn against(&self) -> &[CharterId] {
+    pub(super) fn against(&self) -> &[CharterId] {
         let origin = self.terms.origin.as_ref();
         origin.map(|o| o.against.as_slice()).unwrap_or_default()
     }
@@ -422,23 +433,28 @@ impl Chain {
         }
     }
 
-    /// The terms of a version that would follow the current one. After a fork it follows the rival
-    /// `upon`, and names the others as set aside.
+    /// The terms of a version that would follow the current one. After a fork, or where the
+    /// organisations are divided, it follows the rival `upon`, and names the others as set aside.
     pub fn draft(&self, upon: Option<&CharterId>) -> Option<Terms> {
-        let (current, step) = self.walk();
-        let rivals = match step {
-            Step::Fork(fork) => fork.rivals,
-            Step::To(_) | Step::Stay => Vec::new(),
-        };
+        let (current, _) = self.walk();
+        let rivals = self.rivals(&current);
         let previous = upon.copied().unwrap_or(current);
         let mut terms = self.terms(&previous)?.clone();
         terms.version = terms.version.checked_add(1)?;
-        let chosen = rivals.contains(&previous);
-        let against = rivals.into_iter().filter(|r| chosen && *r != previous);
+        let mut against: Vec<CharterId> = Vec::new();
+        if rivals.all.contains_key(&previous) {
+            let others = rivals.all.keys().filter(|r| **r != previous);
+            let others = others.map(|r| (Reverse(rivals.of(r, false).len()), *r));
+            let mut others: Vec<_> = others.collect();
+            // What most have signed, if there are more than may be named.
+            others.sort_unstable();
+            against.extend(others.into_iter().map(|(_, r)| r).take(MAX_RIVALS));
+            against.sort_unstable();
+        }
         terms.origin = Some(Origin {
             federation: self.federation,
             previous,
-            against: against.collect(),
+            against,
         });
         Some(terms)
     }
@@ -455,6 +471,7 @@ impl Chain {
         if !askable(&document.terms, before, &key) {
             return Err(SignError::Stranger);
         }
+        self.check_against(&document.terms)?;
         let rivals = self.rivals(&previous);
         if let Some((other, rival)) = rivals
             .all
@@ -472,6 +489,19 @@ impl Chain {
         Ok(())
     }
 
+    /// Nobody signs away what counts: it would be taken back, with all that rests on it.
+    fn check_against(&self, terms: &Terms) -> Result<(), SignError> {
+        let line = self.line_to(self.walk().0);
+        let mut against = terms.origin.iter().flat_map(|o| &o.against);
+        match against.find(|id| line.contains(id)) {
+            Some(other) => Err(SignError::Counts {
+                version: self.terms(other).map_or(0, |t| t.version),
+                other: *other,
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Proposes a version, signed by a root.
     ///
     /// # Errors
@@ -483,6 +513,7 @@ impl Chain {
             let origin = terms.origin.as_ref();
             let previous = origin.ok_or(SignError::Unknown)?.previous;
             let key = root.organisation();
+            self.check_against(terms)?;
             let rivals = self.rivals(&previous);
             if let Some((other, rival)) = rivals.all.iter().find(|(_, r)| r.is_signed_by(&key)) {
                 return Err(SignError::Rival {
@@ -542,18 +573,20 @@ impl Chain {
             return Step::Stay;
         };
         let rivals = self.rivals(previous);
-        let backed: Vec<CharterId> = rivals
+        let agreed: Vec<CharterId> = rivals
             .all
             .iter()
-            .filter(|(id, document)| {
+            .filter(|(_, document)| {
                 let must = document.terms.must_agree(before);
                 must.iter().all(|root| document.is_signed_by(root))
-                    && before.is_majority(&rivals.of(id, false))
             })
             .map(|(id, _)| *id)
             .collect();
+        let backed = agreed.iter().copied();
+        let backed = backed.filter(|id| before.is_majority(&rivals.of(id, false)));
+        let backed: Vec<CharterId> = backed.collect();
         let stood_by = self.stood_by(&rivals);
-        let mut confirmed = backed.iter().filter(|id| {
+        let mut confirmed = agreed.iter().filter(|id| {
             let by = stood_by.get(*id);
             by.is_some_and(|by| before.is_majority(by))
         });

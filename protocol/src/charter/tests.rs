@@ -264,6 +264,66 @@ fn the_way_out_of_a_fork_names_both_and_takes_more_than_half_anew() {
 }
 
 #[test]
+fn the_honest_who_are_divided_find_a_way_out() {
+    // Two against two.
+    let mut halves = chain(4);
+    let (a, b) = (next(&halves, None, "a"), next(&halves, None, "b"));
+    halves.offer(&signed(&a, [0, 1])).unwrap();
+    halves.offer(&signed(&b, [2, 3])).unwrap();
+    assert_eq!(version_of(&halves).0, 1);
+    let refused = halves.sign(&a.id(), &root(2)).unwrap_err();
+    assert!(refused.to_string().contains("--upon"), "{refused}");
+    let out = next(&halves, Some(&a.id()), "out");
+    assert_eq!(out.origin.as_ref().unwrap().against, [b.id()]);
+    let id = halves.propose(&out, &root(2)).unwrap();
+    halves.sign(&id, &root(0)).unwrap();
+    assert_eq!(version_of(&halves).0, 1, "half are not more than half");
+    halves.sign(&id, &root(1)).unwrap();
+    assert_eq!(version_of(&halves), (3, "out".to_owned()));
+    assert_eq!(halves.status().twice, []);
+    // Each has proposed its own.
+    let mut three = chain(3);
+    let own = ["a", "b", "c"].map(|name| next(&three, None, name));
+    for (n, terms) in (0..).zip(&own) {
+        three.propose(terms, &root(n)).unwrap();
+    }
+    let out = next(&three, Some(&own[1].id()), "out");
+    assert_eq!(out.origin.as_ref().unwrap().against.len(), 2);
+    let id = three.propose(&out, &root(0)).unwrap();
+    three.sign(&id, &root(2)).unwrap();
+    assert_eq!(version_of(&three), (3, "out".to_owned()));
+    // What counts is not signed away.
+    let aside = own[1].id();
+    let mut back = next(&three, Some(&own[0].id()), "back");
+    back.version = 3;
+    let origin = back.origin.as_mut().unwrap();
+    origin.previous = own[0].id();
+    origin.against = vec![aside];
+    let refused = three.propose(&back, &root(1));
+    let counts = SignError::Counts {
+        version: 2,
+        other: aside,
+    };
+    assert_eq!(refused, Err(counts.into()));
+}
+
+#[test]
+fn nobody_is_brought_in_by_a_way_out() {
+    let mut chain = chain(4);
+    let other = next(&chain, None, "other");
+    let mut joined = next(&chain, None, "with a fifth");
+    joined.organisations.push(member(5, None));
+    joined.organisations.sort_by_key(|o| o.root);
+    chain.offer(&signed(&joined, [0, 1])).unwrap();
+    chain.offer(&signed(&other, [2, 3])).unwrap();
+    let out = next(&chain, Some(&joined.id()), "out");
+    chain.offer(&signed(&out, [0, 1, 2])).unwrap();
+    assert_eq!(version_of(&chain).0, 1);
+    chain.offer(&signed(&joined, [0, 5])).unwrap();
+    assert_eq!(version_of(&chain).0, 3);
+}
+
+#[test]
 fn two_ways_out_of_one_fork_are_none() {
     let (mut chain, a, b) = forked();
     let one = next(&chain, Some(&a.id()), "one");
@@ -447,8 +507,15 @@ proptest! {
         for document in documents(&history) {
             drop(whole.offer(&document));
             let charter = whole.current();
-            if whole.status().twice.is_empty() {
-                // As long as nobody signs twice, what counted once counts for good.
+            let switched = whole.documents.values().any(|d| {
+                d.signers().any(|root| {
+                    let mut against = d.against().iter().filter_map(|id| whole.documents.get(id));
+                    against.any(|rival| rival.is_signed_by(&root))
+                })
+            });
+            if whole.status().twice.is_empty() && !switched {
+                // As long as nobody signs twice, or a way out of what it signed, what counted once
+                // counts for good.
                 let known = seen.entry(charter.version()).or_insert(charter.id());
                 prop_assert_eq!(*known, charter.id());
             } else {
