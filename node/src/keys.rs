@@ -377,10 +377,14 @@ impl NodeIdentity {
 /// # Errors
 /// If it is not there, or damaged.
 pub fn read_chain(path: &Path) -> Result<Chain, IdentityError> {
-    let mut chain = Chain::from_bytes(&read_given(path)?).map_err(|e| match e {
+    let (mut chain, refused) = Chain::salvage(&read_given(path)?).map_err(|e| match e {
         CharterError::Malformed(_) => damaged(path, &e),
         _ => contradiction(path, &e),
     })?;
+    // One paper that does not hold must not keep a node from all the others.
+    for error in refused {
+        tracing::error!(%error, "a paper in the charter's file is left out");
+    }
     // What this node has settled stays so, whatever was added to the file.
     let settled = path.with_file_name(SETTLED);
     if let Ok(text) = fs::read_to_string(&settled) {

@@ -13,6 +13,12 @@ fn cases(file: &str) -> Vec<Value> {
     file["cases"].as_array().unwrap().clone()
 }
 
+/// What a file says besides its cases.
+fn named(file: &str, what: &str) -> Value {
+    let text = std::fs::read_to_string(root().join("spec/vectors").join(file)).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()[what].clone()
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -125,6 +131,24 @@ fn main() {
     let mut cosigned = both("charter.json");
     cosigned.extend(cases("ok/certificate.json"));
     write("charter", cosigned.iter().map(bytes));
+    let chains = cases("ok/chain.json").into_iter().map(|case| {
+        let hexed = |value: &Value| hex::decode(value.as_str().unwrap()).unwrap();
+        let documents: Vec<_> = case["documents"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(hexed)
+            .collect();
+        let first = hexed(&named("ok/chain.json", "charter"));
+        let file = parasol_protocol::cbor::encode(|e| {
+            parasol_protocol::cbor::put_array(e, 1 + documents.len() as u64);
+            for document in [&first].into_iter().chain(&documents) {
+                parasol_protocol::cbor::put_bytes(e, document);
+            }
+        });
+        [vec![1], file].concat()
+    });
+    write("chain", noise(24, Some(0)).into_iter().chain(chains));
     let boards = both("ceremony.json").into_iter().flat_map(|case| {
         let hexed = |value: &Value| hex::decode(value.as_str().unwrap_or_default()).unwrap();
         let plan = hexed(&case["plan"]);

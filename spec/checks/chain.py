@@ -1,7 +1,7 @@
 """The chain of versions of the charter (10, sections 2 and 3)."""
 
 from . import cbor, wire
-from .charter import Charter, Version
+from .charter import LARGEST, Charter, Version
 from .refusal import Disagreement, Refused, agree
 
 hexed = bytes.fromhex
@@ -25,6 +25,8 @@ class Chain:
         new = Version(data)
         if new.federation != self.federation:
             raise Refused("federation")
+        if new.number > 1024:
+            raise Refused("full", "a chain has at most 1024 versions")
         new.by = set(new.signatures_hold())
         if not new.by:
             raise Refused("signatures", "nobody has signed")
@@ -41,9 +43,12 @@ class Chain:
         before = self.known[new.previous]
         if new.number != before.number + 1 or new["made"] < before["made"] or new["bucket bits"] != before["bucket bits"]:
             raise Refused("invalid", "it does not follow the version before it")
-        new.by &= set(before.organisations) | set(new.organisations)
-        if not new.by:
-            raise Refused("signatures", "nobody has signed whose signature it takes")
+        may_sign = set(before.organisations) | set(new.organisations)
+        if len(may_sign) > 1000 or len(new.payload) + 128 * len(may_sign) > LARGEST:
+            raise Refused("invalid", "no room for all who may sign it")
+        new.by &= may_sign
+        if not new.by & set(before.organisations):
+            raise Refused("signatures", "no organisation of the version before has signed")
 
     def after(self, before):
         """What waited for this version falls away, or may lead on."""
@@ -64,15 +69,19 @@ class Chain:
         signed = {root: {one.id for one in rivals if root in one.by} for root in before.organisations}
         return {root: ids for root, ids in signed.items() if ids}
 
-    def backed(self, before):
-        signed = self.signed(before)
+    def agreed(self, before):
+        """The rivals that each has signed who must."""
         found = []
         for one in self.rivals(before).values():
             heirs = {heir for key, (heir, _) in one.former.items() if before.former.get(key, (None,))[0] != heir}
             must = set(one.organisations) - set(before.organisations) | heirs
-            if must <= one.by and most(before, [root for root, ids in signed.items() if one.id in ids]):
+            if must <= one.by:
                 found.append(one.id)
         return sorted(found)
+
+    def backed(self, before):
+        signed = self.signed(before)
+        return [one for one in self.agreed(before) if most(before, [root for root, ids in signed.items() if one in ids])]
 
     def stood_by(self, before):
         """{rival: the organisations of the version before that signed something upon it}."""
@@ -93,7 +102,7 @@ class Chain:
         """(the version that follows, the rivals of a fork)."""
         backed, signed = self.backed(before), self.signed(before)
         by = self.stood_by(before)
-        confirmed = [one for one in backed if most(before, by.get(one, ()))]
+        confirmed = [one for one in self.agreed(before) if most(before, by.get(one, ()))]
         if len(confirmed) == 1:
             return confirmed[0], []
         if len(backed) == 1:

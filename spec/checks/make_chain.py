@@ -85,6 +85,19 @@ def chains():
     back = after(other, "the other way out", against=[two[1]])
     ways = [signed(out, "cedar", "elm", "birch"), signed(back, "ash", "elm", "birch")]
     yield "two ways out", [*fork, *ways], FIRST, rivals, liars
+    halves = [signed(two, "ash", "birch"), signed(other, "cedar", "elm")]
+    yield "two against two", halves, FIRST
+    yield "two against two, and one goes over by a second signature", [*halves, signed(two, "cedar")], FIRST, [], [KEYS["cedar"].public]
+    yield "two against two, and half have signed the way out", [*halves, signed(out, "ash", "cedar")], FIRST
+    yield "two against two, and the way out", [*halves, signed(out, "ash", "birch", "cedar")], out
+    yield "two against two, and a way out that names nothing", [*halves, signed(silent, "ash", "birch", "cedar")], FIRST
+    third = after(FIRST, "a third two")
+    each = [signed(two, "ash"), signed(other, "birch"), signed(third, "cedar")]
+    over = after(two, "over", against=[other[1], third[1]])
+    yield "each its own, and the way out", [*each, signed(over, "ash", "birch", "cedar")], over
+    stranger = after(joined, "out, upon a fifth", against=[other[1]])
+    ways = [signed(joined, "ash", "birch"), signed(other, "cedar", "elm"), signed(stranger, "ash", "birch", "cedar")]
+    yield "a way out upon one whose new member has not signed", ways, FIRST
     late = [*pieces, signed(other, "ash")]
     yield "a second signature behind what was built upon", late, three, [], []
 
@@ -95,6 +108,9 @@ def bad():
     known = [signed(two, "ash", "birch", "cedar")]
     yield "nobody has signed", "signatures", [], signed(two)
     yield "only an outsider has signed", "signatures", [], signed(two, "oak")
+    joined = after(FIRST, "a fifth", f6=with_rows(row("oak")))
+    yield "only who comes in has signed", "signatures", [], signed(joined, "oak")
+    yield "a number that no chain has", "full", [], signed(after(FIRST, "far", f2=1025), "ash")
     elsewhere = b"parasol 1 record" + FEDERATION
     yield "signed as a record of the federation", "signatures", [], signed(two, "ash", external=elsewhere)
     good = signed(two, "ash")

@@ -7,6 +7,7 @@ use crate::globals::Globals;
 use crate::output;
 use crate::root;
 use parasol_node::files::write_private;
+use parasol_node::keys::read_chain;
 use parasol_protocol::charter::{Chain, Charter, ProposeError, SignError, Status, Terms};
 use parasol_protocol::ids::{CharterId, OrganisationKey, RecordId};
 use serde_json::{Value, json};
@@ -142,16 +143,14 @@ fn place(path: &Path) -> PathBuf {
 pub(super) fn read_charter(path: &Path) -> Result<Chain, CliError> {
     let path = place(path);
     let shown = path.display();
-    let bytes = fs::read(&path).map_err(|e| {
-        CliError::input("no-charter", format_args!("{shown} cannot be read: {e}"))
-            .next("name the charter's file: a node has it as charter.cbor")
-    })?;
-    Chain::from_bytes(&bytes).map_err(|e| {
-        CliError::input(
-            format!("charter-{}", e.code()),
-            format_args!("{shown}: {e}"),
-        )
-    })
+    if let Err(e) = fs::metadata(&path) {
+        return Err(
+            CliError::input("no-charter", format_args!("{shown} cannot be read: {e}"))
+                .next("name the charter's file: a node has it as charter.cbor"),
+        );
+    }
+    // In a node's directory, what the node has settled stays so.
+    read_chain(&path).map_err(|e| CliError::input("charter", e))
 }
 
 fn write_charter(path: &Path, chain: &Chain) -> Result<(), CliError> {
@@ -356,6 +355,7 @@ fn refused(e: parasol_protocol::charter::CharterError) -> CliError {
 fn not_signed(e: &SignError) -> CliError {
     match e {
         SignError::Rival { .. } => CliError::refused("signed-another", e),
+        SignError::Counts { .. } => CliError::refused("counts", e),
         SignError::Unknown => CliError::input("unknown-version", e),
         SignError::Stranger => CliError::input("not-asked", e),
     }
@@ -447,7 +447,7 @@ fn take(args: &TakeArgs, globals: &Globals) -> Result<(), CliError> {
     let before = chain.to_bytes();
     for path in &files {
         let other = read_charter(path)?;
-        for document in other.documents() {
+        for document in other.documents().into_iter().chain(other.waiting()) {
             chain.offer(&document).map_err(|e| {
                 CliError::input(
                     format!("charter-{}", e.code()),

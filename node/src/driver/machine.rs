@@ -154,11 +154,9 @@ pub fn start(
     };
     machine.carry_out(outputs)?;
     let now = machine.clock.now();
-    if machine.charter.version() > 1 {
-        // It may have been taken up while the node did not run.
-        let outputs = machine.engine.look_again(&machine.ledger.view()?, now)?;
-        machine.carry_out(outputs)?;
-    }
+    // Another version may have been taken up while the node did not run, or taken back.
+    let outputs = machine.engine.look_again(&machine.ledger.view()?, now)?;
+    machine.carry_out(outputs)?;
     let arrived = machine
         .engine
         .arrived(Source::Local, trust, &machine.ledger.view()?, now)?;

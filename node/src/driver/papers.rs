@@ -106,7 +106,11 @@ impl Machine {
         (papers.charter, papers.trust) = looks;
         if new_charter {
             match read_chain(&charter) {
-                Ok(chain) => self.take_charters(&chain.documents(), now)?,
+                Ok(chain) => {
+                    let documents = [chain.documents(), chain.waiting()].concat();
+                    self.take_charters(&documents, now)?;
+                    self.write_again(&charter);
+                }
                 Err(error) => {
                     tracing::error!(%error, "the charter in the node's directory cannot be used; the node goes on with the one it knows")
                 }
@@ -128,6 +132,18 @@ impl Machine {
         Ok(())
     }
 
+    /// Whoever put a file into the directory may have put less into it than the node knows, or what
+    /// it does not keep.
+    fn write_again(&mut self, path: &Path) {
+        let Some(papers) = &mut self.papers else {
+            return;
+        };
+        let same = fs::read(path).is_ok_and(|bytes| bytes == self.chain.to_bytes());
+        if !same && let Err(error) = papers.write(&self.chain) {
+            tracing::error!(%error, "the charter cannot be written");
+        }
+    }
+
     /// Offers documents of the charter, and takes up what counts now. What is known is on disk
     /// before anybody is answered by it.
     pub(super) fn take_charters(
@@ -135,23 +151,33 @@ impl Machine {
         documents: &[Vec<u8>],
         now: Timestamp,
     ) -> Result<(), Failed> {
-        let before = self.chain.to_bytes();
+        let known = self.chain.clone();
         for document in documents {
             if let Err(error) = self.chain.offer(document) {
                 tracing::warn!(%error, "a paper about the charter is refused");
             }
         }
-        if self.chain.to_bytes() == before {
+        if self.chain.to_bytes() == known.to_bytes() {
             return Ok(());
         }
         if let Some(papers) = &mut self.papers
             && let Err(error) = papers.write(&self.chain)
         {
             tracing::error!(%error, "the charter cannot be written; the node goes on with the one before");
-            self.chain = Chain::from_bytes(&before).unwrap_or_else(|_| self.chain.clone());
+            // With what it has settled, and what waits.
+            self.chain = known;
             return Ok(());
         }
-        if let Some(fork) = self.chain.status().fork {
+        let status = self.chain.status();
+        for twice in status.twice {
+            tracing::error!(
+                organisation = %twice.organisation,
+                version = twice.version,
+                signed = ?twice.signed,
+                "ALARM: an organisation's root has signed two versions of one number, and counts for neither; it may be stolen: ask them, and see `parasol charter status`"
+            );
+        }
+        if let Some(fork) = status.fork {
             tracing::error!(
                 version = fork.version,
                 rivals = ?fork.rivals,
@@ -162,6 +188,13 @@ impl Machine {
         let charter = self.chain.current();
         if charter.id() == self.charter.id() {
             return Ok(());
+        }
+        if charter.follows(&self.charter.pin()).is_err() {
+            tracing::error!(
+                before = self.charter.version(),
+                version = charter.version(),
+                "ALARM: the charter that this node went by counts no more, and another takes its place: see `parasol charter status`"
+            );
         }
         let view = self.ledger.view()?;
         let taken = self.engine.take_up(charter.clone(), &view, now)?;

@@ -10,13 +10,18 @@ use crate::cbor;
 use crate::cose::{Context, Cosigned};
 use crate::ids::{CharterId, FederationId, OrganisationKey};
 use crate::keys::SecretKey;
-use crate::limits::MAX_COSIGNED;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::limits::{MAX_COSIGNED, MAX_RIVALS};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Versions and proposals that a chain keeps.
-pub const MAX_DOCUMENTS: usize = 256;
-/// The largest file of a chain.
-const MAX_FILE: usize = MAX_DOCUMENTS * MAX_COSIGNED;
+/// Versions that a chain may have.
+pub const MAX_VERSIONS: usize = 1024;
+/// Documents that are kept besides the versions that count.
+pub const MAX_PROPOSALS: usize = 256;
+/// Documents that a chain keeps, and those of its file.
+pub const MAX_DOCUMENTS: usize = MAX_VERSIONS + MAX_PROPOSALS;
+/// The largest file of a chain: each document, and its head, have at most so many bytes.
+const MAX_FILE: usize = 5 + MAX_DOCUMENTS * (5 + MAX_COSIGNED);
 
 /// What became of a document that was offered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,7 +94,7 @@ pub enum SignError {
     Unknown,
     /// It has signed a rival.
     #[error(
-        "this root has signed another version {version} already ({other}). Of two signatures neither would count, and everybody would see both: talk with the others about which of the two it is to be"
+        "this root has signed another version {version} already ({other}). Of two signatures neither would count, and everybody would see both: talk with the others about which of the two it is to be. Then one of you writes a version upon that one, which sets the others aside, and more than half sign it, whatever they signed before: `parasol charter propose - --upon ID`"
     )]
     Rival {
         /// The number of both.
@@ -97,30 +102,42 @@ pub enum SignError {
         /// What it signed.
         other: CharterId,
     },
+    /// It would set aside a version that counts.
+    #[error(
+        "this proposal sets aside version {version}, which counts ({other}): change it by a version that follows it"
+    )]
+    Counts {
+        /// Its number.
+        version: u32,
+        /// Its id.
+        other: CharterId,
+    },
     /// Its signature is not asked for.
-    #[error("this root is none of those whose signature the proposal takes")]
+    #[error(
+        "this root is none of those whose signature the proposal takes; and whoever is new signs after an organisation that is one already has proposed it"
+    )]
     Stranger,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Document {
-    terms: Terms,
+pub(super) struct Document {
+    pub(super) terms: Terms,
     /// Signatures that hold. Those of strangers are left out as soon as the version before is known.
-    cosigned: Cosigned,
+    pub(super) cosigned: Cosigned,
 }
 
 impl Document {
-    fn signers(&self) -> impl Iterator<Item = OrganisationKey> {
+    pub(super) fn signers(&self) -> impl Iterator<Item = OrganisationKey> {
         let keys = self.cosigned.claimed().copied();
         keys.map(OrganisationKey::from_bytes)
     }
-    fn is_signed_by(&self, root: &OrganisationKey) -> bool {
+    pub(super) fn is_signed_by(&self, root: &OrganisationKey) -> bool {
         self.signers().any(|key| key == *root)
     }
-    fn previous(&self) -> Option<CharterId> {
+    pub(super) fn previous(&self) -> Option<CharterId> {
         self.terms.origin.as_ref().map(|o| o.previous)
     }
-    fn against(&self) -> &[CharterId] {
+    pub(super) fn against(&self) -> &[CharterId] {
         let origin = self.terms.origin.as_ref();
         origin.map(|o| o.against.as_slice()).unwrap_or_default()
     }
@@ -131,13 +148,29 @@ impl Document {
 pub struct Chain {
     federation: FederationId,
     first: Charter,
-    documents: BTreeMap<CharterId, Document>,
+    /// Those of which all that they stand on is known.
+    pub(super) documents: BTreeMap<CharterId, Document>,
+    /// Those of which the version before is not known, the oldest first.
+    pub(super) waiting: VecDeque<(CharterId, Document)>,
     /// From here on the chain is weighed; what is before stays as it is.
-    settled: CharterId,
+    pub(super) settled: CharterId,
+    /// How many versions led to the one that counted when that was last looked at.
+    pub(super) line: Hint,
 }
 
+/// A number that is no part of what is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hint(pub(super) usize);
+
+impl PartialEq for Hint {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Hint {}
+
 /// What leads on from one version.
-enum Step {
+pub(super) enum Step {
     To(CharterId),
     Fork(Fork),
     Stay,
@@ -178,7 +211,9 @@ impl Chain {
         Ok(Self {
             federation: *charter.federation(),
             documents: BTreeMap::from([(charter.id(), document)]),
+            waiting: VecDeque::new(),
             settled: charter.id(),
+            line: Hint(1),
             first: charter,
         })
     }
@@ -202,20 +237,36 @@ impl Chain {
     /// # Errors
     /// As [`Chain::of`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CharterError> {
+        let (chain, refused) = Self::salvage(bytes)?;
+        refused.into_iter().next().map_or(Ok(chain), Err)
+    }
+
+    /// Reads a charter's file and leaves out what is refused in it, and says why. One document that
+    /// does not hold keeps nobody from the others.
+    ///
+    /// # Errors
+    /// If it is no such file, or the first document does not hold.
+    pub fn salvage(bytes: &[u8]) -> Result<(Self, Vec<CharterError>), CharterError> {
         // Major type 6 is a tag, the one before a single document.
         if bytes.first().is_some_and(|b| b >> 5 == 6) {
-            return Self::found(bytes);
+            return Ok((Self::found(bytes)?, Vec::new()));
         }
         let documents = cbor::decode(bytes, MAX_FILE, |d| {
             cbor::list(d, MAX_DOCUMENTS, |d| {
                 Ok(cbor::bytes(d, MAX_COSIGNED)?.to_vec())
             })
         })?;
-        Self::of(documents.iter().map(Vec::as_slice))
+        let (first, others) = documents
+            .split_first()
+            .ok_or(CharterError::OtherFederation)?;
+        let mut chain = Self::found(first)?;
+        let refused = others.iter().filter_map(|one| chain.offer(one).err());
+        let refused = refused.collect();
+        Ok((chain, refused))
     }
 
     /// All that is known, as a file to be passed on by hand: the first version, then the others by
-    /// their numbers and ids.
+    /// their numbers and ids. What waits for a version that is not known is not in it.
     pub fn to_bytes(&self) -> Vec<u8> {
         let documents = self.documents();
         cbor::encode(|e| {
@@ -233,26 +284,17 @@ impl Chain {
         all.into_iter().map(|(_, d)| d.cosigned.write()).collect()
     }
 
+    /// Documents that wait for a version that is not known.
+    pub fn waiting(&self) -> Vec<Vec<u8>> {
+        self.waiting
+            .iter()
+            .map(|(_, d)| d.cosigned.write())
+            .collect()
+    }
+
     /// SHA-256 of the file: two who have the same know the same.
     pub fn digest(&self) -> [u8; 32] {
         crate::ids::sha256(&self.to_bytes())
-    }
-
-    /// The documents for who knows what this is the digest of: none, if that is all there is, and
-    /// no more than fit into so many bytes.
-    pub fn news_for(&self, known: &[u8; 32], room: usize) -> Vec<Vec<u8>> {
-        if self.digest() == *known {
-            return Vec::new();
-        }
-        let mut left = room;
-        let documents = self.documents().into_iter();
-        documents
-            .take_while(|document| {
-                let fits = document.len() + 5 <= left;
-                left = left.saturating_sub(document.len() + 5);
-                fits
-            })
-            .collect()
     }
 
     /// The federation's id.
@@ -279,7 +321,7 @@ impl Chain {
     /// If it is damaged, breaks a rule, is another federation's, a signature in it does not hold,
     /// or nobody signed it whose signature it takes. Then nothing has changed.
     pub fn offer(&mut self, bytes: &[u8]) -> Result<Offered, CharterError> {
-        let mut cosigned = Cosigned::parse(bytes, MAX_COSIGNED)?;
+        let cosigned = Cosigned::parse(bytes, MAX_COSIGNED)?;
         let id = CharterId::of(cosigned.payload());
         let terms = cbor::decode(cosigned.payload(), MAX_COSIGNED, Terms::decode)?;
         terms.check()?;
@@ -290,11 +332,11 @@ impl Chain {
         if !ours {
             return Err(CharterError::OtherFederation);
         }
-        if self
-            .documents
-            .get(&id)
-            .is_some_and(|d| d.cosigned == cosigned)
-        {
+        if usize::try_from(terms.version).is_ok_and(|number| number > MAX_VERSIONS) {
+            return Err(CharterError::Full);
+        }
+        let same = |d: &Document| d.cosigned == cosigned;
+        if self.is_behind(&terms) || self.documents.get(&id).is_some_and(same) {
             // What is known comes again and again, and need not be verified each time.
             return Ok(Offered::Known);
         }
@@ -303,65 +345,12 @@ impl Chain {
         if signers.map_err(|_| CharterError::Signatures)?.is_empty() {
             return Err(CharterError::Signatures);
         }
-        let previous = terms.origin.as_ref().map(|o| o.previous);
-        let previous = previous.filter(|id| self.is_anchored(id));
-        if let Some(before) = previous.and_then(|id| self.terms(&id)) {
-            terms.check_follows(before)?;
-            keep_askable(&mut cosigned, &terms, before);
-            if cosigned.claimed().next().is_none() {
-                return Err(CharterError::Signatures);
-            }
+        let document = Document { terms, cosigned };
+        let previous = document.previous();
+        if previous.is_some_and(|previous| !self.documents.contains_key(&previous)) {
+            return Ok(self.wait(id, document));
         }
-        if let Some(known) = self.documents.get_mut(&id) {
-            // The first version has all its signatures, and a stranger's adds nothing to it.
-            let more = terms.version > 1 && known.cosigned.merge(&cosigned);
-            return Ok(if more { Offered::Taken } else { Offered::Known });
-        }
-        if self.documents.len() >= MAX_DOCUMENTS {
-            return Err(CharterError::Full);
-        }
-        self.documents.insert(id, Document { terms, cosigned });
-        if self.is_anchored(&id) {
-            self.look_at_those_after(id);
-        }
-        Ok(Offered::Taken)
-    }
-
-    /// Whether everything that the version stands on is known. What is not may fall away yet, and
-    /// says nothing of what follows it.
-    fn is_anchored(&self, id: &CharterId) -> bool {
-        let mut at = *id;
-        while let Some(document) = self.documents.get(&at) {
-            match document.previous() {
-                Some(previous) => at = previous,
-                None => return true,
-            }
-        }
-        false
-    }
-
-    /// A version came that others may follow: what they may not hold is left out now.
-    fn look_at_those_after(&mut self, id: CharterId) {
-        let Some(before) = self.documents.get(&id).map(|d| d.terms.clone()) else {
-            return;
-        };
-        let (mut good, mut bad) = (Vec::new(), Vec::new());
-        let after = self.documents.iter_mut();
-        for (child, document) in after.filter(|(_, d)| d.previous() == Some(id)) {
-            keep_askable(&mut document.cosigned, &document.terms, &before);
-            let nobody = document.cosigned.claimed().next().is_none();
-            if nobody || document.terms.check_follows(&before).is_err() {
-                bad.push(*child);
-            } else {
-                good.push(*child);
-            }
-        }
-        for child in bad {
-            self.documents.remove(&child);
-        }
-        for child in good {
-            self.look_at_those_after(child);
-        }
+        self.keep(id, document)
     }
 
     /// The version that counts, with those before it.
@@ -384,11 +373,18 @@ impl Chain {
     }
 
     /// What was there before the current version is settled: a later signature changes nothing of
-    /// it any more. Whoever runs on a chain calls this when it has taken a version up.
+    /// it any more. Whoever runs on a chain calls this when it has taken a version up. What is
+    /// settled stays so if the last step is taken back.
     pub fn settle(&mut self) {
         let (current, _) = self.walk();
         let before = self.documents.get(&current).and_then(Document::previous);
-        self.settled = before.unwrap_or(current);
+        let number = |id| self.terms(id).map_or(0, |t| t.version);
+        if let Some(before) = before
+            && number(&before) > number(&self.settled)
+        {
+            self.settled = before;
+        }
+        self.forget();
     }
 
     /// From which version on the chain is weighed.
@@ -398,9 +394,10 @@ impl Chain {
 
     /// Weighs the chain from a version on that was settled before. Says whether it is known.
     pub fn settle_at(&mut self, id: &CharterId) -> bool {
-        let known = self.is_anchored(id);
+        let known = self.documents.contains_key(id);
         if known {
             self.settled = *id;
+            self.forget();
         }
         known
     }
@@ -422,7 +419,7 @@ impl Chain {
                 missing,
             })
         });
-        let waiting = self.documents.keys().filter(|id| !self.is_anchored(id));
+        let waiting: BTreeSet<CharterId> = self.waiting.iter().map(|(id, _)| *id).collect();
         Status {
             current,
             version: before.map_or(0, |t| t.version),
@@ -432,27 +429,32 @@ impl Chain {
                 Step::To(_) | Step::Stay => None,
             },
             twice: self.twice(current),
-            waiting: waiting.copied().collect(),
+            waiting: waiting.into_iter().collect(),
         }
     }
 
-    /// The terms of a version that would follow the current one. After a fork it follows the rival
-    /// `upon`, and names the others as set aside.
+    /// The terms of a version that would follow the current one. After a fork, or where the
+    /// organisations are divided, it follows the rival `upon`, and names the others as set aside.
     pub fn draft(&self, upon: Option<&CharterId>) -> Option<Terms> {
-        let (current, step) = self.walk();
-        let rivals = match step {
-            Step::Fork(fork) => fork.rivals,
-            Step::To(_) | Step::Stay => Vec::new(),
-        };
+        let (current, _) = self.walk();
+        let rivals = self.rivals(&current);
         let previous = upon.copied().unwrap_or(current);
         let mut terms = self.terms(&previous)?.clone();
         terms.version = terms.version.checked_add(1)?;
-        let chosen = rivals.contains(&previous);
-        let against = rivals.into_iter().filter(|r| chosen && *r != previous);
+        let mut against: Vec<CharterId> = Vec::new();
+        if rivals.all.contains_key(&previous) {
+            let others = rivals.all.keys().filter(|r| **r != previous);
+            let others = others.map(|r| (Reverse(rivals.of(r, false).len()), *r));
+            let mut others: Vec<_> = others.collect();
+            // What most have signed, if there are more than may be named.
+            others.sort_unstable();
+            against.extend(others.into_iter().map(|(_, r)| r).take(MAX_RIVALS));
+            against.sort_unstable();
+        }
         terms.origin = Some(Origin {
             federation: self.federation,
             previous,
-            against: against.collect(),
+            against,
         });
         Some(terms)
     }
@@ -469,6 +471,7 @@ impl Chain {
         if !askable(&document.terms, before, &key) {
             return Err(SignError::Stranger);
         }
+        self.check_against(&document.terms)?;
         let rivals = self.rivals(&previous);
         if let Some((other, rival)) = rivals
             .all
@@ -486,16 +489,31 @@ impl Chain {
         Ok(())
     }
 
+    /// Nobody signs away what counts: it would be taken back, with all that rests on it.
+    fn check_against(&self, terms: &Terms) -> Result<(), SignError> {
+        let line = self.line_to(self.walk().0);
+        let mut against = terms.origin.iter().flat_map(|o| &o.against);
+        match against.find(|id| line.contains(id)) {
+            Some(other) => Err(SignError::Counts {
+                version: self.terms(other).map_or(0, |t| t.version),
+                other: *other,
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Proposes a version, signed by a root.
     ///
     /// # Errors
-    /// If it breaks a rule, or the root may not sign it.
+    /// If it breaks a rule, or the root may not sign it: an organisation of the version before must
+    /// be the first to do so.
     pub fn propose(&mut self, terms: &Terms, root: &SecretKey) -> Result<CharterId, ProposeError> {
         let id = terms.id();
         if !self.documents.contains_key(&id) {
             let origin = terms.origin.as_ref();
             let previous = origin.ok_or(SignError::Unknown)?.previous;
             let key = root.organisation();
+            self.check_against(terms)?;
             let rivals = self.rivals(&previous);
             if let Some((other, rival)) = rivals.all.iter().find(|(_, r)| r.is_signed_by(&key)) {
                 return Err(SignError::Rival {
@@ -505,12 +523,15 @@ impl Chain {
                 .into());
             }
             let before = self.terms(&previous).ok_or(SignError::Unknown)?;
-            if !askable(terms, before, &key) {
+            if before.member(&key).is_none() {
                 return Err(SignError::Stranger.into());
             }
             let mut unsigned = terms.unsigned();
             Charter::sign_with(&mut unsigned, root);
             self.offer(&unsigned.write())?;
+            if !self.documents.contains_key(&id) {
+                return Err(SignError::Unknown.into());
+            }
             return Ok(id);
         }
         self.sign(&id, root)?;
@@ -518,7 +539,7 @@ impl Chain {
     }
 
     /// From the last settled version as far as the chain leads, and why it stops there.
-    fn walk(&self) -> (CharterId, Step) {
+    pub(super) fn walk(&self) -> (CharterId, Step) {
         let mut at = self.settled;
         loop {
             match self.step(&at) {
@@ -552,18 +573,20 @@ impl Chain {
             return Step::Stay;
         };
         let rivals = self.rivals(previous);
-        let backed: Vec<CharterId> = rivals
+        let agreed: Vec<CharterId> = rivals
             .all
             .iter()
-            .filter(|(id, document)| {
+            .filter(|(_, document)| {
                 let must = document.terms.must_agree(before);
                 must.iter().all(|root| document.is_signed_by(root))
-                    && before.is_majority(&rivals.of(id, false))
             })
             .map(|(id, _)| *id)
             .collect();
+        let backed = agreed.iter().copied();
+        let backed = backed.filter(|id| before.is_majority(&rivals.of(id, false)));
+        let backed: Vec<CharterId> = backed.collect();
         let stood_by = self.stood_by(&rivals);
-        let mut confirmed = backed.iter().filter(|id| {
+        let mut confirmed = agreed.iter().filter(|id| {
             let by = stood_by.get(*id);
             by.is_some_and(|by| before.is_majority(by))
         });
@@ -587,10 +610,7 @@ impl Chain {
     /// who follows two counts for neither.
     fn stood_by(&self, rivals: &Rivals<'_>) -> BTreeMap<CharterId, BTreeSet<OrganisationKey>> {
         let mut by: BTreeMap<CharterId, BTreeSet<OrganisationKey>> = BTreeMap::new();
-        for document in self.documents.values() {
-            let Some(rival) = self.rival_under(document, rivals) else {
-                continue;
-            };
+        for (rival, document) in self.upon(rivals) {
             for root in document.signers() {
                 let others = rivals.signed.get(&root).into_iter().flatten();
                 let mut others = others.filter(|other| **other != rival);
@@ -612,16 +632,25 @@ impl Chain {
         by
     }
 
-    /// The rival that a document follows, itself left out.
-    fn rival_under(&self, document: &Document, rivals: &Rivals<'_>) -> Option<CharterId> {
-        let mut at = document.previous();
-        while let Some(id) = at {
-            if rivals.all.contains_key(&id) {
-                return Some(id);
+    /// All that follows one of the rivals, directly or not, with the rival.
+    fn upon(&self, rivals: &Rivals<'_>) -> Vec<(CharterId, &Document)> {
+        let mut after: BTreeMap<CharterId, Vec<(CharterId, &Document)>> = BTreeMap::new();
+        for (id, document) in &self.documents {
+            if let Some(previous) = document.previous() {
+                after.entry(previous).or_default().push((*id, document));
             }
-            at = self.documents.get(&id)?.previous();
         }
-        None
+        let mut found = Vec::new();
+        for rival in rivals.all.keys() {
+            let mut at = vec![*rival];
+            while let Some(id) = at.pop() {
+                for (child, document) in after.remove(&id).into_iter().flatten() {
+                    at.push(child);
+                    found.push((*rival, document));
+                }
+            }
+        }
+        found
     }
 
     /// Who signed two versions that follow one, from the one before `current` on.
@@ -655,10 +684,6 @@ pub enum ProposeError {
 }
 
 /// Whether a root's signature says anything under a version that follows `before`.
-fn askable(terms: &Terms, before: &Terms, root: &OrganisationKey) -> bool {
+pub(super) fn askable(terms: &Terms, before: &Terms, root: &OrganisationKey) -> bool {
     before.member(root).is_some() || terms.member(root).is_some()
-}
-
-fn keep_askable(cosigned: &mut Cosigned, terms: &Terms, before: &Terms) {
-    cosigned.retain(|key| askable(terms, before, &OrganisationKey::from_bytes(*key)));
 }

@@ -10,15 +10,27 @@
 
 mod agreed;
 mod chain;
+mod keep;
 mod successor;
 mod terms;
 
 pub use agreed::{Charter, Pin};
 pub use chain::{
-    Chain, Fork, MAX_DOCUMENTS, Offered, Pending, ProposeError, SignError, Status, Twice,
+    Chain, Fork, MAX_DOCUMENTS, MAX_PROPOSALS, MAX_VERSIONS, Offered, Pending, ProposeError,
+    SignError, Status, Twice,
 };
 pub use terms::{CharterError, Former, Lives, Organisation, Origin, Quotas, Terms};
 
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "keep_tests.rs"]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+mod keep_tests;

@@ -2,7 +2,11 @@
 
 use super::terms::{CharterError, Terms};
 use crate::ids::OrganisationKey;
+use crate::limits::{MAX_COSIGNED, MAX_ORGANISATIONS};
 use std::collections::BTreeSet;
+
+/// The room for one signature.
+const SIGNATURE: usize = 128;
 
 impl Terms {
     /// Whether this version may follow `before`, signatures aside.
@@ -20,6 +24,20 @@ impl Terms {
         if self.bucket_bits != before.bucket_bits {
             return invalid(
                 "the bits of a bucket cannot change: reports that are there could not be found any more",
+            );
+        }
+        // Whoever may sign must find room, or a version could never be read again.
+        let new = self.organisations.iter().map(|o| o.root);
+        let new = new.filter(|root| before.member(root).is_none()).count();
+        let signers = before.organisations.len() + new;
+        if signers > MAX_ORGANISATIONS {
+            return invalid(
+                "a version and the one before it may have at most 1000 organisations together; let some leave in a version of their own first",
+            );
+        }
+        if self.encode().len() + SIGNATURE * signers > MAX_COSIGNED {
+            return invalid(
+                "the version is too large for the signatures of all who may sign it; shorten it",
             );
         }
         Ok(())

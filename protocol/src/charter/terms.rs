@@ -198,10 +198,8 @@ pub enum CharterError {
         /// The version known.
         known: u32,
     },
-    /// There are more versions and proposals than are kept.
-    #[error(
-        "there are too many proposals for the charter already; the others must be settled first"
-    )]
+    /// Its number is higher than a chain may have versions.
+    #[error("a charter has at most 1024 versions; a federation that has had as many begins anew")]
     Full,
     /// One jurisdiction could open the list alone.
     #[error(

@@ -108,8 +108,11 @@ pub struct Federation {
 impl Federation {
     /// Checks what a home node gave as its directory.
     ///
-    /// All that a client trusts follows from `own`, the root key of the organisation it belongs to:
-    /// a charter counts only if that root signed it, and the node only if that root delegated to it.
+    /// All that a client trusts follows from `own`, the root key of the organisation it belongs to,
+    /// and from `known`, the federation that it saw first: the charter must name that root as a
+    /// member's, which it became by its own signature, and the node counts only if that root
+    /// delegated to it. Whoever has no `known` yet believes a charter because of that one signature;
+    /// later versions need not bear it, if enough others have signed them.
     ///
     /// # Errors
     /// If the charter, the certificate or the home node's place in them do not hold. Single bad
@@ -123,18 +126,25 @@ impl Federation {
         let reply = DirectoryReply::decode(bytes)?;
         let chain = Chain::of(reply.charters.iter().map(Vec::as_slice))?;
         let charter = chain.current();
-        if charter.organisation(own).is_none() {
-            let successor = charter.answers_for(own);
-            return Err(
-                successor.map_or(ViewError::NotOurs, |o| ViewError::RootReplaced {
-                    name: o.name.clone(),
-                    root: o.root,
-                    version: charter.version(),
-                }),
-            );
-        }
         if known.is_some_and(|id| id != charter.federation()) {
             return Err(ViewError::OtherFederation);
+        }
+        if charter.organisation(own).is_none() {
+            // Anybody can write a charter in which our root is a former one. Only one that it has
+            // signed, when it was a member's, says anything of us.
+            let before: Vec<Charter> = charter.and_before().collect();
+            let was = |charter: &Charter| charter.organisation(own).is_some();
+            let replaced = before.windows(2).find(|pair| pair.last().is_some_and(was));
+            let version = replaced.and_then(|pair| Some(pair.first()?.version()));
+            let successor = charter.answers_for(own);
+            return Err(match (version, successor) {
+                (Some(version), Some(o)) => ViewError::RootReplaced {
+                    name: o.name.clone(),
+                    root: o.root,
+                    version,
+                },
+                _ => ViewError::NotOurs,
+            });
         }
         let federation = *charter.federation();
         let mut directory = Directory::new(charter);

@@ -259,4 +259,40 @@ fn a_client_does_not_take_a_successor_for_its_own_by_itself() {
         panic!("{told}")
     };
     assert_eq!((root, version), (heir.organisation(), 2));
+    // The version that replaced it is named, not a later one.
+    let mut chain = Chain::of(replaced.documents()).unwrap();
+    let later = chain.draft(None).unwrap();
+    let id = chain.propose(&later, &lab.federation.roots[0]).unwrap();
+    for n in [1, 3] {
+        chain.sign(&id, &lab.federation.roots[n]).unwrap();
+    }
+    assert_eq!(chain.current().version(), 3);
+    let shown = |chain: &Chain, known| {
+        let (engine, store) = &lab.sides[0];
+        let mut reply = engine.directory_reply(store, lab.now).unwrap();
+        reply.charters = chain.documents();
+        client::Federation::from_reply(&reply.encode(), &old, known, TODAY).unwrap_err()
+    };
+    let told = shown(&chain, Some(chain.federation()));
+    assert!(matches!(told, ViewError::RootReplaced { version: 2, .. }));
+    // Anybody can make a federation of which our root is a former one. It has never signed there.
+    let mut terms = lab.federation.charter.terms().clone();
+    let roots: Vec<SecretKey> = (90..94).map(|n| SecretKey::from_seed([n; 32])).collect();
+    for (o, root) in terms.organisations.iter_mut().zip(&roots) {
+        o.root = root.organisation();
+    }
+    terms.organisations.sort_by_key(|o| o.root);
+    terms.former = vec![Former {
+        root: old,
+        successor: roots[0].organisation(),
+        records: Vec::new(),
+    }];
+    let mut unsigned = terms.unsigned();
+    for root in &roots {
+        Charter::sign_with(&mut unsigned, root);
+    }
+    let forged = Chain::found(&unsigned.write()).unwrap();
+    assert_eq!(shown(&forged, None), ViewError::NotOurs);
+    let ours = *lab.federation.charter.federation();
+    assert_eq!(shown(&forged, Some(&ours)), ViewError::OtherFederation);
 }
