@@ -436,7 +436,7 @@ fn vouches_come_and_go_and_decisions_are_undone() {
         ),
         (&again, "number-taken"),
         (&["revoke", "nobody", "--root", root], "no-such-vouch"),
-        (&["revoke", "ryabina", "--root", record], "root-key"),
+        (&["revoke", "ryabina", "--root", record], "bad-root"),
     ] {
         let (_, error) = fed.fails("lilas", words);
         let said = error["error"]["code"].as_str().unwrap();
