@@ -50,7 +50,15 @@ static STAGE: LazyLock<Stage> = LazyLock::new(|| {
     let starter = &world.lilas.node;
     let keys = [KeyName::Bucket];
     let none = Default::default();
-    let terms = PlanTerms::draft(&basis, [5; 32], TODAY, &holders, &none, &keys, starter.node());
+    let terms = PlanTerms::draft(
+        &basis,
+        [5; 32],
+        TODAY,
+        &holders,
+        &none,
+        &keys,
+        starter.node(),
+    );
     let plan = Plan::from_bytes(&terms.unwrap().sign(starter), &basis).unwrap();
     Stage { world, plan }
 });
@@ -191,7 +199,9 @@ fuzz_target!(|bytes: &[u8]| {
                     cbor::put_array(e, 2);
                     cbor::put_bytes(e, &plan);
                     cbor::put_array(e, messages.len() as u64);
-                    messages.iter().for_each(|message| cbor::put_bytes(e, message));
+                    messages
+                        .iter()
+                        .for_each(|message| cbor::put_bytes(e, message));
                 });
                 assert_eq!(again, rest);
             }
