@@ -182,7 +182,7 @@ fn a_gap_waits_and_closes() {
     // It waits in memory, and is passed on to nobody.
     assert_eq!(chain.to_bytes(), self::chain(3).to_bytes());
     assert_eq!(chain.news_for(&[0; 32], 1 << 20).len(), 1);
-    assert_eq!(chain.waiting(), [third.clone()]);
+    assert_eq!(chain.waiting(), std::slice::from_ref(&third));
     chain.offer(&second).unwrap();
     assert_eq!(version_of(&chain), (3, "three".to_owned()));
     assert_eq!(chain.status().waiting, []);
