@@ -507,14 +507,18 @@ proptest! {
         for document in documents(&history) {
             drop(whole.offer(&document));
             let charter = whole.current();
-            let switched = whole.documents.values().any(|d| {
-                d.signers().any(|root| {
-                    let mut against = d.against().iter().filter_map(|id| whole.documents.get(id));
-                    against.any(|rival| rival.is_signed_by(&root))
+            // Somebody signed one rival, and something upon another.
+            let switched = whole.documents.keys().any(|previous| {
+                let rivals = whole.rivals(previous);
+                whole.upon(&rivals).iter().any(|(rival, document)| {
+                    document.signers().any(|root| {
+                        let signed = rivals.signed.get(&root);
+                        signed.is_some_and(|s| s.iter().any(|id| id != rival))
+                    })
                 })
             });
             if whole.status().twice.is_empty() && !switched {
-                // As long as nobody signs twice, or a way out of what it signed, what counted once
+                // As long as nobody signs twice, or upon another than it signed, what counted once
                 // counts for good.
                 let known = seen.entry(charter.version()).or_insert(charter.id());
                 prop_assert_eq!(*known, charter.id());
