@@ -177,10 +177,10 @@ pub(super) enum Step {
 }
 
 /// How the rivals that follow one version stand.
-struct Rivals<'a> {
+pub(super) struct Rivals<'a> {
     all: BTreeMap<CharterId, &'a Document>,
     /// What each organisation of the version before has signed of them, if anything.
-    signed: BTreeMap<OrganisationKey, BTreeSet<CharterId>>,
+    pub(super) signed: BTreeMap<OrganisationKey, BTreeSet<CharterId>>,
 }
 
 impl Rivals<'_> {
@@ -549,7 +549,7 @@ impl Chain {
         }
     }
 
-    fn rivals(&self, previous: &CharterId) -> Rivals<'_> {
+    pub(super) fn rivals(&self, previous: &CharterId) -> Rivals<'_> {
         let all: BTreeMap<CharterId, &Document> = self
             .documents
             .iter()
@@ -633,7 +633,7 @@ impl Chain {
     }
 
     /// All that follows one of the rivals, directly or not, with the rival.
-    fn upon(&self, rivals: &Rivals<'_>) -> Vec<(CharterId, &Document)> {
+    pub(super) fn upon(&self, rivals: &Rivals<'_>) -> Vec<(CharterId, &Document)> {
         let mut after: BTreeMap<CharterId, Vec<(CharterId, &Document)>> = BTreeMap::new();
         for (id, document) in &self.documents {
             if let Some(previous) = document.previous() {

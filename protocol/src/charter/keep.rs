@@ -10,7 +10,7 @@ use crate::cose::Cosigned;
 use crate::ids::{CharterId, OrganisationKey};
 use crate::limits::{MAX_COSIGNED, MAX_ORGANISATIONS};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Documents that wait for the version before them.
 const MAX_WAITING: usize = 16;
@@ -54,11 +54,11 @@ impl Chain {
         if !self.documents.contains_key(&id) {
             return Ok(Offered::Known);
         }
-        let (now, later) = std::mem::take(&mut self.waiting)
+        let (now, later): (VecDeque<_>, _) = std::mem::take(&mut self.waiting)
             .into_iter()
             .partition(|(_, d)| d.previous() == Some(id));
         self.waiting = later;
-        for (id, document) in std::collections::VecDeque::from(now) {
+        for (id, document) in now {
             // What may not follow falls away.
             drop(self.keep(id, document));
         }
