@@ -261,7 +261,9 @@ fn made(input: &Input) {
         Input::Given(given) => {
             let mut reply = fixture.reply.clone();
             alter(&mut reply.certificate, &given.certificate);
-            alter(&mut reply.charter, &given.charter);
+            for charter in &mut reply.charters {
+                alter(charter, &given.charter);
+            }
             reply.records = given.pieces.iter().take(24).map(piece).collect();
             reply.home = match given.home {
                 n @ 0..6 => fixture.member(n).node.node(),

@@ -14,12 +14,13 @@ use parasol_protocol::client::{
 };
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::time::Season;
+use parasol_protocol::trust::Local;
 use parasol_protocol::wire::client::{
     Evaluate, Evaluated, MAX_MESSAGE, Outcome, OwnAsk, OwnReply, PassOn, Published, Tag, TagsAsk,
     TagsReply,
 };
 use parasol_protocol::wire::sealed::{Question, Reply, open_question};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Answers of an exchange, however hostile, before it must have ended.
@@ -219,7 +220,7 @@ fn run(input: &Input) {
                     fixture.full_key.clone(),
                 )]);
                 let (found, refused, closed) =
-                    own.open(&fixture.federation, &keys, &BTreeSet::new());
+                    own.open(&fixture.federation, &keys, &Local::default());
                 assert!(found.len() + closed <= own.records.len());
                 assert!(refused.len() <= own.records.len());
                 for report in found {
