@@ -216,7 +216,11 @@ impl Run {
         let f = &*FEDERATION;
         let today = self.lab.today();
         let slot = f.stations[by].slots.first + u32::from(slot % 4);
-        let known = self.some(of).map(|p| p.lock.clone());
+        // Who hangs something on what never leaves his organisation, and gives it to others, has left
+        // it to them: his own nodes keep it to themselves, so that the sets differ by just that.
+        let target = self.some(of).filter(|p| !p.own);
+        let known = target.map(|p| p.lock.clone());
+        let report = target.map_or(RecordId::from_bytes([9; 32]), |p| p.id);
         let lock = known.filter(|_| what & 0x40 != 0);
         let lock = lock.unwrap_or_else(|| SecretKey::generate(&mut self.entropy));
         let record = match what % 4 {
@@ -227,9 +231,6 @@ impl Run {
             // Whoever has a lock may destroy; a thief of a node's key has none.
             2 => f.retraction(by, &lock, false, today, slot),
             _ => {
-                let report = self
-                    .some(of)
-                    .map_or(RecordId::from_bytes([9; 32]), |p| p.id);
                 let kind = Kind::Dispute;
                 let body = attachment_body(kind, lock.lock(), report, &mut self.entropy);
                 f.sign(by, today, today.plus(300), slot, body)

@@ -327,7 +327,7 @@ impl Store for Failing {
             self.gate.pass(Table::Own);
             let every = self.every.load(Ordering::SeqCst);
             let nth = self.writes.fetch_add(1, Ordering::SeqCst);
-            if every > 0 && nth % every == 0 {
+            if every > 0 && nth.is_multiple_of(every) {
                 self.failed.fetch_add(1, Ordering::SeqCst);
                 return Err(StoreError::Interrupted);
             }
