@@ -1,4 +1,4 @@
-//! Records on disk: their layout in a [`Store`], and the [`View`] that the engine reads.
+//! Records on disk: their layout in a [`Store`], and the [`View`](parasol_protocol::carried::View) that the engine reads.
 //!
 //! | table | key | value |
 //! |---|---|---|

@@ -26,7 +26,7 @@ pub struct Lent {
 }
 
 impl Lent {
-    /// As [`Ledger::view`]. It shows what is stored now.
+    /// As [`Ledger::view`](super::Ledger::view). It shows what is stored now.
     ///
     /// # Errors
     /// If the store cannot be read.
