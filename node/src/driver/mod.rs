@@ -21,6 +21,7 @@ mod gossip;
 mod input;
 mod machine;
 mod papers;
+mod peers;
 mod verify;
 
 #[cfg(test)]
