@@ -62,6 +62,7 @@ fn reply() -> impl Strategy<Value = PeerReply> {
         Refusal::NoShare,
         Refusal::Malformed,
         Refusal::Busy,
+        Refusal::OtherEpoch,
     ];
     prop_oneof![
         (day(), some_bytes()).prop_map(|(after, message)| PeerReply::Reconcile { after, message }),

@@ -21,7 +21,7 @@ def decode(kind, data):
 
 
 def ask(value):
-    names, elements = value
+    _, names, elements = value
     encoded = [cbor.encode(charter.key_name(list(name))) for name in names]
     yield all(a < b for a, b in zip(encoded, encoded[1:]))
     yield all(map(voprf.sound, elements))

@@ -33,6 +33,7 @@ fn evaluations(world: &mut World) -> (EvaluateAsk, Vec<Vec<KeyEvaluation>>) {
         &mut world.entropy,
     );
     let ask = EvaluateAsk {
+        epoch: 1,
         keys: vec![KeyName::Bucket, KeyName::Handle(expiry().season())],
         elements: blinded.unwrap().elements().to_vec(),
     };
@@ -130,6 +131,10 @@ fn peer(
         ("sealed", Reply::Sealed(vec![0; 30 * 1024])),
         ("refused: quota", Reply::Refused(Refusal::Quota)),
         ("refused: no share", Reply::Refused(Refusal::NoShare)),
+        (
+            "refused: another epoch",
+            Reply::Refused(Refusal::OtherEpoch),
+        ),
         ("refused: malformed", Reply::Refused(Refusal::Malformed)),
         ("refused: busy", Reply::Refused(Refusal::Busy)),
     ];

@@ -107,12 +107,15 @@ impl Engine {
         view: &V,
         now: Timestamp,
     ) -> Result<Done<Result<Shares, Refusal>>, V::Error> {
-        if !ask.keys.iter().all(|key| self.me.shares.contains_key(key)) {
+        let Some(shares) = self.shares_of(ask.epoch, now).map(Arc::clone) else {
+            return Ok((Vec::new(), Err(Refusal::OtherEpoch)));
+        };
+        if !ask.keys.iter().all(|key| shares.contains_key(key)) {
             return Ok((Vec::new(), Err(Refusal::NoShare)));
         }
         let (outputs, allowed) = self.spend(organisation, ask, view, now)?;
         let shares = if allowed {
-            Ok(Arc::clone(&self.me.shares))
+            Ok(shares)
         } else {
             Err(Refusal::Quota)
         };

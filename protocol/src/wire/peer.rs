@@ -92,6 +92,8 @@ pub enum Refusal {
     Malformed,
     /// The peer is too busy or cannot read its store.
     Busy,
+    /// The peer has no shares of the epoch that was asked for: one of the two is behind.
+    OtherEpoch,
 }
 
 impl Refusal {
@@ -101,6 +103,7 @@ impl Refusal {
             Refusal::NoShare => 2,
             Refusal::Malformed => 3,
             Refusal::Busy => 4,
+            Refusal::OtherEpoch => 5,
         }
     }
     pub(super) const fn from_number(n: u8) -> Option<Self> {
@@ -109,6 +112,7 @@ impl Refusal {
             2 => Some(Refusal::NoShare),
             3 => Some(Refusal::Malformed),
             4 => Some(Refusal::Busy),
+            5 => Some(Refusal::OtherEpoch),
             _ => None,
         }
     }
@@ -119,6 +123,7 @@ impl Refusal {
             Refusal::NoShare => "no-share",
             Refusal::Malformed => "malformed",
             Refusal::Busy => "busy",
+            Refusal::OtherEpoch => "other-epoch",
         }
     }
     pub(super) fn put(self, e: &mut cbor::Out) {
