@@ -2,6 +2,6 @@
 
 fn main() {
     parasol_benches::print_all(&[
-        "loopback", "lookup", "store", "million", "cbor", "admit", "seal", "trust", "ceremony",
+        "loopback", "lookup", "store", "million", "cbor", "admit", "seal", "trust", "ceremony", "keys",
     ]);
 }

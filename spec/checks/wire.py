@@ -33,12 +33,16 @@ def evaluations(value):
         yield voprf.proof(proof)
 
 
+def digests(value):
+    yield all(a < b for a, b in zip(value, value[1:]))
+
+
 def request(value):
-    return ask(value[1]) if value[0] == 4 else ()
+    return ask(value[1]) if value[0] == 4 else digests(value[2]) if value[0] == 10 else ()
 
 
 def reply(value):
-    return evaluations(value[1]) if value[0] == 4 else ()
+    return evaluations(value[1]) if value[0] == 4 else digests(value[1]) if value[0] == 10 else ()
 
 
 def evaluated(value):

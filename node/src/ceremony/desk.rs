@@ -5,25 +5,33 @@
 //! ceremonies/lock                 held while somebody works on any of them
 //! ceremonies/signed.cbor          the last certificate that this node has signed: epoch, plan
 //! ceremonies/NAME/board.cbor      the plan and the messages that are known
-//! ceremonies/NAME/seed            0600; there if this node takes part, until it has signed or stopped
+//! ceremonies/NAME/old.cbor        the certificate in force when the plan came, by which it is judged;
+//!                                 empty if there was none
+//! ceremonies/NAME/part            there if this node takes part: "hand", or "auto" if by itself
+//! ceremonies/NAME/seed            0600; what the node draws from, until it has signed or stopped
+//! ceremonies/NAME/compare         there if nothing secret may be sent before digits were compared
 //! ceremonies/NAME/digits          what was read out by somebody else, to be compared
-//! ceremonies/NAME/compare         there if nothing secret may be sent before that
-//! keys/shares.cbor                the shares in force
-//! keys/shares-EPOCH.cbor          shares that a ceremony made, not in force yet; 0600
+//! ceremonies/NAME/made            when the certificate was there, in milliseconds
+//! keys/shares-EPOCH.cbor          shares that a ceremony made; 0600
 //! ```
 //!
-//! NAME is the plan digest in hexadecimal.
+//! NAME is the plan digest in hexadecimal. `certificate.cbor` alone decides which shares are in force
+//! (see [`crate::ceremony::force`]), so that a crash between any two writes leaves what is understood.
 
 use super::error::DeskError;
-use crate::files::{create_private_dir, write_private};
-use crate::keys::{decode_shares, encode_shares, read_secret};
+use crate::files::{create_private_dir, destroy, write_private};
+use crate::keys::{encode_shares, read_shares, shares_of, shares_path};
 use parasol_protocol::cbor;
 use parasol_protocol::ceremony::{
-    Basis, Board, Ceremony, CeremonySeed, LastSigned, Participant, Proposal, Shares,
+    Basis, Board, Ceremony, CeremonySeed, LastSigned, Participant, Plan, Proposal,
 };
+use parasol_protocol::certificate::Certificate;
+use parasol_protocol::charter::Charter;
+use parasol_protocol::directory::Directory;
 use parasol_protocol::entropy::Entropy;
 use parasol_protocol::ids::PlanDigest;
 use parasol_protocol::keys::SecretKey;
+use parasol_protocol::limits::MAX_BOARD;
 use parasol_protocol::oprf::{KeyName, KeyShare};
 use parasol_protocol::time::Day;
 use std::collections::BTreeMap;
@@ -34,26 +42,68 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Ceremonies that are kept at one time: what peers propose must not fill the disk.
-pub const MAX_KEPT: usize = 16;
+pub const MAX_KEPT: usize = 32;
 
 /// The ceremonies of one node's directory, while nobody else works on them.
 pub struct Desk {
+    pub(super) node_dir: PathBuf,
     dir: PathBuf,
-    keys: PathBuf,
     _lock: File,
 }
 
+/// What is in force: ceremonies are judged by it. The charter is the directory's.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Who may speak for whom.
+    pub directory: Arc<Directory>,
+    /// The certificate of the shared keys; none before there is one, and for whoever gives one up.
+    pub certificate: Option<Certificate>,
+}
+
+impl Known {
+    /// The charter in force.
+    pub fn charter(&self) -> &Charter {
+        self.directory.charter()
+    }
+
+    /// By what new plans are judged.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis::new(self.charter(), &self.directory, self.certificate.as_ref())
+    }
+}
+
 /// What a participant works with besides its files.
-pub struct Hands<'a> {
+#[derive(Debug)]
+pub struct Hand<'a> {
     /// Its record key.
     pub node: &'a SecretKey,
-    /// Its shares in force.
-    pub shares: &'a Shares,
     /// Its day.
     pub today: Day,
 }
 
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> DeskError + '_ {
+/// How a node came to take part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// Somebody said so.
+    Hand,
+    /// By itself, as the plan only goes on with what is in force.
+    Auto,
+}
+
+/// What a board was judged by when its plan came.
+struct Kept<'a> {
+    charter: Charter,
+    certificate: Option<Certificate>,
+    directory: &'a Directory,
+}
+
+impl Kept<'_> {
+    fn basis(&self) -> Basis<'_> {
+        Basis::new(&self.charter, self.directory, self.certificate.as_ref())
+    }
+}
+
+pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> DeskError + '_ {
     move |source| DeskError::Io {
         path: path.to_owned(),
         source,
@@ -78,7 +128,7 @@ impl Desk {
         lock.lock().map_err(io_error(&path))?;
         Ok(Self {
             dir,
-            keys: node_dir.join("keys"),
+            node_dir: node_dir.to_owned(),
             _lock: lock,
         })
     }
@@ -91,6 +141,10 @@ impl Desk {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.dir).map_err(io_error(&self.dir))? {
             let entry = entry.map_err(io_error(&self.dir))?;
+            // What a crash left without a board was never known.
+            if !entry.path().join("board.cbor").exists() {
+                continue;
+            }
             let name = entry.file_name();
             names.extend(name.to_str().and_then(|n| n.parse::<PlanDigest>().ok()));
         }
@@ -98,8 +152,18 @@ impl Desk {
         Ok(names)
     }
 
-    fn place(&self, name: &PlanDigest) -> PathBuf {
+    pub(super) fn place(&self, name: &PlanDigest) -> PathBuf {
         self.dir.join(name.to_string())
+    }
+
+    fn write(&self, name: &PlanDigest, file: &str, bytes: &[u8]) -> Result<(), DeskError> {
+        let path = self.place(name).join(file);
+        write_private(&path, bytes).map_err(io_error(&path))
+    }
+
+    /// Whether a ceremony is known here.
+    pub fn knows(&self, name: &PlanDigest) -> bool {
+        self.place(name).join("board.cbor").exists()
     }
 
     /// The board of a ceremony, as bytes; see [`Board::to_bytes`].
@@ -111,23 +175,80 @@ impl Desk {
         fs::read(&path).map_err(io_error(&path))
     }
 
-    /// The board of a ceremony, judged by what is in force now.
+    /// The board of a ceremony, judged by what was in force when its plan came: its certificate may
+    /// be in force by now.
     ///
     /// # Errors
     /// If it cannot be read, or its plan does not hold any more.
-    pub fn board(&self, name: &PlanDigest, basis: &Basis<'_>) -> Result<Board, DeskError> {
-        Ok(Board::from_bytes(&self.board_bytes(name)?, basis)?)
+    pub fn board(&self, name: &PlanDigest, known: &Known) -> Result<Board, DeskError> {
+        let bytes = self.board_bytes(name)?;
+        let (plan, _) = Board::split(&bytes).map_err(DeskError::Form)?;
+        let kept = self.kept(name, &Proposal::from_bytes(&plan)?, known)?;
+        Ok(Board::from_bytes(&bytes, &kept.basis())?)
+    }
+
+    /// The certificate that was in force when a plan came.
+    ///
+    /// # Errors
+    /// If it cannot be read or does not hold any more.
+    fn kept<'a>(
+        &self,
+        name: &PlanDigest,
+        plan: &Proposal,
+        known: &'a Known,
+    ) -> Result<Kept<'a>, DeskError> {
+        let path = self.place(name).join("old.cbor");
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        let certificate = if bytes.is_empty() {
+            None
+        } else {
+            let read = Certificate::of_latest(&bytes, known.charter(), &known.directory);
+            Some(read.map_err(|_| DeskError::Damaged { path })?)
+        };
+        let mut versions = known.charter().and_before();
+        let meant = versions.find(|version| *version.id().as_bytes() == plan.terms().charter);
+        Ok(Kept {
+            charter: meant.unwrap_or_else(|| known.charter().clone()),
+            certificate,
+            directory: &known.directory,
+        })
     }
 
     /// Writes a board down, whole.
     ///
     /// # Errors
-    /// If it cannot be written; then what was there still is.
+    /// If it cannot be written, or is larger than one may be; then what was there still is.
     pub fn keep(&self, board: &Board) -> Result<(), DeskError> {
-        let place = self.place(board.plan().digest());
+        let bytes = board.to_bytes();
+        if bytes.len() > MAX_BOARD {
+            return Err(DeskError::Large);
+        }
+        self.write(board.plan().digest(), "board.cbor", &bytes)
+    }
+
+    /// Begins with a plan that holds by what is in force now. The board is empty.
+    ///
+    /// # Errors
+    /// If it does not hold, or too many ceremonies are kept.
+    pub fn start(&self, plan: &[u8], known: &Known) -> Result<PlanDigest, DeskError> {
+        let proposal = Proposal::from_bytes(plan)?;
+        let name = *proposal.digest();
+        if !self.knows(&name) {
+            self.begin(proposal.check(&known.basis())?, known)?;
+        }
+        Ok(name)
+    }
+
+    fn begin(&self, plan: Plan, known: &Known) -> Result<Board, DeskError> {
+        let name = *plan.digest();
+        self.make_room(&plan, known)?;
+        let place = self.place(&name);
         create_private_dir(&place).map_err(io_error(&place))?;
-        let path = place.join("board.cbor");
-        write_private(&path, &board.to_bytes()).map_err(io_error(&path))
+        let old = known.certificate.as_ref().map(Certificate::bytes);
+        self.write(&name, "old.cbor", old.unwrap_or_default())?;
+        let board = Board::new(plan);
+        self.keep(&board)?;
+        Ok(board)
     }
 
     /// Takes in a board from a file or a peer: messages that are not known yet join those that are.
@@ -135,32 +256,30 @@ impl Desk {
     ///
     /// # Errors
     /// If its form is not right, its plan does not hold, or too many ceremonies are kept.
-    pub fn take(&self, bytes: &[u8], basis: &Basis<'_>) -> Result<(PlanDigest, bool), DeskError> {
+    pub fn take(&self, bytes: &[u8], known: &Known) -> Result<(PlanDigest, bool), DeskError> {
         let (plan, messages) = Board::split(bytes).map_err(DeskError::Form)?;
         let proposal = Proposal::from_bytes(&plan)?;
         let name = *proposal.digest();
-        let known = self.place(&name).join("board.cbor").exists();
-        let mut board = if known {
-            self.board(&name, basis)?
+        let was_known = self.knows(&name);
+        let mut board = if was_known {
+            self.board(&name, known)?
         } else {
-            if self.names()?.len() >= MAX_KEPT {
-                return Err(DeskError::Full);
-            }
-            Board::new(proposal.check(basis)?)
+            self.begin(proposal.check(&known.basis())?, known)?
         };
-        let before = board.digests().len();
+        let before = board.messages().count();
         for message in &messages {
             // What does not belong on the board changes nothing: that is what a refusal means.
             let _ = board.post(message);
         }
-        let new = !known || board.digests().len() > before;
-        if new {
+        let more = board.messages().count() > before;
+        if more {
             self.keep(&board)?;
         }
-        Ok((name, new))
+        Ok((name, more || !was_known))
     }
 
-    /// Takes part: the seed is on disk when this returns. Taking part twice is taking part once.
+    /// Takes part, because somebody said so: the seed is on disk when this returns. Taking part twice
+    /// is taking part once.
     ///
     /// # Errors
     /// If the seed cannot be written.
@@ -170,22 +289,54 @@ impl Desk {
         compare: bool,
         entropy: &mut dyn Entropy,
     ) -> Result<(), DeskError> {
-        let place = self.place(name);
-        let path = place.join("seed");
         if compare {
-            let path = place.join("compare");
-            write_private(&path, b"").map_err(io_error(&path))?;
+            self.write(name, "compare", b"")?;
         }
-        if path.exists() {
-            return Ok(());
+        self.take_part(name, Part::Hand, entropy)
+    }
+
+    pub(super) fn take_part(
+        &self,
+        name: &PlanDigest,
+        part: Part,
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), DeskError> {
+        let before = self.part(name);
+        // Whoever took part and has no seed any more has said all that it has to say.
+        if before.is_none() && !self.place(name).join("seed").exists() {
+            let seed = CeremonySeed::generate(entropy);
+            self.write(name, "seed", seed.to_bytes().as_slice())?;
         }
-        let seed = CeremonySeed::generate(entropy);
-        write_private(&path, seed.to_bytes().as_slice()).map_err(io_error(&path))
+        let word = match part {
+            Part::Hand => "hand",
+            Part::Auto => "auto",
+        };
+        if before != Some(Part::Hand) {
+            self.write(name, "part", word.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// How this node came to take part, if it does or did.
+    pub fn part(&self, name: &PlanDigest) -> Option<Part> {
+        let said = fs::read_to_string(self.place(name).join("part")).ok()?;
+        Some(if said == "auto" { Part::Auto } else { Part::Hand })
     }
 
     /// Whether this node takes part, or did.
     pub fn takes_part(&self, name: &PlanDigest) -> bool {
-        self.place(name).join("seed").exists()
+        self.part(name).is_some()
+    }
+
+    /// Whether it still has something to say. A seed of zeros was about to be removed.
+    pub(super) fn speaks(&self, name: &PlanDigest) -> bool {
+        let seed = fs::read(self.place(name).join("seed")).map(Zeroizing::new);
+        self.takes_part(name) && seed.is_ok_and(|seed| seed.iter().any(|byte| *byte != 0))
+    }
+
+    /// Whether nothing secret may be sent before digits were compared.
+    pub fn compares(&self, name: &PlanDigest) -> bool {
+        self.place(name).join("compare").exists()
     }
 
     /// Notes what somebody else read out; it is compared when there is something to compare it with.
@@ -193,8 +344,7 @@ impl Desk {
     /// # Errors
     /// If it cannot be written.
     pub fn note_digits(&self, name: &PlanDigest, heard: &str) -> Result<(), DeskError> {
-        let path = self.place(name).join("digits");
-        write_private(&path, heard.as_bytes()).map_err(io_error(&path))
+        self.write(name, "digits", heard.as_bytes())
     }
 
     /// What was noted.
@@ -202,33 +352,44 @@ impl Desk {
         fs::read_to_string(self.place(name).join("digits")).ok()
     }
 
-    /// The participant of a ceremony that this node has joined.
+    /// The participant of a ceremony that this node has joined and still speaks in.
     ///
     /// # Errors
     /// If it has not joined, a file cannot be read, or it has no part in it.
     pub fn participant(
         &self,
         name: &PlanDigest,
-        basis: &Basis<'_>,
-        hands: &Hands<'_>,
+        known: &Known,
+        hand: &Hand<'_>,
     ) -> Result<Ceremony, DeskError> {
         let place = self.place(name);
         let path = place.join("seed");
-        let bytes = read_secret(&path)?;
-        let seed: Zeroizing<[u8; 32]> = Zeroizing::new(
-            bytes
-                .as_slice()
-                .try_into()
-                .map_err(|_| DeskError::Damaged { path })?,
-        );
+        let bytes = crate::keys::read_secret(&path)?;
+        let mut seed = Zeroizing::new([0; 32]);
+        if bytes.len() != seed.len() {
+            return Err(DeskError::Damaged { path });
+        }
+        seed.copy_from_slice(&bytes);
+        let file = self.board_bytes(name)?;
+        let (plan, _) = Board::split(&file).map_err(DeskError::Form)?;
+        let kept = self.kept(name, &Proposal::from_bytes(&plan)?, known)?;
+        let board = Board::from_bytes(&file, &kept.basis())?;
+        let mut shares = BTreeMap::new();
+        if let Some(old) = kept.certificate.as_ref().filter(|_| board.plan().terms().old.is_some())
+        {
+            let path = shares_of(&self.node_dir, old);
+            if path.exists() {
+                shares = read_shares(&path)?;
+            }
+        }
         let participant = Participant {
-            node: hands.node.clone(),
-            seed: CeremonySeed::from_bytes(seed),
-            shares: Arc::clone(hands.shares),
+            node: hand.node.clone(),
+            seed: CeremonySeed::from_bytes(*seed),
+            shares: Arc::new(shares),
             signed: self.signed()?,
-            compare: place.join("compare").exists(),
+            compare: self.compares(name),
         };
-        Ok(Ceremony::open(self.board(name, basis)?, participant, hands.today)?)
+        Ok(Ceremony::open(board, participant, hand.today)?)
     }
 
     /// The last certificate that this node has signed.
@@ -256,12 +417,12 @@ impl Desk {
     ///
     /// # Errors
     /// If they cannot be written; then nothing may be signed.
-    pub fn store(
+    pub(super) fn store(
         &self,
         shares: &BTreeMap<KeyName, KeyShare>,
         signing: &LastSigned,
     ) -> Result<(), DeskError> {
-        let path = self.next_shares(signing.epoch);
+        let path = shares_path(&self.node_dir, signing.epoch);
         write_private(&path, &encode_shares(shares)).map_err(io_error(&path))?;
         let path = self.dir.join("signed.cbor");
         let bytes = cbor::encode(|e| {
@@ -272,48 +433,11 @@ impl Desk {
         write_private(&path, &bytes).map_err(io_error(&path))
     }
 
-    fn next_shares(&self, epoch: u32) -> PathBuf {
-        self.keys.join(format!("shares-{epoch}.cbor"))
-    }
-
-    /// Shares that were made for an epoch that is not in force yet.
-    ///
-    /// # Errors
-    /// If they are there and cannot be read.
-    pub fn prepared(&self, epoch: u32) -> Result<Option<BTreeMap<KeyName, KeyShare>>, DeskError> {
-        let path = self.next_shares(epoch);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = read_secret(&path)?;
-        let shares = decode_shares(&bytes).map_err(|_| DeskError::Damaged { path })?;
-        Ok(Some(shares))
-    }
-
-    /// Puts the shares of an epoch in force in the place of those before, which are gone then.
-    /// Whoever has none of that epoch has none any more.
-    ///
-    /// # Errors
-    /// If the files cannot be written.
-    pub fn put_in_force(&self, epoch: u32) -> Result<(), DeskError> {
-        let (next, now) = (self.next_shares(epoch), self.keys.join("shares.cbor"));
-        if next.exists() {
-            // The old file is written over before its name is: what was in it should not be found in
-            // free space. No file system promises more.
-            overwrite(&now).map_err(io_error(&now))?;
-            fs::rename(&next, &now).map_err(io_error(&now))?;
-            return File::open(&self.keys)
-                .and_then(|dir| dir.sync_all())
-                .map_err(io_error(&self.keys));
-        }
-        destroy(&now).map_err(io_error(&now))
-    }
-
-    /// Destroys what a ceremony that is over leaves of secrets: its seed.
+    /// Destroys what a ceremony that is over for this node leaves of secrets: its seed.
     ///
     /// # Errors
     /// If it cannot be removed.
-    pub fn close(&self, name: &PlanDigest) -> Result<(), DeskError> {
+    pub(super) fn close(&self, name: &PlanDigest) -> Result<(), DeskError> {
         let path = self.place(name).join("seed");
         destroy(&path).map_err(io_error(&path))
     }
@@ -326,24 +450,5 @@ impl Desk {
         self.close(name)?;
         let place = self.place(name);
         fs::remove_dir_all(&place).map_err(io_error(&place))
-    }
-}
-
-fn overwrite(path: &Path) -> io::Result<()> {
-    use std::io::Write as _;
-    let Ok(length) = fs::metadata(path).map(|m| m.len()) else {
-        return Ok(());
-    };
-    let mut file = File::options().write(true).open(path)?;
-    let zeros = vec![0; usize::try_from(length).unwrap_or(0)];
-    file.write_all(&zeros)?;
-    file.sync_all()
-}
-
-fn destroy(path: &Path) -> io::Result<()> {
-    overwrite(path)?;
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
     }
 }

@@ -3,6 +3,9 @@
 use crate::keys::IdentityError;
 use parasol_protocol::cbor::Malformed;
 use parasol_protocol::ceremony::{CeremonyError, PlanError};
+use parasol_protocol::certificate::CertificateError;
+use parasol_protocol::ids::{NodeKey, PlanDigest};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -35,7 +38,30 @@ pub enum DeskError {
     /// The ceremony does not go on.
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
+    /// The certificate does not hold.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// There are two certificates of one epoch.
+    #[error(
+        "ALARM: there is another certificate of key generation {epoch} than the one that this node has; there must be one only, and {n} nodes have signed both: ask the keyholders",
+        n = .both.len()
+    )]
+    TwoCertificates {
+        /// Which.
+        epoch: u32,
+        /// Who has signed both.
+        both: BTreeSet<NodeKey>,
+    },
+    /// The board holds messages in this node's own name that are not its own.
+    #[error("ceremony {0} has messages that others signed with this node's key: it is known to somebody else. Revoke it, and have your organisation's root delegate to new ones")]
+    Forged(PlanDigest),
+    /// Nothing that this node and the one that shows it have a part in.
+    #[error("the ceremony is none of this node's and of the one that shows it")]
+    Strange,
+    /// Its messages are larger than a board may be.
+    #[error("the ceremony's messages are larger than a board may be: plan a new one without whoever sent them")]
+    Large,
     /// Too many are kept.
-    #[error("this node keeps as many ceremonies as it may; forget those that are over: parasol ceremony forget")]
+    #[error("this node keeps as many ceremonies as it may: forget those that are over, with `parasol ceremony forget`")]
     Full,
 }

@@ -25,7 +25,7 @@ const EACH: Duration = Duration::from_millis(1);
 ///
 /// # Errors
 /// If the driver cannot answer. Keyholders that do not answer are listed, not an error.
-pub(super) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Unavailable> {
+pub(crate) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Unavailable> {
     let holders = app.driver.holders().await?;
     let mut untried: Vec<Holder> = holders
         .into_iter()

@@ -300,6 +300,18 @@ impl Engine {
     pub fn directory(&self) -> &Directory {
         &self.directory
     }
+    /// The same, to be looked at elsewhere.
+    pub fn shared_directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory)
+    }
+    /// The peers that are connected now, with their record keys and organisations.
+    pub fn connected_nodes(
+        &self,
+    ) -> impl Iterator<Item = (TransportKey, NodeKey, OrganisationKey)> {
+        self.peers
+            .iter()
+            .map(|(key, peer)| (*key, peer.node, peer.organisation))
+    }
     /// The node's organisation.
     pub const fn organisation(&self) -> OrganisationKey {
         self.me.organisation

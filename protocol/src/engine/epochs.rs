@@ -2,23 +2,32 @@
 //! section 7).
 //!
 //! A ceremony ends at another moment for each node. So a keyholder answers under the epoch in force,
-//! under the next one as soon as it has stored its shares, and for a while under the last: whoever
+//! under a later one as soon as it has stored its shares, and for a while under the last: whoever
 //! asks says which epoch's certificate it has.
 
 use super::core::{Engine, Shares};
 use crate::certificate::Certificate;
+use crate::oprf::{KeyName, KeyShare};
 use crate::time::Timestamp;
+use crate::wire::peer::Reply;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// How long the shares of the last epoch still answer, in milliseconds: clients and home nodes that
-/// have its certificate come to the new one meanwhile. They are in memory alone by then.
+/// have its certificate come to the new one meanwhile. They may be in memory alone by then.
 pub const GRACE: u64 = 15 * 60 * 1000;
+
+/// Epochs for which shares are kept ready: ceremonies that stopped late leave some.
+const MAX_NEXT: usize = 4;
+
+/// Whether the last epoch still answers. A clock that was set back makes nothing last longer.
+fn lately(since: Timestamp, now: Timestamp) -> bool {
+    since <= now && now < since.plus_millis(GRACE)
+}
 
 /// The shares of the epochs before and after the one in force.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Epochs {
-    next: Option<(u32, Shares)>,
+    next: BTreeMap<u32, Shares>,
     last: Option<(u32, Shares, Timestamp)>,
 }
 
@@ -32,30 +41,63 @@ impl Engine {
     /// for their epoch.
     pub fn prepare(&mut self, epoch: u32, shares: Shares) {
         if epoch > self.epoch() {
-            self.epochs.next = Some((epoch, shares));
+            self.epochs.next.insert(epoch, shares);
+            while self.epochs.next.len() > MAX_NEXT {
+                self.epochs.next.pop_first();
+            }
         }
     }
 
     /// Takes a certificate of a later epoch into use, with what was [prepared](Engine::prepare) for
-    /// it; who prepared nothing holds no share from now on. Says whether it was later.
+    /// it; who prepared nothing holds no share from now on. Of the epoch in force it takes a copy
+    /// with more signatures. Says whether it did either.
     pub fn renew(&mut self, certificate: Certificate, now: Timestamp) -> bool {
-        if certificate.epoch() <= self.epoch() {
-            return false;
+        let before = self.epoch();
+        if certificate.epoch() <= before {
+            let fuller = self.certificate().is_some_and(|known| {
+                known.digest() == certificate.digest() && known.signed() < certificate.signed()
+            });
+            if fuller {
+                self.certify(certificate);
+            }
+            return fuller;
         }
         let epoch = certificate.epoch();
-        let next = self.epochs.next.take_if(|(next, _)| *next == epoch);
-        let shares = next.map_or_else(|| Arc::new(BTreeMap::new()), |(_, shares)| shares);
-        let before = (self.epoch(), std::mem::replace(&mut self.me.shares, shares));
-        self.epochs.last = Some((before.0, before.1, now.plus_millis(GRACE)));
+        let mut shares = self.epochs.next.remove(&epoch).unwrap_or_default();
+        // An answer with another share than the certificate names would be blamed on this node.
+        let fits = |(name, share): (&KeyName, &KeyShare)| {
+            let key = certificate.key(*name);
+            key.is_some_and(|key| key.shares().get(&share.index()) == Some(&share.public()))
+        };
+        if !shares.iter().all(fits) {
+            shares = Shares::default();
+        }
+        let last = std::mem::replace(&mut self.me.shares, shares);
+        self.epochs.last = Some((before, last, now));
         // What was made for an epoch that others have overtaken is of no use any more.
-        self.epochs.next.take_if(|(next, _)| *next <= epoch);
+        self.epochs.next.retain(|next, _| *next > epoch);
         self.certify(certificate);
         true
     }
 
+    /// The certificate in force, for a node that has one of another epoch or with fewer signatures.
+    pub(super) fn answer_certificate(&self, epoch: u32, signed: u16) -> Reply {
+        let news = self.certificate().filter(|certificate| {
+            (certificate.epoch(), certificate.signed()) > (epoch, signed)
+        });
+        Reply::Certificate(news.map(|c| c.bytes().to_vec()).unwrap_or_default())
+    }
+
+    /// Takes over what another engine of this node had ready: shares, certificate and all.
+    pub fn go_on_with_epochs(&mut self, before: &Self) {
+        self.me.shares = Shares::clone(&before.me.shares);
+        self.epochs = before.epochs.clone();
+        self.certificate.clone_from(&before.certificate);
+    }
+
     /// Forgets the shares of the last epoch when their time is over.
     pub(super) fn forget_epochs(&mut self, now: Timestamp) {
-        self.epochs.last.take_if(|(_, _, until)| *until <= now);
+        self.epochs.last.take_if(|(_, _, since)| !lately(*since, now));
     }
 
     /// The shares with which to answer under an epoch.
@@ -63,10 +105,14 @@ impl Engine {
         if epoch == self.epoch() {
             return Some(&self.me.shares);
         }
-        let next = self.epochs.next.as_ref().filter(|(e, _)| *e == epoch);
         let last = self.epochs.last.as_ref();
-        let last = last.filter(|(e, _, until)| *e == epoch && now < *until);
-        next.map(|(_, shares)| shares)
-            .or(last.map(|(_, shares, _)| shares))
+        let last = last.filter(|(e, _, since)| *e == epoch && lately(*since, now));
+        let next = self.epochs.next.get(&epoch);
+        next.or(last.map(|(_, shares, _)| shares))
+    }
+
+    /// The shares in force.
+    pub const fn shares(&self) -> &Shares {
+        &self.me.shares
     }
 }
