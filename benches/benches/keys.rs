@@ -117,10 +117,14 @@ fn generation(n: u16, t: u16) -> f64 {
         .map(|(dir, http, token)| Node::start(dir, *http, token))
         .collect();
     for node in &nodes {
-        node.wait("connected", |node| node.status().peers() == u64::from(n) - 1);
+        node.wait("connected", |node| {
+            node.status().peers() == u64::from(n) - 1
+        });
     }
-    let identities: Vec<NodeIdentity> =
-        all.iter().map(|(dir, ..)| NodeIdentity::read(dir).unwrap()).collect();
+    let identities: Vec<NodeIdentity> = all
+        .iter()
+        .map(|(dir, ..)| NodeIdentity::read(dir).unwrap())
+        .collect();
     let known = Known {
         directory: Arc::new(identities[0].directory()),
         certificate: None,
@@ -172,8 +176,10 @@ fn generation(n: u16, t: u16) -> f64 {
 fn evaluations(times: usize) -> (f64, f64) {
     let tmp = tempfile::tempdir().unwrap();
     let all = federation(&tmp.path().join("fed"), 3, 2);
-    let identities: Vec<NodeIdentity> =
-        all.iter().map(|(dir, ..)| NodeIdentity::read(dir).unwrap()).collect();
+    let identities: Vec<NodeIdentity> = all
+        .iter()
+        .map(|(dir, ..)| NodeIdentity::read(dir).unwrap())
+        .collect();
     let mut file = File::read(&all[0].0).unwrap();
     file.ceremonies.by_itself = false;
     file.write(&all[0].0).unwrap();
@@ -191,7 +197,9 @@ fn evaluations(times: usize) -> (f64, f64) {
     let count = 4 * times;
 
     let node = Node::start(&all[0].0, all[0].1, &all[0].2);
-    let address = file.net.listen[0].parse().unwrap();
+    let peers = File::read(&all[1].0).unwrap().net.peers;
+    let mine = |peer: &&String| peer.starts_with(&file.net.listen[0]);
+    let address = peers.iter().find(mine).unwrap().parse().unwrap();
     let runtime = tokio_runtime();
     let over = runtime.block_on(over_libp2p(&identities, address, &ask, count));
     drop(node);
@@ -214,7 +222,10 @@ fn evaluations(times: usize) -> (f64, f64) {
 }
 
 fn tokio_runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// Seconds for so many requests.
@@ -230,7 +241,7 @@ async fn over_libp2p(
     let mut config = NetConfig::new(secret(&identities[1]), federation);
     config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
     config.authorised = BTreeMap::from([(to, identities[0].organisation)]);
-    config.peers = vec![address.with_p2p(net::peer_id(&to).unwrap()).unwrap()];
+    config.peers = vec![address];
     let (net, mut events, _) = net::start(config).await.unwrap();
     tokio::spawn(async move { while events.recv().await.is_some() {} });
     let body = Request::Evaluate(ask.clone()).encode();

@@ -78,12 +78,13 @@ impl DriverHandle {
         self.call(|a| Input::Allow(organisation, ask, a)).await
     }
 
-    /// The keyholders, in the order in which to ask them.
+    /// How many keyholders of an epoch it takes, and all of them in the order in which to ask them;
+    /// none if that epoch is over.
     ///
     /// # Errors
     /// If the driver cannot answer.
-    pub async fn holders(&self) -> Result<Vec<Holder>, Unavailable> {
-        self.call(Input::Holders).await
+    pub async fn holders(&self, epoch: u32) -> Result<Option<(u16, Vec<Holder>)>, Unavailable> {
+        self.call(|a| Input::Holders(epoch, a)).await
     }
 
     /// Where a node is.

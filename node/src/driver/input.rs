@@ -119,7 +119,7 @@ pub(super) enum Input {
         EvaluateAsk,
         Answer<Result<Shares, PeerRefusal>>,
     ),
-    Holders(Answer<Vec<Holder>>),
+    Holders(u32, Answer<Option<(u16, Vec<Holder>)>>),
     Locate(NodeKey, Answer<Target>),
     Sealed(Vec<u8>, Answer<Reply>),
     Directory(Answer<DirectoryReply>),
@@ -144,7 +144,7 @@ impl Input {
             Input::Publish(_, answer) => no(answer),
             Input::CarryIn(_, answer) => no(answer),
             Input::Allow(_, _, answer) => no(answer),
-            Input::Holders(answer) => no(answer),
+            Input::Holders(_, answer) => no(answer),
             Input::Locate(_, answer) => no(answer),
             Input::Sealed(_, answer) => no(answer),
             Input::Directory(answer) => no(answer),
@@ -179,7 +179,7 @@ mod tests {
         Input::Publish(Vec::new(), answer).refuse();
         assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
         let (answer, mut wait) = oneshot::channel();
-        Input::Holders(answer).refuse();
+        Input::Holders(1, answer).refuse();
         assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
     }
 }

@@ -358,8 +358,8 @@ impl Machine {
                 }
                 Ok(())
             }
-            Input::Holders(answer) => {
-                reply(answer, Ok(self.engine.holders()));
+            Input::Holders(epoch, answer) => {
+                reply(answer, Ok(self.engine.holders(epoch, now)));
                 Ok(())
             }
             Input::Locate(node, answer) => {
@@ -467,7 +467,10 @@ impl Machine {
                 .keys()
                 .map(ToString::to_string)
                 .collect(),
-            keys: self.engine.certificate().map(|certificate| self.keys(certificate)),
+            keys: self
+                .engine
+                .certificate()
+                .map(|certificate| self.keys(certificate)),
         })
     }
 

@@ -19,16 +19,34 @@ pub const GRACE: u64 = 15 * 60 * 1000;
 /// Epochs for which shares are kept ready: ceremonies that stopped late leave some.
 const MAX_NEXT: usize = 4;
 
-/// Whether the last epoch still answers. A clock that was set back makes nothing last longer.
-fn lately(since: Timestamp, now: Timestamp) -> bool {
-    since <= now && now < since.plus_millis(GRACE)
-}
-
 /// The shares of the epochs before and after the one in force.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Epochs {
     next: BTreeMap<u32, Shares>,
-    last: Option<(u32, Shares, Timestamp)>,
+    last: Option<Last>,
+}
+
+/// The epoch before the one in force.
+#[derive(Clone, Debug)]
+struct Last {
+    /// What it was certified by; none if there were no keys.
+    certificate: Option<Certificate>,
+    shares: Shares,
+    /// When it gave way.
+    since: Timestamp,
+}
+
+impl Last {
+    /// Whether it still answers to who asks for this epoch. A clock that was set back makes nothing
+    /// last longer.
+    fn answers(&self, epoch: u32, now: Timestamp) -> bool {
+        let of = self.certificate.as_ref().map_or(0, Certificate::epoch);
+        of == epoch && self.lately(now)
+    }
+
+    fn lately(&self, now: Timestamp) -> bool {
+        self.since <= now && now < self.since.plus_millis(GRACE)
+    }
 }
 
 impl Engine {
@@ -72,8 +90,11 @@ impl Engine {
         if !shares.iter().all(fits) {
             shares = Shares::default();
         }
-        let last = std::mem::replace(&mut self.me.shares, shares);
-        self.epochs.last = Some((before, last, now));
+        self.epochs.last = Some(Last {
+            certificate: self.certificate.take(),
+            shares: std::mem::replace(&mut self.me.shares, shares),
+            since: now,
+        });
         // What was made for an epoch that others have overtaken is of no use any more.
         self.epochs.next.retain(|next, _| *next > epoch);
         self.certify(certificate);
@@ -82,9 +103,9 @@ impl Engine {
 
     /// The certificate in force, for a node that has one of another epoch or with fewer signatures.
     pub(super) fn answer_certificate(&self, epoch: u32, signed: u16) -> Reply {
-        let news = self.certificate().filter(|certificate| {
-            (certificate.epoch(), certificate.signed()) > (epoch, signed)
-        });
+        let news = self
+            .certificate()
+            .filter(|certificate| (certificate.epoch(), certificate.signed()) > (epoch, signed));
         Reply::Certificate(news.map(|c| c.bytes().to_vec()).unwrap_or_default())
     }
 
@@ -97,7 +118,7 @@ impl Engine {
 
     /// Forgets the shares of the last epoch when their time is over.
     pub(super) fn forget_epochs(&mut self, now: Timestamp) {
-        self.epochs.last.take_if(|(_, _, since)| !lately(*since, now));
+        self.epochs.last.take_if(|last| !last.lately(now));
     }
 
     /// The shares with which to answer under an epoch.
@@ -106,9 +127,21 @@ impl Engine {
             return Some(&self.me.shares);
         }
         let last = self.epochs.last.as_ref();
-        let last = last.filter(|(e, _, since)| *e == epoch && lately(*since, now));
+        let last = last.filter(|last| last.answers(epoch, now));
         let next = self.epochs.next.get(&epoch);
-        next.or(last.map(|(_, shares, _)| shares))
+        next.or(last.map(|last| &last.shares))
+    }
+
+    /// The certificate by which the holders of an epoch are known: of a later one than that in force
+    /// the one in force, as far as it goes. None for an epoch that is over.
+    pub(super) fn certificate_of(&self, epoch: u32, now: Timestamp) -> Option<&Certificate> {
+        if epoch >= self.epoch() {
+            return self.certificate();
+        }
+        let last = self.epochs.last.as_ref();
+        last.filter(|last| last.answers(epoch, now))?
+            .certificate
+            .as_ref()
     }
 
     /// The shares in force.

@@ -113,7 +113,13 @@ fn a_keyholder_answers_under_the_next_epoch_and_for_a_while_under_the_last() {
     for now in [moment(2), moment(GRACE)] {
         assert_eq!(all.ask(0, &one.0, now), Ok(()));
         assert_eq!(all.ask(0, &two.0, now), Ok(()));
+        for epoch in [1, 2, 3] {
+            let (threshold, holders) = all.engines[0].holders(epoch, now).unwrap();
+            assert_eq!((threshold, holders.len()), (2, 3));
+        }
+        assert!(all.engines[0].holders(0, now).is_none());
     }
+    assert!(all.engines[0].holders(1, moment(GRACE + 2)).is_none());
     // A clock that is set back makes the last epoch last no longer.
     for now in [moment(GRACE + 2), moment(1)] {
         assert_eq!(all.ask(0, &one.0, now), other);
@@ -141,7 +147,14 @@ fn a_keyholder_answers_under_the_next_epoch_and_for_a_while_under_the_last() {
 /// keyholder answers all.
 #[test]
 fn look_ups_meet_no_gap_while_an_epoch_gives_way_to_the_next() {
-    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    let orders = [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ];
     for order in orders {
         let mut all = Keyholders::new();
         let (one, two) = (all.generation(1), all.generation(2));
