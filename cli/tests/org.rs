@@ -92,6 +92,14 @@ fn read(dir: &str) -> NodeIdentity {
     NodeIdentity::read(Path::new(dir)).unwrap()
 }
 
+/// The id of the only proposal in a charter's file.
+fn proposed_in(file: &str) -> String {
+    let status = json(&["charter", "status", file]);
+    let pending = status["pending"].as_array().unwrap();
+    assert_eq!(pending.len(), 1, "{status}");
+    pending[0]["id"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn a_root_goes_onto_paper_and_comes_back() {
     let place = Place::new();
@@ -381,6 +389,7 @@ fn a_change_of_the_charter_goes_from_hand_to_hand() {
     let signed = json(&[
         "charter",
         "sign",
+        &proposed_in(&file),
         "--charter",
         &file,
         "--root",
@@ -460,10 +469,28 @@ fn a_root_is_replaced_by_the_others() {
         "--stays",
         &stays,
     ]);
-    assert_eq!(proposed["status"]["pending"][0]["must_sign"][0], "ryabina");
+    let pending = &proposed["status"]["pending"][0];
+    assert_eq!(pending["must_sign"][0], "ryabina");
+    // Nobody signs what they have not seen.
+    let changes = pending["changes"].as_array().unwrap();
+    assert!(
+        changes
+            .iter()
+            .any(|c| c["after"].as_str().is_some_and(|a| a.contains(&new)))
+    );
+    let unseen = [
+        "charter",
+        "sign",
+        "--charter",
+        &file,
+        "--root",
+        &place.root("rowan"),
+    ];
+    assert_eq!(refused(&unseen).1, 2);
     json(&[
         "charter",
         "sign",
+        &proposed_in(&file),
         "--charter",
         &file,
         "--root",
@@ -475,6 +502,7 @@ fn a_root_is_replaced_by_the_others() {
     json(&[
         "charter",
         "sign",
+        &proposed_in(&file),
         "--charter",
         &file,
         "--root",
@@ -558,6 +586,7 @@ fn a_fork_is_an_alarm_and_has_a_way_out() {
         text(&[
             "charter",
             "sign",
+            &proposed_in(file),
             "--charter",
             file,
             "--root",

@@ -14,7 +14,7 @@
 //! | signers | organisation, node key, place | whether it proves itself |
 //! | quota | day, organisation (16), key | evaluations |
 //! | aside | see the module `aside` | records that were put out and may come back |
-//! | meta | `count/KIND`, `place`, `name/NUMBER`, `layout`, `contested/KEY`, `reached` | counters, keys by their numbers, the latest known day |
+//! | meta | `count/KIND`, `place`, `name/NUMBER`, `layout`, `contested/KEY`, `reached`, `charter` | counters, keys by their numbers, the latest known day, the version that all was held against |
 //!
 //! A place is a record's number in the order of arrival. A record has a dozen rows, most of them
 //! in places far apart, and writing those is what storing it costs: so they are short. A row that
@@ -42,8 +42,8 @@ use names::Names;
 use prepared::Layered;
 pub use prepared::Prepared;
 use rows::{
-    CONTESTED, IdRow, LAYOUT, OWN, REACHED, count_key, counter, damaged, day, id_at, neighbours,
-    quota_key, rows,
+    CONTESTED, HELD_AGAINST, IdRow, LAYOUT, OWN, REACHED, count_key, counter, damaged, day, id_at,
+    neighbours, quota_key, rows,
 };
 pub use view::{LedgerView, Lent};
 
@@ -239,6 +239,9 @@ impl Ledger {
                 }
                 Change::Reached(reached) => {
                     ops.push(Op::put(Table::Meta, REACHED, day(*reached)));
+                }
+                Change::HeldAgainst(charter) => {
+                    ops.push(Op::put(Table::Meta, HELD_AGAINST, *charter.as_bytes()));
                 }
                 Change::Quota {
                     organisation,

@@ -15,8 +15,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod changes;
 mod draft;
 
+use changes::{Change, changes};
 pub use draft::Draft;
 
 /// What can be done with a charter.
@@ -75,9 +77,9 @@ pub struct ProposeArgs {
 /// Arguments of `charter sign`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct SignArgs {
-    /// The proposal, by the beginning of its id [default: the only one there is]
+    /// The proposal, by the beginning of its id: `charter status` shows it, and what it changes
     #[arg(value_name = "ID")]
-    pub id: Option<String>,
+    pub id: String,
     /// The charter's file, or a node's directory; the signature is added to it
     #[arg(long, value_name = "FILE")]
     pub charter: PathBuf,
@@ -395,21 +397,7 @@ fn replace(
 fn sign(args: &SignArgs, globals: &Globals) -> Result<(), CliError> {
     let mut chain = read_charter(&args.charter)?;
     let root = root::read_root(&args.root)?;
-    let id = match &args.id {
-        Some(prefix) => chosen(&chain, prefix)?,
-        None => match chain.status().pending.as_slice() {
-            [only] => only.id,
-            [] => {
-                return Err(CliError::input("nothing-proposed", "nothing is proposed"));
-            }
-            _ => {
-                return Err(
-                    CliError::input("ambiguous", "several versions are proposed")
-                        .next("say which one by its id; see `parasol charter status`"),
-                );
-            }
-        },
-    };
+    let id = chosen(&chain, &args.id)?;
     chain.sign(&id, &root).map_err(|e| not_signed(&e))?;
     write_charter(&args.charter, &chain)?;
     say_signed(&chain, &id, &args.charter, globals);
@@ -495,6 +483,11 @@ fn names(charter: &Charter, roots: &BTreeSet<OrganisationKey>) -> Vec<String> {
     roots.iter().map(name).collect()
 }
 
+/// What a proposal changes of the version that counts.
+fn changed(chain: &Chain, proposed: &Terms) -> Vec<Change> {
+    changes(chain.current().terms(), proposed)
+}
+
 fn status_json(chain: &Chain, status: &Status) -> Value {
     let charter = chain.current();
     let pending: Vec<Value> = status
@@ -508,6 +501,7 @@ fn status_json(chain: &Chain, status: &Status) -> Value {
                 "signed": names(&charter, &p.signed),
                 "needed": p.needed,
                 "must_sign": missing,
+                "changes": changed(chain, &p.terms).iter().map(Change::json).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -573,6 +567,9 @@ fn print_status(chain: &Chain, status: &Status) {
         let missing: Vec<String> = p.missing.iter().map(|r| name_in(&p.terms, r)).collect();
         if !missing.is_empty() {
             say(&format!("    must sign besides: {}", missing.join(", ")));
+        }
+        for change in changed(chain, &p.terms) {
+            say(&format!("    changes {}", change.text()));
         }
     }
     for t in &status.twice {

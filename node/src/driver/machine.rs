@@ -321,6 +321,9 @@ impl Machine {
         }
         let outputs = engine.begin(now);
         self.engine = engine;
+        self.carry_out(outputs)?;
+        // A version may have been taken up, and what follows from it not have been written.
+        let outputs = self.engine.look_again(&self.ledger.view()?, now)?;
         self.carry_out(outputs)
     }
 

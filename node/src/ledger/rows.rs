@@ -19,6 +19,7 @@ pub(super) const OWN_COUNT: u8 = 0x80;
 pub(super) const CONTESTED: &[u8] = b"contested/";
 /// Where the latest known day stands.
 pub(super) const REACHED: &[u8] = b"reached";
+pub(super) const HELD_AGAINST: &[u8] = b"charter";
 
 /// Where it stands how the rows are laid out, and how they are now.
 pub(super) const LAYOUT: (&[u8], &[u8]) = (b"layout", &[2]);

@@ -6,7 +6,7 @@ use crate::store::{Engine, Op, StoreError, Table, open, seq};
 use parasol_protocol::admit::{Signed, SlotKey};
 use parasol_protocol::carried::{Aside, Change, Listed, Memory, View};
 use parasol_protocol::entropy::Entropy;
-use parasol_protocol::ids::{FederationId, OrganisationKey, RecordId};
+use parasol_protocol::ids::{CharterId, FederationId, OrganisationKey, RecordId};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::record::report::{Audience, Entry, Label, Report};
 use parasol_protocol::record::retraction::Retraction;
@@ -172,6 +172,7 @@ where
     }
     out.push(format!("{:?}", view.contested().unwrap()));
     out.push(format!("{:?}", view.reached().unwrap()));
+    out.push(format!("{:?}", view.held_against().unwrap()));
     out
 }
 
@@ -215,12 +216,14 @@ fn answers_as_the_store_in_memory(engine: Engine) {
             aside(&shared, false),
             Change::Contested(both.node.node(), 1),
             Change::Reached(TODAY),
+            Change::HeldAgainst(CharterId::from_bytes([1; 32])),
         ],
         // The flag stays when the report that it came from is gone.
         &[Change::Remove(own.id()), aside(&own, true)],
         &[
             Change::Contested(both.node.node(), 2),
             Change::Reached(TODAY.plus(1)),
+            Change::HeldAgainst(CharterId::from_bytes([2; 32])),
         ],
         // Back it comes, in one batch.
         &[

@@ -3,13 +3,13 @@
 use super::aside;
 use super::names::Names;
 use super::rows::{
-    BUCKET_GROUP, CONTESTED, IdRow, LOCK_GROUP, OWN, PROVEN, REACHED, TOMBSTONES, damaged, day,
-    head16, id_at, place_of, quota_key, read_bucket_key, read_tag, slot_key, u32_at,
+    BUCKET_GROUP, CONTESTED, HELD_AGAINST, IdRow, LOCK_GROUP, OWN, PROVEN, REACHED, TOMBSTONES,
+    damaged, day, head16, id_at, place_of, quota_key, read_bucket_key, read_tag, slot_key, u32_at,
 };
 use crate::store::{Snapshot, Store, StoreError, Table, Visit, join, prefix_end, read_seq, seq};
 use parasol_protocol::admit::{Carried, Signed, SlotKey, Tombstone};
 use parasol_protocol::carried::{Aside, InBucket, Listed, TagRow, View};
-use parasol_protocol::ids::{Lock, NodeKey, OrganisationKey, RecordId};
+use parasol_protocol::ids::{CharterId, Lock, NodeKey, OrganisationKey, RecordId};
 use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::Kind;
 use parasol_protocol::seal::Bucket;
@@ -497,6 +497,16 @@ impl View for LedgerView<'_> {
             Some(bytes) => Ok(Some(Day::from_number(
                 u32_at(&bytes, 0).ok_or_else(|| damaged("the latest known day"))?,
             ))),
+            None => Ok(None),
+        }
+    }
+
+    fn held_against(&self) -> Result<Option<CharterId>, StoreError> {
+        match self.read.get(Table::Meta, HELD_AGAINST)? {
+            Some(bytes) => {
+                let id = id_at(&bytes, 0).ok_or_else(|| damaged("the version held against"))?;
+                Ok(Some(CharterId::from_bytes(*id.as_bytes())))
+            }
             None => Ok(None),
         }
     }

@@ -3,7 +3,7 @@
 use super::overlay::tombstone;
 use super::view::{Aside, Change, InBucket, Listed, Publisher, TagRow, View, publisher, short};
 use crate::admit::{Carried, Signed, SlotKey, Tombstone};
-use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
+use crate::ids::{CharterId, Lock, NodeKey, OrganisationKey, RecordId};
 use crate::oprf::KeyName;
 use crate::record::report::{Audience, Report};
 use crate::record::{Body, Kind, Signer, Verified};
@@ -29,6 +29,7 @@ pub struct Memory {
     asides: BTreeMap<RecordId, Box<Aside>>,
     contested: BTreeMap<NodeKey, u64>,
     reached: Option<Day>,
+    held_against: Option<CharterId>,
     next: u64,
 }
 
@@ -55,6 +56,7 @@ impl Memory {
                     self.contested.insert(*key, *count);
                 }
                 Change::Reached(day) => self.reached = self.reached.max(Some(*day)),
+                Change::HeldAgainst(charter) => self.held_against = Some(*charter),
                 Change::Quota {
                     organisation,
                     key,
@@ -369,6 +371,9 @@ impl View for Memory {
     }
     fn reached(&self) -> Result<Option<Day>, Infallible> {
         Ok(self.reached)
+    }
+    fn held_against(&self) -> Result<Option<CharterId>, Infallible> {
+        Ok(self.held_against)
     }
     fn quota(
         &self,

@@ -1,7 +1,7 @@
 //! What the engine reads from a store, and what it asks it to change.
 
 use crate::admit::{Carried, SlotKey};
-use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
+use crate::ids::{CharterId, Lock, NodeKey, OrganisationKey, RecordId};
 use crate::oprf::KeyName;
 use crate::record::{Kind, Verified};
 use crate::seal::Bucket;
@@ -26,6 +26,8 @@ pub enum Change {
     Contested(NodeKey, u64),
     /// The day that is known to have come. It never goes back.
     Reached(Day),
+    /// All that is carried has been held against this version of the charter.
+    HeldAgainst(CharterId),
     /// So many evaluations of the day are spent or set aside.
     Quota {
         /// Whose.
@@ -218,6 +220,12 @@ pub trait View: Carried {
     /// # Errors
     /// If the store cannot be read.
     fn reached(&self) -> Result<Option<Day>, Self::Error>;
+    /// The version of the charter that all that is carried was held against last, if there was a
+    /// change of it.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn held_against(&self) -> Result<Option<CharterId>, Self::Error>;
     /// How many records of a kind are carried that other organisations may have.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use super::batch::Batch;
 use super::core::{Engine, EngineError, Notice, Output};
 use crate::admit::check;
-use crate::carried::View;
+use crate::carried::{Change, View};
 use crate::charter::{Charter, CharterError};
 use crate::directory::Directory;
 use crate::ids::RecordId;
@@ -41,7 +41,8 @@ impl Engine {
     }
 
     /// Puts out what may not be carried under the charter that the engine was made with: it may
-    /// have been taken up while the node did not run.
+    /// have been taken up while the node did not run. If the store was held against it already,
+    /// nothing is to be done.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -51,6 +52,9 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Vec<Output>, EngineError<V::Error>> {
         let charter = self.directory.charter().clone();
+        if view.held_against()? == Some(charter.id()) {
+            return Ok(Vec::new());
+        }
         self.look_at_all_again(charter, view, now)
     }
 
@@ -63,6 +67,7 @@ impl Engine {
         let today = self.today(now);
         let home = self.me.organisation;
         let mut batch = Batch::new(view);
+        let held_against = Change::HeldAgainst(charter.id());
         let mut directory = Directory::new(charter);
         let mut gone = Vec::new();
         for id in view.by_roots()? {
@@ -93,7 +98,7 @@ impl Engine {
         self.sets.changed();
         self.forget_settled_ids();
         self.roots_changed = true;
-        Ok(batch.into_outputs([]))
+        Ok(batch.into_outputs([held_against]))
     }
 }
 

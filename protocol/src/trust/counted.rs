@@ -20,11 +20,46 @@ pub struct Vouching {
     pub distance: usize,
 }
 
+/// Whose choice the roots of a graph are: for the words alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Roots {
+    /// Of whoever reads it.
+    Own,
+    /// The charter's.
+    Charter,
+    /// Of whoever wrote the graph down.
+    Given,
+}
+
+impl Roots {
+    const fn itself(self) -> &'static str {
+        match self {
+            Self::Own => "trusted by your own decision",
+            Self::Charter => "an organisation of the charter",
+            Self::Given => "a root",
+        }
+    }
+
+    /// One of them, as the end of a sentence.
+    pub(super) const fn one(self) -> &'static str {
+        match self {
+            Self::Own => "somebody whom you trust yourselves",
+            Self::Charter => "an organisation of the charter",
+            Self::Given => "a root",
+        }
+    }
+}
+
 impl Vouching {
-    /// It in a few plain words.
+    /// It in a few plain words, as seen from one's own roots.
     pub const fn in_words(self) -> &'static str {
+        self.in_words_of(Roots::Own)
+    }
+
+    /// It in a few plain words, as seen from these roots.
+    pub const fn in_words_of(self, roots: Roots) -> &'static str {
         match (self.distance, self.level) {
-            (0, _) => "trusted by your own decision",
+            (0, _) => roots.itself(),
             (_, 0 | 1) => "vouched for on one way only",
             (_, 2) => "vouched for on two ways that share nobody",
             _ => "vouched for on three ways or more that share nobody",

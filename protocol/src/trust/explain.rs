@@ -1,6 +1,6 @@
 //! Why a key is in or out: every vouch that was used, and every one that was ignored with why.
 
-use super::counted::Vouching;
+use super::counted::{Roots, Vouching};
 use super::graph::{Graph, Ignored, Offer};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -106,8 +106,9 @@ impl<K> Offer<K> {
 }
 
 impl<K> Explanation<K> {
-    /// It in plain words, line by line, with names for keys.
-    pub fn in_words(&self, name: &impl Fn(&K) -> String) -> Vec<String> {
+    /// It in plain words, line by line, with names for keys; whose choice the roots are decides
+    /// what they are called.
+    pub fn in_words(&self, roots: Roots, name: &impl Fn(&K) -> String) -> Vec<String> {
         let who = name(&self.key);
         let mut lines = Vec::new();
         match self.place {
@@ -115,12 +116,12 @@ impl<K> Explanation<K> {
                 let Place { budget, vouching } = place;
                 let steps = match vouching.distance {
                     0 => String::new(),
-                    1 => ", by somebody whom you trust yourselves".to_owned(),
-                    n => format!(", {n} steps from somebody whom you trust yourselves"),
+                    1 => format!(", by {}", roots.one()),
+                    n => format!(", {n} steps from {}", roots.one()),
                 };
                 lines.push(format!(
                     "{who} is in: {}{steps}. It may bring in {budget}.",
-                    vouching.in_words()
+                    vouching.in_words_of(roots)
                 ));
             }
             None if self.ignored.is_empty() => {

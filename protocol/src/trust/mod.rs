@@ -25,7 +25,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use counted::{Counting, Vouching, counted};
+pub use counted::{Counting, Roots, Vouching, counted};
 pub use explain::{Explanation, Place};
 pub use graph::{Graph, Ignored, MAX_STEPS, Offer, Standing};
 pub use level::MAX_LEVEL;

@@ -575,7 +575,7 @@ proptest! {
                     prop_assert!(said.used.iter().any(|o| (o.from, o.to) == (*from, *to)));
                 }
             }
-            prop_assert_eq!(said.place.is_some(), !said.in_words(&u8::to_string)[0].contains("not in"));
+            prop_assert_eq!(said.place.is_some(), !said.in_words(crate::trust::Roots::Own, &u8::to_string)[0].contains("not in"));
         }
     }
 }

@@ -10,7 +10,7 @@ use parasol_protocol::directory::Directory;
 use parasol_protocol::ids::OrganisationKey;
 use parasol_protocol::record::vouch::Topic;
 use parasol_protocol::time::Day;
-use parasol_protocol::trust::{Graph, Local, Offer, Question, local_view, objective_view};
+use parasol_protocol::trust::{Graph, Local, Offer, Question, Roots, local_view, objective_view};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -64,8 +64,8 @@ pub struct Scene {
     pub dropped: BTreeSet<String>,
     /// The way to the node, unless the graph came from a file.
     pub federated: Option<Federated>,
-    /// Whether it is the charter's view, and nobody's own.
-    pub objective: bool,
+    /// Whose choice its roots are.
+    pub roots: Roots,
     limited: bool,
 }
 
@@ -104,7 +104,7 @@ impl About {
                 blocked: BTreeSet::new(),
                 dropped: BTreeSet::new(),
                 federated: None,
-                objective: false,
+                roots: Roots::Given,
                 limited: false,
             });
         }
@@ -150,7 +150,11 @@ impl About {
             blocked,
             dropped,
             federated: Some(federated),
-            objective: self.objective,
+            roots: if self.objective {
+                Roots::Charter
+            } else {
+                Roots::Own
+            },
             limited,
         })
     }

@@ -7,7 +7,7 @@ use crate::globals::Globals;
 use crate::output;
 use crate::rooted::read_records;
 use parasol_protocol::admit;
-use parasol_protocol::trust::{Graph, Place};
+use parasol_protocol::trust::{Graph, Place, Roots};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -80,7 +80,7 @@ pub(super) fn run(args: &TryArgs, globals: &Globals) -> Result<(), CliError> {
         scene.asked, scene.day, scene.whose
     ));
     for change in &changes {
-        output::text(&format!("  {}", said(change)));
+        output::text(&format!("  {}", said(change, scene.roots)));
     }
     if changes.is_empty() {
         output::text("  nothing would change");
@@ -94,12 +94,12 @@ pub(super) fn run(args: &TryArgs, globals: &Globals) -> Result<(), CliError> {
     Ok(())
 }
 
-fn said(change: &Change) -> String {
+fn said(change: &Change, roots: Roots) -> String {
     let name = &change.name;
     match (change.before, change.after) {
         (None, Some(after)) => format!(
             "{name} comes in: {}, {}; it may bring in {}",
-            after.vouching.in_words(),
+            after.vouching.in_words_of(roots),
             output::count(after.vouching.distance, "step", "steps"),
             after.budget
         ),

@@ -21,7 +21,7 @@ pub(super) fn run(args: &ExplainArgs, globals: &Globals) -> Result<(), CliError>
     let scene = args.about.look(globals)?;
     let name = scene.find(&args.organisation)?;
     let explanation = scene.graph.explain(&name);
-    let mut lines = explanation.in_words(&String::clone);
+    let mut lines = explanation.in_words(scene.roots, &String::clone);
     let member = scene.members.is_empty() || scene.members.contains(&name);
     let mut add = |is: bool, said: String| {
         if is {

@@ -5,7 +5,7 @@
 //! dots, words and colour, so that no one of them is needed.
 
 use super::about::Scene;
-use parasol_protocol::trust::{Ignored, Offer, Place};
+use parasol_protocol::trust::{Ignored, Offer, Place, Roots};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -71,7 +71,7 @@ pub fn draw(scene: &Scene) -> String {
     let mut spots = BTreeMap::new();
     for band in people.chunk_by(|a, b| a.0 == b.0) {
         let steps = band.first().map_or(0, |one| one.0);
-        paper.band(steps, band.len());
+        paper.band(steps, band.len(), scene.roots);
         for (n, (_, _, name, place)) in band.iter().enumerate() {
             let spot = paper.spot(n);
             spots.insert((*name).clone(), spot);
@@ -122,9 +122,13 @@ impl Paper {
         self.y += 54;
     }
 
-    fn band(&mut self, steps: usize, count: usize) {
+    fn band(&mut self, steps: usize, count: usize, roots: Roots) {
         let said = match steps {
-            0 => "Trusted by your own decision".to_owned(),
+            0 => match roots {
+                Roots::Own => "Trusted by your own decision".to_owned(),
+                Roots::Charter => "In the charter".to_owned(),
+                Roots::Given => "Roots".to_owned(),
+            },
             1 => "Vouched for by one of them".to_owned(),
             usize::MAX => "Not in".to_owned(),
             n => format!("{n} steps away"),
@@ -164,7 +168,11 @@ impl Paper {
         let level = match place {
             None if scene.blocked.contains(name) => "blocked here".to_owned(),
             None => why_not(name, scene),
-            Some(place) if place.vouching.distance == 0 => "●●● by you".to_owned(),
+            Some(place) if place.vouching.distance == 0 => match scene.roots {
+                Roots::Own => "●●● by you".to_owned(),
+                Roots::Charter => "●●● charter".to_owned(),
+                Roots::Given => "●●● root".to_owned(),
+            },
             Some(place) => match place.vouching.level {
                 0 | 1 => "●○○ one way".to_owned(),
                 2 => "●●○ two ways".to_owned(),

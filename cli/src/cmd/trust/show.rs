@@ -81,10 +81,7 @@ fn print_text(scene: &Scene, all: &[(String, Option<Place>)]) {
                     0 => String::new(),
                     n => format!("; may bring in {n}"),
                 };
-                let how = match vouching.distance {
-                    0 if scene.objective => "in the charter",
-                    _ => vouching.in_words(),
-                };
+                let how = vouching.in_words_of(scene.roots);
                 format!("{how}{steps}{budget}")
             }
             None => "not in: see why with `parasol trust explain`".to_owned(),

@@ -113,13 +113,21 @@ proptest! {
                 prop_assert!(output(certificate, &mixed, 2).is_none());
             }
         }
-        // t - 1 old shares and as many new ones together, each set by itself too few.
-        let few: Vec<&KeyShare> = places[..enough - 1]
-            .iter()
-            .flat_map(|at| epochs.shares.iter().map(move |shares| &shares[*at]))
-            .collect();
-        for epoch in 0..2 {
-            prop_assert!(output(&epochs.certificates[epoch], &few[..1], 3).is_none());
+        // t - 1 old shares and as many new ones, in other places as far as there are any: together
+        // more than enough, each set by itself too few.
+        let old = places.iter().take(enough - 1).map(|at| &epochs.shares[0][*at]);
+        let new = places.iter().rev().take(enough - 1).map(|at| &epochs.shares[1][*at]);
+        let few: Vec<&KeyShare> = old.chain(new).collect();
+        for chosen in 1usize..1 << few.len() {
+            let shares = few.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1);
+            let shares: Vec<&KeyShare> = shares.map(|(_, share)| *share).collect();
+            let indices: BTreeSet<u16> = shares.iter().map(|s| s.index().get()).collect();
+            if indices.len() == shares.len() {
+                prop_assert_ne!(greedy(&shares), Some(public));
+            }
+        }
+        for certificate in &epochs.certificates {
+            prop_assert!(output(certificate, &few, 3).is_none());
         }
     }
 }
