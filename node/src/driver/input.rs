@@ -78,6 +78,8 @@ pub struct Scene {
     pub known: Known,
     /// The node's day.
     pub today: Day,
+    /// Whether the node is sure of its day.
+    pub settled: bool,
     /// The moment.
     pub now: Timestamp,
     /// The record keys of the connected nodes, with their transport keys and organisations.
