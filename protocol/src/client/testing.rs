@@ -27,6 +27,7 @@ use crate::wire::client::{
     DirectoryReply, Evaluate, Evaluated, Missing, Outcome, OwnAsk, OwnReply, PassOn, Publish,
     Published, Tag, TagsAsk, TagsReply,
 };
+use crate::wire::peer::Refusal;
 use crate::wire::sealed::{Question, SealSecret, ShortId, open_question};
 use sha2::{Digest, Sha512};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,6 +98,8 @@ pub(super) struct World {
     pub(super) nodes: Vec<Node>,
     pub(super) charter: Vec<u8>,
     pub(super) certificate: Vec<u8>,
+    /// The epoch of which keyholders have shares.
+    pub(super) epoch: u32,
     pub(super) trust: Vec<Vec<u8>>,
     pub(super) directory: Directory,
     pub(super) today: Day,
@@ -241,6 +244,7 @@ impl World {
             nodes,
             charter: charter_bytes,
             certificate: certificate.write(),
+            epoch: 1,
             trust,
             directory,
             today,
@@ -254,6 +258,19 @@ impl World {
             questions: Vec::new(),
             slot: 0,
         }
+    }
+
+    /// A certificate of this epoch, of the same keys, takes the place of the one before.
+    pub(super) fn renew(&mut self, epoch: u32) {
+        let before = self.federation(0);
+        let keys = before.certificate().keys();
+        let keys = keys.map(|key| (key.name(), key.clone())).collect();
+        let id = *self.directory.charter().federation();
+        let mut certificate = Certificate::unsigned(&id, epoch, self.today, true, &keys);
+        for node in &self.nodes {
+            Certificate::sign_with(&mut certificate, &id, &node.key);
+        }
+        (self.certificate, self.epoch) = (certificate.write(), epoch);
     }
 
     pub(super) fn reply(&self, home: usize) -> DirectoryReply {
@@ -371,6 +388,11 @@ impl World {
             }
             if !node.up {
                 evaluated.missing.push((index, Missing::Unreachable));
+                continue;
+            }
+            if wanted.ask.epoch != self.epoch {
+                let other = Missing::Refused(Refusal::OtherEpoch);
+                evaluated.missing.push((index, other));
                 continue;
             }
             let answers = wanted.ask.keys.iter().map(|key| {

@@ -785,3 +785,41 @@ fn an_answer_without_end_is_given_up() {
 fn world_season() -> Season {
     Day::from_number(20_779).season()
 }
+
+#[test]
+fn who_is_behind_is_told_so_and_goes_on_with_the_new_certificate() {
+    let mut world = World::new(3, 2);
+    file_one(&mut world, 0, says(&[PHONE], "behind"));
+    let old = world.federation(1);
+    world.renew(2);
+    let look = |federation: &Federation, world: &mut World| {
+        let options = CheckOptions::default();
+        let check = Check::new(
+            federation,
+            vec![handle(PHONE)],
+            options,
+            &mut Seeded::new(5),
+        );
+        world.carry(1, check.unwrap())
+    };
+    let error = look(&old, &mut world).unwrap_err();
+    assert!(error.is_behind(), "{error}");
+    assert!(error.to_string().contains("other-epoch"), "{error}");
+    let new = world.federation(1);
+    new.follows(&old.generation()).unwrap();
+    let checked = look(&new, &mut world).unwrap();
+    assert_eq!(checked.results[0].reports.len(), 1);
+    // To be out of reach is another thing.
+    world.nodes.iter_mut().for_each(|node| node.up = false);
+    assert!(!look(&new, &mut world).unwrap_err().is_behind());
+}
+
+#[test]
+fn without_keys_a_client_says_what_is_to_be_done() {
+    let mut world = World::new(3, 2);
+    world.certificate.clear();
+    let own = world.nodes[0].organisation;
+    let reply = world.reply(0).encode();
+    let refused = Federation::from_reply(&reply, &own, None, world.today);
+    assert_eq!(refused.unwrap_err(), ViewError::NoKeys);
+}

@@ -251,6 +251,7 @@ impl Scene {
             Certificate::sign_with(&mut certificate, &federation, &node.key);
         }
         self.world.certificate = certificate.write();
+        self.world.epoch = number;
         let bytes = self.world.certificate.clone();
         self.epochs.push(Epoch {
             number,
