@@ -56,6 +56,7 @@ fn main() {
         // A client asks as fast as it can here; what holds a real one off is not measured.
         file.rates.requests_per_minute = 1_000_000;
         file.rates.burst = 100_000;
+        file.ceremonies.by_itself = false;
         file.write(&dir).unwrap();
     }
     let handle = Handle::from_canonical("phone:+33639981234").unwrap();
@@ -336,7 +337,12 @@ impl<'a> Floor<'a> {
         let seasons = Season::live(self.fed.today).map(KeyName::Handle);
         let mut outputs = Vec::new();
         for key in [KeyName::Bucket].into_iter().chain(seasons) {
-            let public = self.identities[0].certificate.key(key).unwrap();
+            let public = self.identities[0]
+                .certificate
+                .as_ref()
+                .unwrap()
+                .key(key)
+                .unwrap();
             let answers: Vec<Evaluation> = self.identities[..2]
                 .iter()
                 .map(|i| {

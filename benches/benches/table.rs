@@ -3,5 +3,6 @@
 fn main() {
     parasol_benches::print_all(&[
         "loopback", "lookup", "store", "million", "cbor", "admit", "seal", "trust", "ceremony",
+        "keys",
     ]);
 }

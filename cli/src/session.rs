@@ -15,6 +15,7 @@ use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::trust::{Local, ROOT_BUDGET};
 use parasol_protocol::wire::client::MAX_MESSAGE;
 use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Everything a command needs once it talks to the home node.
@@ -29,6 +30,8 @@ pub struct Session {
     /// Whom one trusts, and whom not.
     pub local: Local,
     carrier: Carrier,
+    /// The federation as it is since its keys were renewed, if that has happened meanwhile.
+    renewed: Mutex<Option<Arc<Federation>>>,
 }
 
 /// Today, by this machine's clock.
@@ -95,7 +98,49 @@ impl Session {
             federation,
             local,
             carrier,
+            renewed: Mutex::new(None),
         })
+    }
+
+    /// Does what takes the keyholders' answers. If their shares were renewed since the federation was
+    /// fetched, it is fetched again, and the work is done once more with the new certificate.
+    ///
+    /// # Errors
+    /// As the work ends.
+    pub fn with_keys<T>(&self, work: impl Fn(&Federation) -> Result<T, Error>) -> Result<T, Error> {
+        let latest = self.latest();
+        let federation = latest.as_deref().unwrap_or(&self.federation);
+        let before = federation.generation().epoch;
+        match work(federation) {
+            Err(why) if why.is_behind() => match self.renew(before) {
+                Some(federation) => work(&federation),
+                None => Err(why),
+            },
+            other => other,
+        }
+    }
+
+    fn latest(&self) -> Option<Arc<Federation>> {
+        let latest = self.renewed.lock();
+        latest.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The federation by a later certificate, if the node has one.
+    fn renew(&self, before: u32) -> Option<Arc<Federation>> {
+        let reply = self.carrier.get("/v1/directory", MAX_MESSAGE).ok()?;
+        let (own, known) = (self.profile.organisation().ok()?, self.federation.id());
+        let federation = Federation::from_reply(&reply, &own, Some(known), today()).ok()?;
+        federation.follows(&self.federation.generation()).ok()?;
+        federation
+            .follows_charter(&self.federation.charter().pin())
+            .ok()?;
+        if federation.generation().epoch <= before {
+            return None;
+        }
+        let federation = Arc::new(federation);
+        let mut latest = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        *latest = Some(Arc::clone(&federation));
+        Some(federation)
     }
 
     /// Carries an exchange to its end.

@@ -37,6 +37,8 @@ pub struct NodeConfig {
     pub rates: Rates,
     /// How large things may get.
     pub limits: Limits,
+    /// How it goes about key ceremonies.
+    pub ceremonies: Ceremonies,
 }
 
 /// Where clients reach the node.
@@ -159,6 +161,26 @@ impl Default for Limits {
     }
 }
 
+/// How the node goes about key ceremonies, if it is a keyholder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ceremonies {
+    /// Whether it joins and starts by itself those that only go on with the keys there are: the
+    /// weekly renewal above all.
+    pub by_itself: bool,
+    /// Minutes without anything new after which it stops one that it joined by itself.
+    pub silence_minutes: u64,
+}
+
+impl Default for Ceremonies {
+    fn default() -> Self {
+        Self {
+            by_itself: true,
+            silence_minutes: 10,
+        }
+    }
+}
+
 /// `node.toml` as typed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -187,6 +209,9 @@ pub struct File {
     /// See [`NodeConfig::limits`].
     #[serde(default)]
     pub limits: Limits,
+    /// See [`NodeConfig::ceremonies`].
+    #[serde(default)]
+    pub ceremonies: Ceremonies,
 }
 
 /// Why the configuration cannot be used.
@@ -396,6 +421,10 @@ impl File {
             ("rates.burst", u64::from(self.rates.burst)),
             ("limits.request_seconds", self.limits.request_seconds),
             (
+                "ceremonies.silence_minutes",
+                self.ceremonies.silence_minutes,
+            ),
+            (
                 "limits.requests_at_once",
                 self.limits.requests_at_once as u64,
             ),
@@ -403,7 +432,11 @@ impl File {
         if let Some((setting, _)) = numbers.into_iter().find(|(_, n)| *n == 0) {
             return Err(bad(
                 setting,
-                "zero would shut everyone out; write at least 1".into(),
+                if setting.starts_with("ceremonies") {
+                    "nobody answers at once; write at least 1".into()
+                } else {
+                    "zero would shut everyone out; write at least 1".into()
+                },
             ));
         }
         // A directory reply alone can be this large.
@@ -434,6 +467,7 @@ impl File {
             },
             rates: self.rates,
             limits: self.limits,
+            ceremonies: self.ceremonies,
         })
     }
 }
@@ -504,6 +538,16 @@ impl fmt::Display for NodeConfig {
             "rates          {} requests a minute for each token, {} at once",
             rates.requests_per_minute, rates.burst
         )?;
+        writeln!(
+            f,
+            "ceremonies     {}, stopped after {} min of silence",
+            if self.ceremonies.by_itself {
+                "by itself"
+            } else {
+                "by hand alone"
+            },
+            self.ceremonies.silence_minutes
+        )?;
         write!(
             f,
             "limits         {} bytes and {} s a request, {} requests at once",
@@ -561,6 +605,7 @@ mod tests {
             (config.store, config.log.level),
             (StoreKind::Redb, Level::Info)
         );
+        assert_eq!(config.ceremonies, Ceremonies::default());
     }
 
     #[test]
@@ -649,6 +694,11 @@ mod tests {
                 format!("{LEAST}[rates]\nburst = 0"),
                 &[],
                 "rates.burst: zero",
+            ),
+            (
+                format!("{LEAST}[ceremonies]\nsilence_minutes = 0"),
+                &[],
+                "ceremonies.silence_minutes: nobody answers at once",
             ),
             (
                 format!("{LEAST}[limits]\nrequest_bytes = 1"),

@@ -10,10 +10,16 @@ use std::path::Path;
 /// # Errors
 /// If it cannot be written. Then what was there before still is.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    #[cfg(test)]
+    watch::step(path);
     let mut sibling = path.file_name().unwrap_or_default().to_owned();
     sibling.push(format!(".{}.new", std::process::id()));
     let sibling = path.with_file_name(sibling);
-    let written = write_at(&sibling, bytes).and_then(|()| fs::rename(&sibling, path));
+    let written = write_at(&sibling, bytes).and_then(|()| {
+        #[cfg(test)]
+        watch::step(path);
+        fs::rename(&sibling, path)
+    });
     if written.is_err() {
         // What is left of it may hold a key. If it cannot be removed either, the first error counts.
         drop(fs::remove_file(&sibling));
@@ -37,6 +43,78 @@ fn sync_parent(path: &Path) -> io::Result<()> {
     match path.parent().filter(|p| !p.as_os_str().is_empty()) {
         Some(parent) => File::open(parent)?.sync_all(),
         None => File::open(".")?.sync_all(),
+    }
+}
+
+/// Removes a file after writing over it: what was in it should not be found in free space. No file
+/// system promises more. One that is not there is gone already.
+///
+/// # Errors
+/// If it cannot be written over or removed.
+pub fn destroy(path: &Path) -> io::Result<()> {
+    let length = match fs::metadata(path) {
+        Ok(meta) => meta.len(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    #[cfg(test)]
+    watch::step(path);
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(&vec![0; usize::try_from(length).unwrap_or(0)])?;
+    file.sync_all()?;
+    #[cfg(test)]
+    watch::step(path);
+    fs::remove_file(path)?;
+    sync_parent(path)
+}
+
+/// Destroys what a crash in the middle of writing has left of files whose names begin so.
+///
+/// # Errors
+/// If the directory cannot be read, or one cannot be destroyed.
+pub fn destroy_left_over(dir: &Path, begins: &str) -> io::Result<()> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(|name| name.starts_with(begins) && name.ends_with(".new")) {
+            destroy(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a test look at the disk between any two writes of its thread.
+#[cfg(test)]
+pub(crate) mod watch {
+    use std::cell::RefCell;
+    use std::path::Path;
+
+    type Look = Box<dyn FnMut(&Path)>;
+
+    thread_local! {
+        static LOOK: RefCell<Option<Look>> = const { RefCell::new(None) };
+    }
+
+    /// From now on before each write, and between its parts.
+    pub(crate) fn each(look: impl FnMut(&Path) + 'static) {
+        LOOK.set(Some(Box::new(look)));
+    }
+
+    /// No longer.
+    pub(crate) fn stop() {
+        LOOK.set(None);
+    }
+
+    pub(super) fn step(path: &Path) {
+        // Whoever looks does not write.
+        if let Some(mut look) = LOOK.take() {
+            look(path);
+            LOOK.set(Some(look));
+        }
     }
 }
 

@@ -5,9 +5,11 @@
 //! keys/record.key   seeds in hexadecimal, mode 0600: signs records
 //! keys/transport.key                                 is known to other nodes
 //! keys/seal.key                                      opens what clients seal to this node
-//! keys/shares.cbor  its shares of the federation's keys, if it is a keyholder; 0600
+//! keys/shares-EPOCH.cbor                             its shares of the federation's keys, if it is a
+//!                   keyholder, by the certificate's epoch; 0600. keys/shares.cbor: of dealt keys
 //! charter.cbor, certificate.cbor, trust.cbor         signed by others, not secret; the charter as
-//!                   all that is known of its chain
+//!                   all that is known of its chain; no certificate before there are keys
+//! roots.cbor        the delegations that the node has met with, written by itself
 //! tokens.toml       hashes of the tokens by which clients are let in; 0600
 //! ```
 
@@ -31,6 +33,8 @@ use zeroize::Zeroizing;
 
 /// The version of the charter from which on this node weighs what follows.
 pub(crate) const SETTLED: &str = "charter.settled";
+/// The delegations that a node has met with.
+pub(crate) const MET: &str = "roots.cbor";
 /// The words in `format`, before the number.
 const FORMAT: &str = "parasol node";
 /// The format that this version writes, and the newest that it reads.
@@ -117,10 +121,12 @@ pub struct NodeIdentity {
     pub charter: Charter,
     /// All that is known of it.
     pub chain: Chain,
-    /// The certificate of the federation's keys.
-    pub certificate: Certificate,
+    /// The certificate of the federation's keys; none before they are made.
+    pub certificate: Option<Certificate>,
     /// The first records that roots signed: they go into the store at every start.
     pub trust: Vec<Verified>,
+    /// Delegations that the node has met with since, by which certificates are judged.
+    pub met: Vec<Verified>,
     /// The organisation that the node works for.
     pub organisation: OrganisationKey,
     /// Who is let in.
@@ -303,7 +309,8 @@ impl NodeIdentity {
         let path = dir.join("trust.cbor");
         let trust = read_trust(&path, charter.federation())?;
         let mut directory = Directory::new(charter.clone());
-        for record in &trust {
+        let met = read_met(dir, charter.federation());
+        for record in trust.iter().chain(&met) {
             directory.learn(record);
         }
         let organisation = directory
@@ -313,37 +320,11 @@ impl NodeIdentity {
                 contradiction(&path, &"no organisation of the charter has delegated to this node: write what it asks for with `parasol node request`, have your organisation's root sign that with `parasol org delegate`, and take the answer in with `parasol node take`")
             })?;
 
-        let path = dir.join("certificate.cbor");
-        let bytes = read_given(&path)?;
-        let certificate =
-            Certificate::of_latest(&bytes, &charter, &directory).map_err(|e| match e {
-                CertificateError::Malformed(_) => damaged(&path, &e),
-                _ => contradiction(&path, &e),
-            })?;
-
-        let path = dir.join("keys").join("shares.cbor");
-        let mine = charter.answers_for(&organisation).map(|o| o.root);
-        let is_mine = |root: &OrganisationKey| charter.answers_for(root).map(|o| o.root) == mine;
-        let holds = certificate.holders().any(|(_, root)| is_mine(root));
-        // A keyholder that the charter names since the keys were made has none before the next ceremony.
-        let shares = match (path.exists(), holds) {
-            (false, false) => BTreeMap::new(),
-            _ => decode_shares(&read_secret(&path)?).map_err(|e| damaged(&path, &e))?,
+        let certificate = read_certificate(dir, &directory)?;
+        let shares = match &certificate {
+            None => BTreeMap::new(),
+            Some(certificate) => own_shares(dir, certificate, &charter, &organisation)?,
         };
-        for (name, share) in &shares {
-            let certified = certificate
-                .key(*name)
-                .and_then(|key| key.shares().get(&share.index()));
-            let holder = certificate.holder(share.index().get());
-            if certified != Some(&share.public()) || !holder.is_some_and(is_mine) {
-                return Err(contradiction(
-                    &path,
-                    &format_args!(
-                        "the share of key {name} is not the one that the certificate names for this node"
-                    ),
-                ));
-            }
-        }
 
         let path = dir.join("tokens.toml");
         let text = read_secret(&path)?;
@@ -357,19 +338,110 @@ impl NodeIdentity {
             chain,
             certificate,
             trust,
+            met,
             organisation,
             tokens,
         })
     }
 
-    /// A directory that knows what the node was given, for the day when the store knows more.
+    /// A directory that knows what the node was given and what it has met with.
     pub fn directory(&self) -> Directory {
         let mut directory = Directory::new(self.charter.clone());
-        for record in &self.trust {
+        for record in self.trust.iter().chain(&self.met) {
             directory.learn(record);
         }
         directory
     }
+}
+
+/// Where the shares of an epoch lie that a ceremony made.
+pub fn shares_path(dir: &Path, epoch: u32) -> PathBuf {
+    dir.join("keys").join(format!("shares-{epoch}.cbor"))
+}
+
+/// Where the shares lie that a certificate names.
+pub fn shares_of(dir: &Path, certificate: &Certificate) -> PathBuf {
+    if certificate.dealt() {
+        dir.join("keys").join("shares.cbor")
+    } else {
+        shares_path(dir, certificate.epoch())
+    }
+}
+
+/// Reads a file of shares.
+///
+/// # Errors
+/// If it is missing, others may read it, or it holds no shares.
+pub fn read_shares(path: &Path) -> Result<BTreeMap<KeyName, KeyShare>, IdentityError> {
+    decode_shares(&read_secret(path)?).map_err(|e| damaged(path, &e))
+}
+
+/// The shares of an organisation's node, which must be those that the certificate names.
+fn own_shares(
+    dir: &Path,
+    certificate: &Certificate,
+    charter: &Charter,
+    organisation: &OrganisationKey,
+) -> Result<BTreeMap<KeyName, KeyShare>, IdentityError> {
+    let path = shares_of(dir, certificate);
+    let mine = charter.answers_for(organisation).map(|o| o.root);
+    let is_mine = |root: &OrganisationKey| charter.answers_for(root).map(|o| o.root) == mine;
+    let holds = certificate.holders().any(|(_, root)| is_mine(root));
+    // A keyholder that the charter names since the keys were made, and one that has lost its share,
+    // has none before the next ceremony. Dealt ones can be dealt again.
+    let shares = if path.exists() || (holds && certificate.dealt()) {
+        read_shares(&path)?
+    } else {
+        BTreeMap::new()
+    };
+    for (name, share) in &shares {
+        let certified = certificate
+            .key(*name)
+            .and_then(|key| key.shares().get(&share.index()));
+        let holder = certificate.holder(share.index().get());
+        if certified != Some(&share.public()) || !holder.is_some_and(is_mine) {
+            return Err(contradiction(
+                &path,
+                &format_args!(
+                    "the share of key {name} is not the one that the certificate names for this node"
+                ),
+            ));
+        }
+    }
+    Ok(shares)
+}
+
+/// Reads the certificate in force; none if there is no file.
+///
+/// # Errors
+/// If it does not hold.
+pub fn read_certificate(
+    dir: &Path,
+    directory: &Directory,
+) -> Result<Option<Certificate>, IdentityError> {
+    let path = dir.join("certificate.cbor");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = read_given(&path)?;
+    let read = Certificate::of_latest(&bytes, directory.charter(), directory);
+    read.map(Some).map_err(|e| match e {
+        CertificateError::Malformed(_) => damaged(&path, &e),
+        _ => contradiction(&path, &e),
+    })
+}
+
+/// What the node has met with of delegations. It can be met with again: a file that does not hold is
+/// none.
+pub(crate) fn read_met(dir: &Path, federation: &FederationId) -> Vec<Verified> {
+    let path = dir.join(MET);
+    if !path.exists() {
+        return Vec::new();
+    }
+    read_trust(&path, federation).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the file is left out; the node writes it anew");
+        Vec::new()
+    })
 }
 
 /// Reads a node's charter: all that it knows of the chain.
@@ -470,7 +542,7 @@ fn read_given(path: &Path) -> Result<Vec<u8>, IdentityError> {
     read(path, "your federation gives it to you")
 }
 
-fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
+pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, IdentityError> {
     let bytes = Zeroizing::new(read(
         path,
         "take it from a backup, or make a new node with `parasol node init`",

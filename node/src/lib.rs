@@ -7,6 +7,7 @@
 //! - [`config`], [`keys`], [`setup`]: what a node is told, what it is, and how it is made
 //! - [`command`]: `node init` and `node run` as typed; [`stop`]: when to end
 
+pub mod ceremony;
 pub mod clock;
 pub mod command;
 pub mod config;

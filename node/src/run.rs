@@ -1,5 +1,6 @@
 //! A node from start to stop.
 
+use crate::ceremony;
 use crate::config::{Level, NodeConfig, StoreKind};
 use crate::driver::{self, Setup};
 use crate::http::{self, App, Doors, router};
@@ -11,6 +12,7 @@ use parasol_protocol::engine::{EngineError, Identity, Settings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 /// How a node is run.
@@ -141,6 +143,19 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
     net_config.listen = listen;
     net_config.peers = peers;
     let (net, events, net_task) = net::start(net_config).await?;
+    let (ceremonies, heard) = ceremony::channel();
+    let voice = ceremonies.downgrade();
+    let task = ceremony::Setup {
+        dir: config.dir.clone(),
+        node: identity.keys.record.clone(),
+        settings: ceremony::Settings {
+            silence: Duration::from_secs(60).saturating_mul(
+                u32::try_from(config.ceremonies.silence_minutes).unwrap_or(u32::MAX),
+            ),
+            joins: config.ceremonies.by_itself,
+            starts: config.ceremonies.by_itself,
+        },
+    };
     let setup = Setup {
         identity: Identity {
             organisation: identity.organisation,
@@ -159,8 +174,16 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
         },
         ledger,
         accept_time: config.accept_time,
+        ceremonies: Some(ceremonies),
     };
     let (handle, thread) = driver::start(setup, net.clone(), events)?;
+    // It ends with the driver.
+    drop(ceremony::start(
+        task,
+        handle.clone(),
+        net.clone(),
+        (voice, heard),
+    ));
     let app = App::new(
         &config,
         (federation, identity.organisation, threshold),

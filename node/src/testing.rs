@@ -95,6 +95,7 @@ impl Home {
             settings,
             ledger,
             accept_time: None,
+            ceremonies: None,
         };
         let (driver, _) = driver::start(setup, net.clone(), events).unwrap();
         Self {

@@ -28,10 +28,10 @@ pub enum CertificateError {
     OtherFederation,
     /// A signature does not hold, or too few keyholders signed.
     #[error(
-        "the certificate of the shared keys is signed by {signed} of the {needed} keyholders that it takes, or a signature does not hold"
+        "the certificate of the shared keys is signed by {signed} of the {needed} holders that it takes, or a signature does not hold"
     )]
     Signatures {
-        /// Keyholders of the charter whose signature holds.
+        /// Holders whose signature holds.
         signed: usize,
         /// The threshold.
         needed: u16,
@@ -40,7 +40,9 @@ pub enum CertificateError {
     #[error("a key in the certificate is not sound: {0}")]
     Key(#[from] KeyError),
     /// Shares and keyholders do not match.
-    #[error("the shares in the certificate are not those of the charter's keyholders")]
+    #[error(
+        "the shares in the certificate are not those of the charter's keyholders, or of too few"
+    )]
     Keyholders,
 }
 
@@ -53,6 +55,7 @@ pub struct Certificate {
     keys: BTreeMap<KeyName, ThresholdKey>,
     holders: BTreeMap<u16, OrganisationKey>,
     signers: BTreeSet<NodeKey>,
+    signed: BTreeSet<u16>,
     digest: [u8; 32],
     bytes: Vec<u8>,
 }
@@ -236,6 +239,16 @@ impl Certificate {
             return Err(Malformed::KeyOrder.into());
         }
         let threshold = keyholders.threshold;
+        // A dealer hands out all shares. A ceremony makes those of who was there, of each key the same.
+        let first = listed.first().filter(|_| ceremony.is_some());
+        let mut holders = keyholders.holders.clone();
+        if let Some(raw) = first {
+            let made: BTreeSet<u16> = raw.shares.iter().map(|(index, _)| *index).collect();
+            holders.retain(|index, _| made.contains(index));
+            if holders.len() < usize::from(threshold) {
+                return Err(CertificateError::Keyholders);
+            }
+        }
         let mut keys = BTreeMap::new();
         for raw in listed {
             let mut shares = BTreeMap::new();
@@ -244,7 +257,7 @@ impl Certificate {
                 shares.insert(ShareIndex::new(index)?, share);
             }
             let indices: BTreeSet<u16> = shares.keys().map(|i| i.get()).collect();
-            if !indices.iter().eq(keyholders.holders.keys()) || raw.threshold != threshold {
+            if !indices.iter().eq(holders.keys()) || raw.threshold != threshold {
                 return Err(CertificateError::Keyholders);
             }
             let public = PublicKey::from_bytes(&raw.public).map_err(|_| Malformed::Shape)?;
@@ -265,7 +278,7 @@ impl Certificate {
             .iter()
             .filter_map(|key| directory.signer_on(key, issued))
             .filter_map(|root| {
-                let mut holders = keyholders.holders.iter();
+                let mut holders = holders.iter();
                 holders.find(|(_, held)| **held == root).map(|(i, _)| *i)
             })
             .collect();
@@ -277,8 +290,9 @@ impl Certificate {
             issued,
             ceremony,
             keys,
-            holders: keyholders.holders.clone(),
+            holders,
             signers,
+            signed,
             digest: Sha256::digest(cosigned.payload()).into(),
             bytes: bytes.to_vec(),
         })
@@ -320,6 +334,20 @@ impl Certificate {
         self.holders.get(&index)
     }
 
+    /// The holders whose signature is not in this copy, by their indices. A holder signs when it has
+    /// stored its shares, so while there are any, nothing of the generation before may go.
+    pub fn waiting(&self) -> BTreeSet<u16> {
+        let all = self.holders.keys();
+        all.filter(|index| !self.signed.contains(index))
+            .copied()
+            .collect()
+    }
+
+    /// How many of its holders have signed this copy.
+    pub fn signed(&self) -> u16 {
+        u16::try_from(self.signed.len()).unwrap_or(u16::MAX)
+    }
+
     /// The number of this generation of shares.
     pub const fn epoch(&self) -> u32 {
         self.epoch
@@ -340,6 +368,10 @@ impl Certificate {
     /// Where the keys come from, if nobody dealt them.
     pub const fn ceremony(&self) -> Option<&Provenance> {
         self.ceremony.as_ref()
+    }
+    /// Whether this node's signature is in this copy.
+    pub fn has_signed(&self, node: &NodeKey) -> bool {
+        self.signers.contains(node)
     }
     /// Who signed both of two certificates of one generation that say different things: nobody may.
     /// Empty, if these two are not such.

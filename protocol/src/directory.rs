@@ -231,6 +231,36 @@ impl Directory {
         self.said.iter()
     }
 
+    /// The records by which it is judged who speaks for these organisations, from a day on: of each
+    /// organisation so many delegations, those that last longest, and what revokes their keys.
+    pub fn spoken_for(
+        &self,
+        organisations: &BTreeSet<OrganisationKey>,
+        since: Day,
+        of_each: usize,
+    ) -> BTreeSet<RecordId> {
+        let mut theirs: BTreeMap<OrganisationKey, Vec<(Day, RecordId, NodeKey)>> = BTreeMap::new();
+        for (key, known) in &self.delegations {
+            for d in known.iter().filter(|d| d.terms.until >= since) {
+                let successor = self.charter.answers_for(&d.organisation).map(|o| o.root);
+                let meant = |root: &OrganisationKey| organisations.contains(root);
+                if meant(&d.organisation) || successor.as_ref().is_some_and(meant) {
+                    let all = theirs.entry(d.organisation).or_default();
+                    all.push((d.terms.until, d.id, *key));
+                }
+            }
+        }
+        let mut ids = BTreeSet::new();
+        for (organisation, mut all) in theirs {
+            all.sort_unstable_by(|a, b| b.cmp(a));
+            for (_, id, key) in all.into_iter().take(of_each) {
+                ids.insert(id);
+                ids.extend(self.revoked.get(&(organisation, key)).into_iter().flatten());
+            }
+        }
+        ids
+    }
+
     /// The delegations of a key by an organisation.
     pub fn delegations_of(
         &self,

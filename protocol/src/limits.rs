@@ -59,6 +59,8 @@ pub const MAX_EPOCH_GAP: u32 = 1000;
 pub const MAX_CEREMONY_KEYS: usize = 16;
 /// The largest message of a ceremony, in bytes.
 pub const MAX_CEREMONY_MESSAGE: usize = 64 * 1024;
+/// The most messages that a board of the largest ceremony holds: two of each step of each participant.
+pub const MAX_CEREMONY_MESSAGES: usize = 2 * MAX_KEYHOLDERS * 6 * 2;
 /// The largest board of a ceremony, in bytes.
 pub const MAX_BOARD: usize = 8 * 1024 * 1024;
 /// How long after its day a plan may still be joined: files travel slowly.

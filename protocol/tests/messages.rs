@@ -15,8 +15,10 @@ use parasol_protocol::wire::sealed::{
     MAX_LOCKS, MAX_PARTS, MAX_WANTED, Question, Reply, SEALED_REPLY, SEALED_REQUEST, SealSecret,
     open_question, seal_question,
 };
-use proptest::collection::vec;
+use parasol_protocol::wire::{Lacking, Shown};
+use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 fn some_bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..80)
@@ -28,6 +30,10 @@ fn day() -> impl Strategy<Value = Day> {
 
 fn ids() -> impl Strategy<Value = Vec<RecordId>> {
     vec(any::<[u8; 32]>().prop_map(RecordId::from_bytes), 0..6)
+}
+
+fn digests() -> impl Strategy<Value = BTreeSet<[u8; 32]>> {
+    btree_set(any::<[u8; 32]>(), 0..5)
 }
 
 fn question() -> impl Strategy<Value = Question> {
@@ -52,6 +58,14 @@ fn request() -> impl Strategy<Value = Request> {
         ids().prop_map(Request::FetchOwn),
         lists().prop_map(Request::PushOwn),
         any::<[u8; 32]>().prop_map(Request::Charters),
+        (some_bytes(), digests(), lists()).prop_map(|(plan, known, messages)| {
+            Request::Board(Shown {
+                plan,
+                known,
+                messages,
+            })
+        }),
+        any::<(u32, u16)>().prop_map(|(epoch, signed)| Request::Certificate { epoch, signed }),
     ]
 }
 
@@ -62,6 +76,7 @@ fn reply() -> impl Strategy<Value = PeerReply> {
         Refusal::NoShare,
         Refusal::Malformed,
         Refusal::Busy,
+        Refusal::OtherEpoch,
     ];
     prop_oneof![
         (day(), some_bytes()).prop_map(|(after, message)| PeerReply::Reconcile { after, message }),
@@ -69,6 +84,9 @@ fn reply() -> impl Strategy<Value = PeerReply> {
         Just(PeerReply::Pushed),
         lists().prop_map(PeerReply::OwnRecords),
         lists().prop_map(PeerReply::Charters),
+        (digests(), lists())
+            .prop_map(|(known, messages)| PeerReply::Board(Lacking { known, messages })),
+        some_bytes().prop_map(PeerReply::Certificate),
         prop::sample::select(refusals.to_vec()).prop_map(PeerReply::Refused),
     ]
 }

@@ -133,7 +133,9 @@ class Plan:
             raise Refused("charter")
         if fields["threshold"] != charter["threshold"] or fields["threshold"] < 2:
             raise Refused("threshold")
-        if [(i, org) for i, org, _ in self.seats] != sorted(charter.shares.items()) or not self.delegated(self.seats):
+        if len(self.seats) < fields["threshold"] or any(charter.shares.get(i) != org for i, org, _ in self.seats):
+            raise Refused("holders")
+        if not self.delegated(self.seats):
             raise Refused("holders")
         renews = "old" in fields
         dealt = old.fields["dealt"]

@@ -170,18 +170,24 @@ class Certificate:
             raise Refused("federation")
         malformed(ascending, [cbor.encode(name) for name, _, _, _ in self.fields["keys"]], "keys")
         self.keys = {}
+        holders = dict(sorted(charter.shares.items()))
+        if not self.fields["dealt"] and self.fields["keys"]:
+            made = {number for number, _ in self.fields["keys"][0][3]}
+            holders = {number: org for number, org in holders.items() if number in made}
+        if len(holders) < charter["threshold"]:
+            raise Refused("keyholders")
         for name, t, public, shares in self.fields["keys"]:
             malformed(ascending, [number for number, _ in shares], "shares")
-            if t != charter["threshold"] or [number for number, _ in shares] != sorted(charter.shares):
+            if t != charter["threshold"] or [number for number, _ in shares] != list(holders):
                 raise Refused("keyholders")
             if not voprf.one_polynomial(t, public, dict(shares)):
                 raise Refused("key", "the shares do not lie on one polynomial")
             self.keys[tuple(name)] = (t, public, dict(shares))
         if not cose.sign_holds(b"parasol 1 certificate" + charter.id, payload, signers):
             raise Refused("signatures", "one does not hold")
-        keyholders = {signer_on(key, self.fields["issued"]) for key, _, _ in signers} & set(charter.shares.values())
-        if len(keyholders) < charter["threshold"]:
-            raise Refused("signatures", "too few keyholders have signed")
+        signed = {signer_on(key, self.fields["issued"]) for key, _, _ in signers} & set(holders.values())
+        if len(signed) < charter["threshold"]:
+            raise Refused("signatures", "too few holders have signed")
 
 
 def printed(raw, names):

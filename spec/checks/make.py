@@ -346,6 +346,16 @@ def certificates():
     yield "another threshold than the charter's", "keyholders", made(keys=[[[0], 3, *three]])
     yield "a share is missing", "keyholders", made(keys=[[[0], 2, public, shares[:2]]])
     yield "a share too many", "keyholders", made(keys=[[[0], 2, public, [*shares, [4, shares[0][1]]]]])
+    ceremony = {"f5": False, "f7": bytes(32), "f8": bytes(32)}
+    two = [[[0], 2, public, shares[:2]]]
+    yield "not dealt, fewer shares than the threshold", "keyholders", made(keys=[[[0], 2, public, shares[:1]]], **ceremony)
+    yield "not dealt, two keys of different holders", "keyholders", made(keys=[*two, handle], **ceremony)
+    yield "not dealt, a share that is no keyholder's", "keyholders", made(
+        keys=[[[0], 2, public, [*shares[:2], [4, shares[0][1]]]]], **ceremony
+    )
+    yield "signed by a holder and a keyholder without a share", "signatures", made(
+        ["ash", "cedar"], keys=two, **ceremony
+    )
     yield "shares of a polynomial of degree 2", "key", made(keys=[[[0], 2, *three]])
     yield "another public key", "key", made(keys=[[[0], 2, handle[2], shares]])
     yield "the identity as a share", "malformed", made(keys=[[[0], 2, public, [*shares[:2], [3, bytes(32)]]]])

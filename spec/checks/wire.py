@@ -21,7 +21,7 @@ def decode(kind, data):
 
 
 def ask(value):
-    names, elements = value
+    _, names, elements = value
     encoded = [cbor.encode(charter.key_name(list(name))) for name in names]
     yield all(a < b for a, b in zip(encoded, encoded[1:]))
     yield all(map(voprf.sound, elements))
@@ -33,12 +33,16 @@ def evaluations(value):
         yield voprf.proof(proof)
 
 
+def digests(value):
+    yield all(a < b for a, b in zip(value, value[1:]))
+
+
 def request(value):
-    return ask(value[1]) if value[0] == 4 else ()
+    return ask(value[1]) if value[0] == 4 else digests(value[2]) if value[0] == 10 else ()
 
 
 def reply(value):
-    return evaluations(value[1]) if value[0] == 4 else ()
+    return evaluations(value[1]) if value[0] == 4 else digests(value[1]) if value[0] == 10 else ()
 
 
 def evaluated(value):

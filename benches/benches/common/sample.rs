@@ -132,7 +132,7 @@ impl Fed {
             shares: Arc::new(identity.shares),
         };
         let mut engine = Engine::new(identity.charter, me, Settings::default(), view).unwrap();
-        engine.certify(identity.certificate);
+        engine.certify(identity.certificate.unwrap());
         engine
     }
 

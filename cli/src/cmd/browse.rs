@@ -6,7 +6,7 @@ use crate::output;
 use crate::session::Session;
 use parasol_node::entropy::OsEntropy;
 use parasol_protocol::area::Area;
-use parasol_protocol::client::{Browse, Browsed, Found, Own};
+use parasol_protocol::client::{Browse, Browsed, Federation, Found, Own};
 use parasol_protocol::oprf::MAX_BATCH;
 use parasol_protocol::time::Month;
 use serde_json::{Map, Value};
@@ -34,15 +34,13 @@ pub fn run(args: &BrowseArgs, globals: &Globals) -> Result<(), CliError> {
     let area = session.area(&args.area, args.country.as_deref())?;
     let mut areas = area.within(&session.cities());
     areas.truncate(MAX_BATCH);
-    let browse = Browse::new(
-        &session.federation,
-        areas.clone(),
-        args.month,
-        &mut OsEntropy,
-    )
-    .map_err(|why| session.trouble(why))?
-    .counting(session.local.clone());
-    let mut browsed = session.carry(browse)?;
+    let browse = |federation: &Federation| {
+        let browse = Browse::new(federation, areas.clone(), args.month, &mut OsEntropy)?;
+        session.carry_raw(browse.counting(session.local.clone()))
+    };
+    let mut browsed = session
+        .with_keys(browse)
+        .map_err(|why| session.trouble(why))?;
     let closed = add_own(&session, &areas, args.month, &mut browsed)?;
     session.keep.opened(&browsed.reports)?;
     if globals.json {

@@ -5,7 +5,7 @@ use crate::globals::Globals;
 use crate::output;
 use crate::session::Session;
 use parasol_node::entropy::OsEntropy;
-use parasol_protocol::client::{Check, CheckOptions, Checked, Found, Own};
+use parasol_protocol::client::{Check, CheckOptions, Checked, Federation, Found, Own};
 use parasol_protocol::handle::{Country, Handle, HandleKind, HandleWarning};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,15 +141,19 @@ pub fn look_up(session: &Session, handles: Vec<Handle>, parts: u8) -> Result<Loo
     let own = session.carry(Own::new(true))?.records;
     let mut carried = None;
     for part in handles.chunks(TOGETHER) {
-        let options = CheckOptions {
-            carried,
-            own: own.clone(),
-            local: Some(session.local.clone()),
-            parts,
+        let check = |federation: &Federation| {
+            let options = CheckOptions {
+                carried,
+                own: own.clone(),
+                local: Some(session.local.clone()),
+                parts,
+            };
+            let check = Check::new(federation, part.to_vec(), options, &mut OsEntropy)?;
+            session.carry_raw(check)
         };
-        let check = Check::new(&session.federation, part.to_vec(), options, &mut OsEntropy)
+        let mut checked = session
+            .with_keys(check)
             .map_err(|why| session.trouble(why))?;
-        let mut checked = session.carry(check)?;
         carried = Some(checked.carried);
         for looked in std::mem::take(&mut checked.results) {
             if looked.cut {

@@ -593,8 +593,9 @@ type Lane = (Vec<Result<Draft, SealError>>, BTreeSet<Warning>);
 
 fn seal_part(session: &Session, part: &[Draft]) -> Result<Lane, Error> {
     let seal = |drafts: Vec<Draft>| {
-        let exchange = Seal::new(&session.federation, drafts, &mut OsEntropy)?;
-        session.carry_raw(exchange)
+        session.with_keys(|federation| {
+            session.carry_raw(Seal::new(federation, drafts.clone(), &mut OsEntropy)?)
+        })
     };
     match seal(part.to_vec()) {
         Ok((drafts, warnings)) => Ok((drafts.into_iter().map(Ok).collect(), warnings)),

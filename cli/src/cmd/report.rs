@@ -11,7 +11,7 @@ use crate::session::{Session, today};
 use parasol_node::entropy::OsEntropy;
 use parasol_protocol::area::{Area, default_cities};
 use parasol_protocol::cbor;
-use parasol_protocol::client::{BrowseChoice, Draft, Publish, Receipt, Seal};
+use parasol_protocol::client::{BrowseChoice, Draft, Federation, Publish, Receipt, Seal};
 use parasol_protocol::handle::{Country, Handle, mask_numbers, parse};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::{
@@ -170,9 +170,12 @@ fn check_days(days: Option<u32>, most: u32) -> Result<(), CliError> {
 /// If it cannot be sealed or published.
 pub fn send(session: &Session, draft: Draft) -> Result<Receipt, CliError> {
     let federation = &session.federation;
-    let seal =
-        Seal::new(federation, vec![draft], &mut OsEntropy).map_err(|why| session.trouble(why))?;
-    let (sealed, warnings) = session.carry(seal)?;
+    let seal = |federation: &Federation| {
+        session.carry_raw(Seal::new(federation, vec![draft.clone()], &mut OsEntropy)?)
+    };
+    let (sealed, warnings) = session
+        .with_keys(seal)
+        .map_err(|why| session.trouble(why))?;
     for warning in &warnings {
         tell!("warning: {warning}");
     }

@@ -1,6 +1,7 @@
 //! Calling the driver from the HTTP side.
 
-use super::input::{Answer, Input, Status, Target};
+use super::input::{Answer, Input, Scene, Status, Target};
+use parasol_protocol::certificate::Certificate;
 use parasol_protocol::engine::{Holder, Shares};
 use parasol_protocol::ids::{NodeKey, OrganisationKey};
 use parasol_protocol::record::Verified;
@@ -77,12 +78,13 @@ impl DriverHandle {
         self.call(|a| Input::Allow(organisation, ask, a)).await
     }
 
-    /// The keyholders, in the order in which to ask them.
+    /// How many keyholders of an epoch it takes, and all of them in the order in which to ask them;
+    /// none if that epoch is over.
     ///
     /// # Errors
     /// If the driver cannot answer.
-    pub async fn holders(&self) -> Result<Vec<Holder>, Unavailable> {
-        self.call(Input::Holders).await
+    pub async fn holders(&self, epoch: u32) -> Result<Option<(u16, Vec<Holder>)>, Unavailable> {
+        self.call(|a| Input::Holders(epoch, a)).await
     }
 
     /// Where a node is.
@@ -139,6 +141,31 @@ impl DriverHandle {
     /// If the driver cannot answer.
     pub async fn status(&self) -> Result<Status, Unavailable> {
         self.call(Input::Status).await
+    }
+
+    /// What key ceremonies rest on now. What it takes to judge it at the next start is on disk.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn scene(&self) -> Result<Scene, Unavailable> {
+        self.call(Input::Scene).await
+    }
+
+    /// Lends shares that a ceremony has made, and that are stored: they answer to those who ask for
+    /// their epoch.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn prepare(&self, epoch: u32, shares: Shares) -> Result<(), Unavailable> {
+        self.call(|a| Input::Prepare(epoch, shares, a)).await
+    }
+
+    /// Goes by a certificate of a later epoch from now on, which is on disk. Says whether it was one.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn renew(&self, certificate: Certificate) -> Result<bool, Unavailable> {
+        self.call(|a| Input::Renew(Box::new(certificate), a)).await
     }
 
     /// Stops the driver, after what is queued is done.

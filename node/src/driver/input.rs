@@ -2,11 +2,13 @@
 
 use super::calls::Unavailable;
 use super::verify::sift;
+use crate::ceremony::Known;
 use crate::net::NetEvent;
+use parasol_protocol::certificate::Certificate;
 use parasol_protocol::engine::{AskId, Holder, Shares, Warning};
 use parasol_protocol::ids::{FederationId, NodeKey, OrganisationKey, TransportKey};
 use parasol_protocol::record::{Refusal, Verified};
-use parasol_protocol::time::Day;
+use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::wire::EvaluateAsk;
 use parasol_protocol::wire::client::{
     DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted,
@@ -50,6 +52,36 @@ pub struct Status {
     pub shares: Vec<String>,
     /// What whoever runs it should look at.
     pub warnings: Vec<Warning>,
+    /// The generation of the shared keys; none before they are made.
+    pub keys: Option<Keys>,
+}
+
+/// A generation of the shared keys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Keys {
+    /// Its number.
+    pub epoch: u32,
+    /// The day on which it was planned.
+    pub made: Day,
+    /// Whether a dealer made it, and so could know the keys.
+    pub dealt: bool,
+    /// The organisations that hold shares, by short name.
+    pub holders: Vec<String>,
+    /// Those of them that have not said that they stored theirs.
+    pub waiting: Vec<String>,
+}
+
+/// What key ceremonies rest on, as the driver sees it at one moment.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// Charter, delegations and certificate in force.
+    pub known: Known,
+    /// The node's day.
+    pub today: Day,
+    /// The moment.
+    pub now: Timestamp,
+    /// The record keys of the connected nodes, with their transport keys and organisations.
+    pub connected: BTreeMap<NodeKey, (TransportKey, OrganisationKey)>,
 }
 
 /// A peer's answer, with the records in it verified.
@@ -87,7 +119,7 @@ pub(super) enum Input {
         EvaluateAsk,
         Answer<Result<Shares, PeerRefusal>>,
     ),
-    Holders(Answer<Vec<Holder>>),
+    Holders(u32, Answer<Option<(u16, Vec<Holder>)>>),
     Locate(NodeKey, Answer<Target>),
     Sealed(Vec<u8>, Answer<Reply>),
     Directory(Answer<DirectoryReply>),
@@ -95,6 +127,9 @@ pub(super) enum Input {
     Own(OwnAsk, Answer<OwnReply>),
     Record(Vec<u8>, Answer<Vec<Vec<u8>>>),
     Status(Answer<Status>),
+    Scene(Answer<Scene>),
+    Prepare(u32, Shares, Answer<()>),
+    Renew(Box<Certificate>, Answer<bool>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -109,7 +144,7 @@ impl Input {
             Input::Publish(_, answer) => no(answer),
             Input::CarryIn(_, answer) => no(answer),
             Input::Allow(_, _, answer) => no(answer),
-            Input::Holders(answer) => no(answer),
+            Input::Holders(_, answer) => no(answer),
             Input::Locate(_, answer) => no(answer),
             Input::Sealed(_, answer) => no(answer),
             Input::Directory(answer) => no(answer),
@@ -117,6 +152,9 @@ impl Input {
             Input::Own(_, answer) => no(answer),
             Input::Record(_, answer) => no(answer),
             Input::Status(answer) => no(answer),
+            Input::Scene(answer) => no(answer),
+            Input::Prepare(_, _, answer) => no(answer),
+            Input::Renew(_, answer) => no(answer),
             // Peers get no answer and ask again.
             Input::Net(_)
             | Input::Replied { .. }
@@ -141,7 +179,7 @@ mod tests {
         Input::Publish(Vec::new(), answer).refuse();
         assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
         let (answer, mut wait) = oneshot::channel();
-        Input::Holders(answer).refuse();
+        Input::Holders(1, answer).refuse();
         assert_eq!(wait.try_recv().unwrap().unwrap_err(), Unavailable::Store);
     }
 }

@@ -5,6 +5,7 @@ use super::calls::{DriverHandle, Unavailable};
 use super::gossip::{Ahead, BATCH, Storing};
 use super::input::{Answer, Answered, Input, Status, Target};
 use super::papers::Papers;
+use crate::ceremony::Heard;
 use crate::clock::Clock;
 use crate::entropy::OsEntropy;
 use crate::ledger::{Ledger, LedgerView};
@@ -50,8 +51,8 @@ pub struct Setup {
     pub chain: Chain,
     /// The node's directory, whose papers may change while it runs.
     pub dir: Option<PathBuf>,
-    /// The certificate of the shared keys.
-    pub certificate: Certificate,
+    /// The certificate of the shared keys; none before they are made.
+    pub certificate: Option<Certificate>,
     /// Records signed by roots that the node was set up with.
     pub trust: Vec<Verified>,
     /// What can be set of the engine.
@@ -60,6 +61,8 @@ pub struct Setup {
     pub ledger: Ledger,
     /// Days up to this one are believed, however far ahead the clock seems.
     pub accept_time: Option<Day>,
+    /// Where what peers say of key ceremonies goes; none if the node takes no part in any.
+    pub ceremonies: Option<mpsc::Sender<Heard>>,
 }
 
 pub(super) struct Machine {
@@ -67,7 +70,7 @@ pub(super) struct Machine {
     pub(super) charter: Charter,
     pub(super) chain: Chain,
     pub(super) papers: Option<Papers>,
-    pub(super) certificate: Certificate,
+    pub(super) ceremonies: Option<mpsc::Sender<Heard>>,
     pub(super) identity: Identity,
     pub(super) settings: Settings,
     pub(super) ledger: Ledger,
@@ -115,12 +118,15 @@ pub fn start(
         settings,
         ledger,
         accept_time,
+        ceremonies,
     } = setup;
     let mut clock = Clock::default();
     let charter = chain.current();
     chain.settle();
     let mut engine = Engine::new(charter.clone(), identity.clone(), settings, &ledger.view()?)?;
-    engine.certify(certificate.clone());
+    if let Some(certificate) = certificate {
+        engine.certify(certificate);
+    }
     if let Some(day) = accept_time {
         engine.accept_time(day);
     }
@@ -131,7 +137,7 @@ pub fn start(
         charter,
         chain,
         papers: dir.as_deref().map(Papers::new),
-        certificate,
+        ceremonies,
         identity,
         settings,
         ledger,
@@ -305,7 +311,7 @@ impl Machine {
             &view,
         )?;
         drop(view);
-        engine.certify(self.certificate.clone());
+        engine.go_on_with_epochs(&self.engine);
         if let Some(day) = self.accept_time {
             engine.accept_time(day);
         }
@@ -355,8 +361,8 @@ impl Machine {
                 }
                 Ok(())
             }
-            Input::Holders(answer) => {
-                reply(answer, Ok(self.engine.holders()));
+            Input::Holders(epoch, answer) => {
+                reply(answer, Ok(self.engine.holders(epoch, now)));
                 Ok(())
             }
             Input::Locate(node, answer) => {
@@ -393,6 +399,19 @@ impl Machine {
                     Ok(status) => reply(answer, Ok(status)),
                     Err(error) => return fail(answer, error.into()),
                 }
+                Ok(())
+            }
+            Input::Scene(answer) => {
+                reply(answer, Ok(self.scene(now)));
+                Ok(())
+            }
+            Input::Prepare(epoch, shares, answer) => {
+                self.engine.prepare(epoch, shares);
+                reply(answer, Ok(()));
+                Ok(())
+            }
+            Input::Renew(certificate, answer) => {
+                reply(answer, Ok(self.renew(*certificate, now)));
                 Ok(())
             }
             Input::Stop(_) => Ok(()),
@@ -446,11 +465,15 @@ impl Machine {
                 .map(|(t, n)| (t.name(), n))
                 .collect(),
             shares: self
-                .identity
-                .shares
+                .engine
+                .shares()
                 .keys()
                 .map(ToString::to_string)
                 .collect(),
+            keys: self
+                .engine
+                .certificate()
+                .map(|certificate| self.keys(certificate)),
         })
     }
 

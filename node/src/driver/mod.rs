@@ -17,6 +17,7 @@
 
 mod aside;
 mod calls;
+mod epochs;
 mod gossip;
 mod input;
 mod machine;
@@ -28,6 +29,6 @@ mod verify;
 mod tests;
 
 pub use calls::{DriverHandle, Unavailable};
-pub use input::{Status, Target};
+pub use input::{Keys, Scene, Status, Target};
 pub use machine::{Setup, start};
 pub use verify::verify;

@@ -3,14 +3,17 @@
 
 use super::machine::{Failed, Machine};
 use crate::files::write_private;
-use crate::keys::{SETTLED, read_chain, read_trust};
+use crate::keys::{MET, SETTLED, encode_trust, read_chain, read_trust};
 use parasol_protocol::charter::Chain;
+use parasol_protocol::directory::Directory;
 use parasol_protocol::engine::{AskId, Source};
 use parasol_protocol::ids::TransportKey;
+use parasol_protocol::record::Verified;
 use parasol_protocol::time::Timestamp;
 use parasol_protocol::wire::peer::Request;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// What the answers to questions about the charter are called with. The engine numbers its own from
@@ -28,7 +31,10 @@ pub(super) struct Papers {
     dir: PathBuf,
     charter: Look,
     trust: Look,
+    certificate: Look,
     asked: Option<Timestamp>,
+    /// By which directory the delegations were written down last, and how.
+    met: Option<(Arc<Directory>, Vec<u8>)>,
 }
 
 fn look(path: &Path) -> Look {
@@ -42,8 +48,48 @@ impl Papers {
             dir: dir.to_owned(),
             charter: look(&dir.join("charter.cbor")),
             trust: look(&dir.join("trust.cbor")),
+            certificate: look(&dir.join("certificate.cbor")),
             asked: None,
+            met: None,
         }
+    }
+
+    /// The node's directory.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether the delegations were written down as this directory knows them.
+    pub(super) fn met_of(&self, directory: &Arc<Directory>) -> bool {
+        let met = self.met.as_ref();
+        met.is_some_and(|(known, _)| Arc::ptr_eq(known, directory))
+    }
+
+    /// Has the delegations looked at anew.
+    pub(super) fn forget_met(&mut self) {
+        self.met = None;
+    }
+
+    /// Writes down delegations, if there are others than before.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub(super) fn write_met(
+        &mut self,
+        directory: Arc<Directory>,
+        records: &[Verified],
+    ) -> std::io::Result<()> {
+        let bytes = encode_trust(records);
+        let path = self.dir.join(MET);
+        let same = match &self.met {
+            Some((_, before)) => *before == bytes,
+            None => fs::read(&path).is_ok_and(|before| before == bytes),
+        };
+        if !same {
+            write_private(&path, &bytes)?;
+        }
+        self.met = Some((directory, bytes));
+        Ok(())
     }
 
     /// Writes down all that is known of the charter.
@@ -87,6 +133,7 @@ impl Machine {
             let peers: Vec<TransportKey> = self.engine.connected().map(|(key, _)| key).collect();
             for peer in peers {
                 self.ask_for_charters(peer);
+                self.ask_for_certificate(peer);
             }
         }
     }
@@ -100,10 +147,13 @@ impl Machine {
             papers.dir.join("charter.cbor"),
             papers.dir.join("trust.cbor"),
         );
+        let certificate = look(&papers.dir.join("certificate.cbor"));
         let looks = (look(&charter), look(&trust));
         let new_charter = looks.0 != papers.charter;
         let new_trust = looks.1 != papers.trust;
+        let new_certificate = certificate != papers.certificate;
         (papers.charter, papers.trust) = looks;
+        papers.certificate = certificate;
         if new_charter {
             match read_chain(&charter) {
                 Ok(chain) => {
@@ -128,6 +178,10 @@ impl Machine {
                     tracing::error!(%error, "the records in the node's directory cannot be used")
                 }
             }
+        }
+        // Last: it may take the others to judge it.
+        if new_certificate {
+            self.take_up_certificate(now);
         }
         Ok(())
     }

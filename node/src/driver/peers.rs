@@ -1,9 +1,11 @@
 //! What other nodes say, and what this one says to them.
 
+use super::epochs::CERTIFICATE;
 use super::input::{Answered, Input};
 use super::machine::{Failed, Machine};
 use super::papers::CHARTERS;
 use super::verify::sift;
+use crate::ceremony::Heard;
 use crate::entropy::OsEntropy;
 use crate::net::{NetEvent, ResponseToken};
 use crate::store::StoreError;
@@ -28,6 +30,9 @@ impl Machine {
                 self.connected.insert(peer);
                 self.engine.connected_to(peer, now);
                 self.ask_for_charters(peer);
+                self.ask_for_certificate(peer);
+                // Whoever is not there is told nothing.
+                let _ = self.pass_on(Heard::Connected);
                 let outputs = self.engine.tick(&self.ledger.view()?, now)?;
                 self.carry_out(outputs)
             }
@@ -80,6 +85,10 @@ impl Machine {
                 self.respond(token, Reply::Charters(news).encode());
                 return Ok(());
             }
+            Request::Board(shown) => {
+                self.shown(from, shown, token);
+                return Ok(());
+            }
             Request::Evaluate(ask) => {
                 let (outputs, shares) =
                     self.engine
@@ -129,6 +138,13 @@ impl Machine {
             self.engine.unanswered(&peer, id, now);
             return Ok(());
         };
+        if let Reply::Certificate(bytes) = &reply {
+            if id == CERTIFICATE && !bytes.is_empty() {
+                // What is lost is asked for again.
+                let _ = self.pass_on(Heard::Certificate(bytes.clone()));
+            }
+            return Ok(());
+        }
         if let Reply::Charters(documents) = &reply {
             return match id {
                 CHARTERS => self.take_charters(documents, now),

@@ -67,6 +67,12 @@ impl App {
         }
     }
 
+    /// The way to the driver.
+    #[cfg(test)]
+    pub(crate) const fn driver(&self) -> &DriverHandle {
+        &self.driver
+    }
+
     fn places_of(&self, profile: &str) -> Arc<Semaphore> {
         // Nothing that holds this lock can leave it half-changed.
         let mut all = self.of_one.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,8 +25,10 @@ const EACH: Duration = Duration::from_millis(1);
 ///
 /// # Errors
 /// If the driver cannot answer. Keyholders that do not answer are listed, not an error.
-pub(super) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Unavailable> {
-    let holders = app.driver.holders().await?;
+pub(crate) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Unavailable> {
+    let Some((threshold, holders)) = app.driver.holders(wanted.ask.epoch).await? else {
+        return over(app, &wanted).await;
+    };
     let mut untried: Vec<Holder> = holders
         .into_iter()
         .filter(|h| !wanted.except.contains(&h.index))
@@ -46,7 +48,7 @@ pub(super) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Una
     let few = enough_of(
         untried,
         |holder| holder.index,
-        app.threshold,
+        usize::from(threshold),
         hedge,
         &app.slow,
         ask,
@@ -56,6 +58,28 @@ pub(super) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Una
     answers.sort_by_key(|(index, _)| *index);
     missing.sort_by_key(|(index, _)| *index);
     Ok(Evaluated { answers, missing })
+}
+
+/// The answer to who asks for an epoch that is over: nobody has shares of it.
+async fn over(app: &App, wanted: &Evaluate) -> Result<Evaluated, Unavailable> {
+    let now = app
+        .driver
+        .holders(u32::MAX)
+        .await?
+        .map(|(_, holders)| holders);
+    let all = now
+        .unwrap_or_default()
+        .into_iter()
+        .map(|holder| holder.index);
+    let asked = all.filter(|index| !wanted.except.contains(index));
+    let mut missing: Vec<_> = asked
+        .map(|index| (index, Missing::Refused(Refusal::OtherEpoch)))
+        .collect();
+    missing.sort_by_key(|(index, _)| *index);
+    Ok(Evaluated {
+        answers: Vec::new(),
+        missing,
+    })
 }
 
 /// By the keyholder's index.

@@ -21,3 +21,5 @@ mod tests;
 pub use access::App;
 pub use api::{openapi, router};
 pub use doors::{Doors, serve};
+#[cfg(test)]
+pub(crate) use evaluate::gather;

@@ -5,6 +5,7 @@ use super::error::{ApiError, ErrorBody};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
+use parasol_protocol::ceremony::REFRESH;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -46,6 +47,23 @@ struct InsideBody {
     delegated_until: Option<String>,
     /// What whoever runs it should look at.
     warnings: Vec<WarningBody>,
+    /// The generation of the shared keys; none before they are made.
+    keys: Option<KeysBody>,
+}
+
+/// A generation of the shared keys.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+struct KeysBody {
+    /// Its number.
+    epoch: u32,
+    /// The day on which it was planned.
+    made: String,
+    /// The day from which it is renewed; none if a dealer made it, since that takes a hand.
+    renewed_from: Option<String>,
+    /// The organisations that hold shares.
+    holders: Vec<String>,
+    /// Those of them that have not said that they stored theirs.
+    waiting: Vec<String>,
 }
 
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -84,6 +102,13 @@ pub(super) async fn status(
                     message: w.to_string(),
                 })
                 .collect(),
+            keys: status.keys.map(|keys| KeysBody {
+                epoch: keys.epoch,
+                made: keys.made.to_string(),
+                renewed_from: (!keys.dealt).then(|| keys.made.plus(REFRESH).to_string()),
+                holders: keys.holders,
+                waiting: keys.waiting,
+            }),
         })
     } else {
         None
@@ -177,6 +202,9 @@ fn describe(path: &str) -> &'static str {
             "secret: opens the questions that clients seal to this node, which name buckets and no one"
         }
         "keys/shares.cbor" => "secret: one share of each of the federation's keys; useless alone",
+        "roots.cbor" => {
+            "public in the federation: who may speak for the keyholders, for the next start"
+        }
         "charter.cbor" => "public in the federation: who belongs to it",
         "certificate.cbor" => "public in the federation: the public halves of the shared keys",
         "trust.cbor" => "public in the federation: what organisations' root keys signed",
@@ -185,6 +213,13 @@ fn describe(path: &str) -> &'static str {
         "log" => "what the node did, without a handle, a label or a person",
         "pid" => "the number of the node's process",
         "format" | "data/format" => "the version of the layout",
+        _ if path.starts_with("keys/shares-") => {
+            "secret: one share of each of the federation's keys, of one epoch; useless alone"
+        }
+        _ if path.starts_with("ceremonies/") && path.ends_with("/seed") => {
+            "secret: what this node has drawn for a key ceremony; it goes when that is over"
+        }
+        _ if path.starts_with("ceremonies/") => "public in the federation: a key ceremony",
         _ if path.starts_with("data/") => {
             "records, sealed: see `parasol inspect ID` for one of them"
         }

@@ -382,6 +382,7 @@ fn node_file(founder: &Founder<'_>, all: &[Founder<'_>]) -> Result<File, SetupEr
         log: Log::default(),
         rates: Rates::default(),
         limits: Limits::default(),
+        ceremonies: Default::default(),
     })
 }
 

@@ -4,7 +4,7 @@
 //! root, the answer back.
 
 use crate::files::write_private;
-use crate::keys::{IdentityError, NodeKeys, encode_trust, read_chain, read_trust};
+use crate::keys::{IdentityError, NodeKeys, encode_trust, read_chain, read_met, read_trust};
 use parasol_protocol::admit;
 use parasol_protocol::cbor::{self, Malformed};
 use parasol_protocol::certificate::{Certificate, CertificateError};
@@ -304,7 +304,8 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
     taken.version = charter.version();
     let mut known = read_records(dir, charter.federation())?;
     let mut directory = Directory::new(charter.clone());
-    for record in &known {
+    // A certificate may be judged by delegations that only the node itself has met with.
+    for record in known.iter().chain(&read_met(dir, charter.federation())) {
         directory.learn(record);
     }
     for (path, bytes) in records {

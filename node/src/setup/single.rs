@@ -124,6 +124,7 @@ fn write(dir: &Path, keys: &NodeKeys, request: &Request) -> Result<(), SetupErro
         log: Log::default(),
         rates: Rates::default(),
         limits: Limits::default(),
+        ceremonies: Default::default(),
     };
     Ok(file.write(dir)?)
 }

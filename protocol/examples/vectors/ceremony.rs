@@ -1,4 +1,4 @@
-//! Two whole ceremonies, and plans, messages and boards that something is wrong with.
+//! Three whole ceremonies, and plans, messages and boards that something is wrong with.
 
 use super::annotate;
 use super::common::world::{Member, TODAY, World};
@@ -32,7 +32,7 @@ pub struct Run {
     certificate: Vec<u8>,
 }
 
-/// Both ceremonies, the second upon what the first has made.
+/// The ceremonies, each upon what the one before has made.
 pub struct Ceremonies {
     runs: Vec<Run>,
     certificates: Vec<Certificate>,
@@ -126,7 +126,13 @@ impl Ceremonies {
             KeyName::Area(season),
         ];
         let ahead = vec![KeyName::Handle(season.plus(1))];
-        for (keys, dealers, starter) in [(first, vec![], 0), (ahead, vec![1, 3], 2)] {
+        let all = [1, 2, 3].as_slice();
+        for (keys, holders, dealers, starter) in [
+            (first, all, [].as_slice(), 0),
+            (ahead, all, &[1, 3], 2),
+            // The second of them is away.
+            (Vec::new(), &[1, 3], &[1, 3], 0),
+        ] {
             let certificate = made.certificates.last().unwrap();
             let basis = Basis::new(&world.charter, &world.directory, Some(certificate));
             let starter = &members(world)[starter].node;
@@ -134,8 +140,8 @@ impl Ceremonies {
                 &basis,
                 draw(&mut entropy),
                 TODAY,
-                &places(world, &[1, 2, 3]),
-                &places(world, &dealers),
+                &places(world, holders),
+                &places(world, dealers),
                 &keys,
                 starter.node(),
             );
@@ -185,6 +191,7 @@ impl Ceremonies {
         let names = [
             "generate, two of three",
             "reshare by two of three, and one new key",
+            "reshare to two of three, as the third is away",
         ];
         let old = &self.certificates;
         let all = self.runs.iter().zip(names).zip(old);
@@ -490,7 +497,16 @@ fn plans_for_new_keys(bad: &mut Bad<'_>) {
     bad.terms("a threshold that is not the charter's", "threshold", |t| {
         t.threshold = 3
     });
-    bad.terms("a keyholder left out", "holders", |t| t.holders.truncate(2));
+    bad.terms("fewer holders than the threshold", "holders", |t| {
+        t.holders.truncate(1)
+    });
+    bad.terms("a keyholder at another's index", "holders", |t| {
+        t.holders.remove(1);
+        t.holders[1].index = ShareIndex::new(2).unwrap();
+    });
+    bad.terms("an index that the charter has not", "holders", |t| {
+        t.holders[2].index = ShareIndex::new(4).unwrap();
+    });
     bad.terms("two keyholders' nodes exchanged", "holders", |t| {
         (t.holders[0].node, t.holders[1].node) = (t.holders[1].node, t.holders[0].node);
     });

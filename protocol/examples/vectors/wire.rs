@@ -14,8 +14,9 @@ use parasol_protocol::wire::client::{
 };
 use parasol_protocol::wire::peer::{Hello, Refusal, Reply, Request};
 use parasol_protocol::wire::sealed::{self, Question, open_question, seal_question};
-use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation};
+use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation, Lacking, Shown};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 fn case(kind: &str, name: &str, bytes: &[u8]) -> Value {
     json!({
@@ -33,6 +34,7 @@ fn evaluations(world: &mut World) -> (EvaluateAsk, Vec<Vec<KeyEvaluation>>) {
         &mut world.entropy,
     );
     let ask = EvaluateAsk {
+        epoch: 1,
         keys: vec![KeyName::Bucket, KeyName::Handle(expiry().season())],
         elements: blinded.unwrap().elements().to_vec(),
     };
@@ -82,6 +84,12 @@ fn peer(
     let to = world.ryabina.seal.public();
     let sealed = seal_question(&question, &to, &world.federation, &mut world.entropy);
     let reconcile = vec![0x61, 0, 0, 2, 0];
+    // What a plan and messages are, ok/ceremony.json says.
+    let shown = Shown {
+        plan: vec![1; 40],
+        known: BTreeSet::from([[2; 32], [3; 32]]),
+        messages: vec![vec![4; 50]],
+    };
     let mut out = vec![case("hello", "hello", &hello.encode())];
     for (name, request) in [
         (
@@ -105,6 +113,14 @@ fn peer(
         ("fetch own", Request::FetchOwn(ids)),
         ("push own", Request::PushOwn(vec![vouch.clone()])),
         ("charters", Request::Charters([9; 32])),
+        ("board", Request::Board(shown.clone())),
+        (
+            "certificate",
+            Request::Certificate {
+                epoch: 3,
+                signed: 2,
+            },
+        ),
     ] {
         out.push(case("peer request", name, &request.encode()));
     }
@@ -124,12 +140,29 @@ fn peer(
             Reply::Charters(vec![world.charter.bytes().to_vec()]),
         ),
         ("no charters", Reply::Charters(Vec::new())),
+        (
+            "board",
+            Reply::Board(Lacking {
+                known: shown.known,
+                messages: shown.messages,
+            }),
+        ),
+        ("nothing of a board", Reply::Board(Lacking::default())),
+        (
+            "certificate",
+            Reply::Certificate(world.certificate.bytes().to_vec()),
+        ),
+        ("no certificate", Reply::Certificate(Vec::new())),
         ("pushed", Reply::Pushed),
         ("evaluated", Reply::Evaluated(answers[0].clone())),
         // Of the one size that a sealed reply has; what is in one stands with the sealed questions.
         ("sealed", Reply::Sealed(vec![0; 30 * 1024])),
         ("refused: quota", Reply::Refused(Refusal::Quota)),
         ("refused: no share", Reply::Refused(Refusal::NoShare)),
+        (
+            "refused: another epoch",
+            Reply::Refused(Refusal::OtherEpoch),
+        ),
         ("refused: malformed", Reply::Refused(Refusal::Malformed)),
         ("refused: busy", Reply::Refused(Refusal::Busy)),
     ];
@@ -338,25 +371,48 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
             "an id of 31 bytes",
             &format!("820281581f{}", "00".repeat(31)),
         ),
-        ("no keys", &format!("8204828081{element}")),
-        ("no elements", "82048281810080"),
+        ("no keys", &format!("820483008081{element}")),
+        ("no elements", "8204830081810080"),
         (
             "the identity as an element",
-            &format!("820482818100815820{}", "00".repeat(32)),
+            &format!("82048300818100815820{}", "00".repeat(32)),
         ),
         (
             "an element that is not canonical",
-            &format!("820482818100815820{}", "ff".repeat(32)),
+            &format!("82048300818100815820{}", "ff".repeat(32)),
         ),
         (
             "the keys out of order",
-            &format!("820482828201190fd9810081{element}"),
+            &format!("82048300828201190fd9810081{element}"),
         ),
-        ("a key twice", &format!("820482828100810081{element}")),
+        ("a key twice", &format!("82048300828100810081{element}")),
+        (
+            "no epoch",
+            &format!("820482818100 81{element}").replace(' ', ""),
+        ),
+        (
+            "an epoch larger than 32 bits",
+            &format!("8204831b000000010000000081810081{element}"),
+        ),
         (
             "a digest of 31 bytes",
             &format!("8209581f{}", "00".repeat(31)),
         ),
+        (
+            "digests out of order",
+            &format!("840a4101825820{}5820{}80", "03".repeat(32), "02".repeat(32)),
+        ),
+        (
+            "a digest twice",
+            &format!("840a4101825820{}5820{}80", "02".repeat(32), "02".repeat(32)),
+        ),
+        (
+            "a digest of 33 bytes",
+            &format!("840a4101815821{}80", "02".repeat(33)),
+        ),
+        ("a board without messages", "830a410180"),
+        ("a certificate's epoch alone", "820b01"),
+        ("more signatures than there are indices", "830b011a00010000"),
         ("a day larger than 32 bits", "83011b000000010000000040"),
         ("a negative day", "83012040"),
         (
@@ -368,7 +424,8 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
     }
     for (name, text) in [
         ("an unknown reply", "820600"),
-        ("an unknown refusal", "820f05"),
+        ("an unknown refusal", "820f06"),
+        ("a board that names a plan", "840a41018080"),
         ("share 0", &format!("8204818481000081{element}5840{sound}")),
         (
             "share 256",

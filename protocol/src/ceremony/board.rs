@@ -15,14 +15,11 @@ use crate::cbor::{self, Malformed};
 use crate::certificate::Certificate;
 use crate::cose::{Context, Cosigned};
 use crate::ids::NodeKey;
-use crate::limits::{MAX_BOARD, MAX_CEREMONY_MESSAGE, MAX_KEYHOLDERS};
+use crate::limits::{MAX_BOARD, MAX_CEREMONY_MESSAGE, MAX_CEREMONY_MESSAGES};
 use crate::oprf::{KeyError, KeyName, PublicKey, PublicShare, ShareIndex, ThresholdKey};
 use crate::wire::sealed::SealSecret;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The most messages that a board of the largest ceremony holds.
-const MAX_MESSAGES: usize = 2 * MAX_KEYHOLDERS * 6 * 2;
 
 /// Ways in which joins of which there are two are tried together.
 const MAX_CHOICES: usize = 16;
@@ -161,7 +158,7 @@ impl Board {
         cbor::decode(bytes, MAX_BOARD, |d| {
             cbor::tuple(d, 2)?;
             let plan = cbor::bytes(d, MAX_CEREMONY_MESSAGE)?.to_vec();
-            let messages = cbor::list(d, MAX_MESSAGES, |d| {
+            let messages = cbor::list(d, MAX_CEREMONY_MESSAGES, |d| {
                 Ok(cbor::bytes(d, MAX_CEREMONY_MESSAGE)?.to_vec())
             })?;
             Ok((plan, messages))

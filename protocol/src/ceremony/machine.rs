@@ -157,6 +157,45 @@ pub enum Next {
     Stopped(Why),
 }
 
+impl Board {
+    /// The message by which a participant stops the ceremony. It takes no seed.
+    ///
+    /// # Errors
+    /// As [`Ceremony::stop`], and if the node has no part in it.
+    pub fn stop(&self, node: &SecretKey, reason: Reason) -> Result<Vec<u8>, CeremonyError> {
+        let me = node.node();
+        if self.plan().role(&me).is_none() {
+            return Err(CeremonyError::NotNamed);
+        }
+        if self.has(&me, Step::Done) {
+            return Err(CeremonyError::Signed);
+        }
+        // Said once, it is said: another stop of the same node would be evidence against it.
+        if let Some(said) = self.said(&me, Step::Stop) {
+            return Ok(said.to_vec());
+        }
+        let missing = match self.standing() {
+            Standing::Waiting { missing, .. } if reason == Reason::Silence => missing,
+            Standing::Stopped(Why::Echoes(differ)) if reason == Reason::Echoes => differ,
+            _ => BTreeSet::new(),
+        };
+        let plan = self.plan();
+        let body = Halt { reason, missing }.encode();
+        let federation = &plan.terms().federation;
+        Ok(sign(federation, plan.digest(), node, Step::Stop, &body))
+    }
+
+    /// Whether a participant has sent a message of this step.
+    pub fn has_sent(&self, node: &NodeKey, step: Step) -> bool {
+        self.has(node, step)
+    }
+
+    /// Whether everybody who has this step has sent a message of it.
+    pub fn all_have(&self, step: Step) -> bool {
+        self.missing(step).is_empty()
+    }
+}
+
 /// One participant of one ceremony.
 pub struct Ceremony {
     board: Board,
@@ -239,6 +278,11 @@ impl Ceremony {
         Ok(())
     }
 
+    /// This participant.
+    pub const fn me(&self) -> NodeKey {
+        self.me
+    }
+
     /// The board.
     pub const fn board(&self) -> &Board {
         &self.board
@@ -290,19 +334,7 @@ impl Ceremony {
     /// # Errors
     /// If this node has signed the certificate: it may be made without another word from it.
     pub fn stop(&self, reason: Reason) -> Result<Vec<u8>, CeremonyError> {
-        if self.has(Step::Done) {
-            return Err(CeremonyError::Signed);
-        }
-        // Said once, it is said: another stop of the same node would be evidence against it.
-        if let Some(said) = self.board.said(&self.me, Step::Stop) {
-            return Ok(said.to_vec());
-        }
-        let missing = match self.board.standing() {
-            Standing::Waiting { missing, .. } if reason == Reason::Silence => missing,
-            Standing::Stopped(Why::Echoes(differ)) if reason == Reason::Echoes => differ,
-            _ => BTreeSet::new(),
-        };
-        Ok(self.sign(Step::Stop, &Halt { reason, missing }.encode()))
+        self.board.stop(&self.participant.node, reason)
     }
 
     /// Whether old shares may be destroyed: all holders have stored the new ones, but for those that

@@ -23,6 +23,7 @@
 //! | `message` | what is signed |
 //! | `board`, `joined`, `blame` | what follows from the messages, for anybody who reads them |
 //! | `machine` | what one participant does |
+//! | `due` | when one is to be begun, by whom, and about what |
 //! | `generate`, `reshare`, `feldman` | new keys; renewed ones; commitments |
 //! | `sealed`, `parts`, `secret`, `voice` | sealing, the layout of a deal, what the seed gives, the digits |
 //!
@@ -177,6 +178,7 @@
 
 mod blame;
 mod board;
+mod due;
 mod feldman;
 mod generate;
 mod joined;
@@ -200,6 +202,7 @@ mod tests;
 
 pub use blame::{Blame, Fault};
 pub use board::{Board, Posted, Standing, Why};
+pub use due::{AHEAD, Due, DueWhy, REFRESH, STAGGER, Situation, due, keys_needed};
 pub use machine::{Ceremony, CeremonyError, LastSigned, NewShares, Next, Participant, Shares};
 pub use message::{Reason, Refused, Step};
 pub use plan::{Basis, Making, Old, Plan, PlanError, PlanTerms, Proposal, Seat, charter_digest};

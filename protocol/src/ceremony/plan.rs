@@ -100,9 +100,10 @@ pub enum PlanError {
         /// As chartered.
         charter: u16,
     },
-    /// Not exactly the charter's keyholders, or a node that is not theirs.
+    /// Fewer than a threshold, or not keyholders of the charter by their own indices, or a node that is
+    /// not theirs.
     #[error(
-        "the plan's holders are not the charter's keyholders, each with a node that it has delegated for the plan's day"
+        "the plan's holders are not at least a threshold of the charter's keyholders, each by its own index and with a node that it has delegated for the plan's day"
     )]
     Holders,
     /// Not exactly a threshold of the old holders.
@@ -305,8 +306,9 @@ impl PlanTerms {
     /// The plan that renews all that there is to renew, and makes what is missing: a key that is in
     /// the certificate in force and not dealt is reshared, any other of `keys` is generated.
     ///
-    /// `holders` are the nodes that are to hold the charter's shares. `dealers` are those of the old
-    /// holders that are at hand; the first of them that are enough are taken.
+    /// `holders` are the nodes that are to hold shares, by the charter's indices: a threshold or more.
+    /// `dealers` are those of the old holders that are at hand; the first of them that are enough are
+    /// taken.
     ///
     /// # Errors
     /// Only what is true of any plan from these arguments; [`Proposal::check`] says the rest.
@@ -474,10 +476,12 @@ impl Proposal {
     }
 
     fn check_holders(&self, basis: &Basis<'_>) -> Result<(), PlanError> {
-        let holders = &self.terms.holders;
-        let seated = holders.iter().map(|s| (s.index.get(), s.organisation));
-        let chartered = basis.keyholders.holders.iter().map(|(i, o)| (*i, *o));
-        if seated.eq(chartered) && holders.iter().all(|seat| self.delegated(basis, seat)) {
+        let (holders, chartered) = (&self.terms.holders, &basis.keyholders.holders);
+        let theirs = |seat: &Seat| {
+            chartered.get(&seat.index.get()) == Some(&seat.organisation)
+                && self.delegated(basis, seat)
+        };
+        if holders.len() >= usize::from(self.terms.threshold) && holders.iter().all(theirs) {
             Ok(())
         } else {
             Err(PlanError::Holders)
@@ -692,6 +696,11 @@ impl Plan {
         self.participants
             .iter()
             .filter_map(|(node, role)| Some((node, role.holder?)))
+    }
+
+    /// Of which indices shares are made.
+    pub fn indices(&self) -> BTreeSet<ShareIndex> {
+        self.terms.holders.iter().map(|seat| seat.index).collect()
     }
 
     /// The number of holders.

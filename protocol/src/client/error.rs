@@ -7,6 +7,7 @@ use crate::oprf::KeyName;
 use crate::seal::{AttachmentError, SealError};
 use crate::time::Day;
 use crate::wire::client::Missing;
+use crate::wire::peer::Refusal;
 use core::fmt;
 
 /// A keyholder whose evaluation is lacking, and why.
@@ -138,6 +139,16 @@ fn list(missing: &[MissingKeyholder]) -> String {
 }
 
 impl Error {
+    /// Whether keyholders said that they have no shares of the epoch that was asked for: fetch the
+    /// directory again, and if its certificate is a later one, begin again.
+    pub fn is_behind(&self) -> bool {
+        let other = Some(Missing::Refused(Refusal::OtherEpoch));
+        match self {
+            Error::TooFewKeyholders { missing, .. } => missing.iter().any(|one| one.why == other),
+            _ => false,
+        }
+    }
+
     /// A name for it that never changes, for programs.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -18,6 +18,7 @@ pub(super) type Outputs = BTreeMap<KeyName, Vec<Output>>;
 #[derive(Debug)]
 pub(super) struct Evaluating {
     blinded: Blinded,
+    epoch: u32,
     keys: Vec<KeyName>,
     threshold: usize,
     good: BTreeMap<u16, BTreeMap<KeyName, Verified>>,
@@ -52,6 +53,7 @@ impl Evaluating {
         })?;
         Ok(Self {
             blinded,
+            epoch: federation.certificate().epoch(),
             keys: keys.into_iter().collect(),
             threshold: usize::from(federation.charter().terms().threshold),
             good: BTreeMap::new(),
@@ -64,6 +66,7 @@ impl Evaluating {
     pub(super) fn ask<P>(&self, outbox: &mut Outbox<P>, purpose: P) {
         let question = Evaluate {
             ask: EvaluateAsk {
+                epoch: self.epoch,
                 keys: self.keys.clone(),
                 elements: self.blinded.elements().to_vec(),
             },

@@ -26,6 +26,11 @@ pub enum ViewError {
     /// The charter does not hold.
     #[error("the home node's charter is not valid: {0}")]
     Charter(#[from] CharterError),
+    /// There is none yet.
+    #[error(
+        "the federation has no keys yet, so that nothing can be asked or reported: its keyholders have to make them first, with `parasol ceremony start`"
+    )]
+    NoKeys,
     /// The certificate does not hold.
     #[error("the home node's key certificate is not valid: {0}")]
     Certificate(#[from] CertificateError),
@@ -158,6 +163,9 @@ impl Federation {
                 Ok(record) => directory.learn(&record),
                 Err(why) => refused.push(why),
             }
+        }
+        if reply.certificate.is_empty() {
+            return Err(ViewError::NoKeys);
         }
         let certificate =
             Certificate::of_latest(&reply.certificate, directory.charter(), &directory)?;

@@ -189,6 +189,8 @@ pub struct Engine {
     pub(super) reserved: BTreeMap<(OrganisationKey, KeyName), (Day, super::evaluate::Reserve)>,
     pub(super) roots_changed: bool,
     pub(super) own_past: super::publish::OwnPast,
+    /// Shares of the epochs around the one in force.
+    pub(super) epochs: super::epochs::Epochs,
     authorised: BTreeMap<TransportKey, OrganisationKey>,
     swept: Option<Day>,
     begun: Option<Day>,
@@ -257,6 +259,7 @@ impl Engine {
             reserved: BTreeMap::new(),
             roots_changed: false,
             own_past: super::publish::OwnPast::Known,
+            epochs: super::epochs::Epochs::default(),
             authorised: BTreeMap::new(),
             swept: None,
             begun: None,
@@ -296,6 +299,18 @@ impl Engine {
     /// Who may speak for whom.
     pub fn directory(&self) -> &Directory {
         &self.directory
+    }
+    /// The same, to be looked at elsewhere.
+    pub fn shared_directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory)
+    }
+    /// The peers that are connected now, with their record keys and organisations.
+    pub fn connected_nodes(
+        &self,
+    ) -> impl Iterator<Item = (TransportKey, NodeKey, OrganisationKey)> {
+        self.peers
+            .iter()
+            .map(|(key, peer)| (*key, peer.node, peer.organisation))
     }
     /// The node's organisation.
     pub const fn organisation(&self) -> OrganisationKey {
@@ -378,6 +393,7 @@ impl Engine {
         self.mind_a_clock_set_back(now);
         self.pardon(now, &mut out);
         self.wear.rest(now);
+        self.forget_epochs(now);
         let swept = self.sweep(view, now)?;
         // The view does not show yet what is to be stored; a set made from it would stay wrong.
         let mut stored = !swept.is_empty();

@@ -66,14 +66,27 @@ pub fn evaluate(
 }
 
 impl Engine {
-    /// All keyholders in the order in which to ask them: this node first, then the connected ones.
-    pub fn holders(&self) -> Vec<Holder> {
+    /// How many keyholders of an epoch it takes, and all of them in the order in which to ask them:
+    /// this node first, then the connected ones. None if that epoch is over.
+    pub fn holders(&self, epoch: u32, now: Timestamp) -> Option<(u16, Vec<Holder>)> {
         let charter = self.directory.charter();
         let mine = charter.answers_for(&self.me.organisation).map(|o| o.root);
-        // Those of the certificate in force: the charter may have changed since.
-        let held: BTreeMap<u16, OrganisationKey> = match &self.certificate {
-            Some(certificate) => certificate.holders().map(|(i, o)| (i, *o)).collect(),
-            None => Keyholders::of(charter).holders,
+        let holds = self
+            .shares_of(epoch, now)
+            .is_some_and(|shares| !shares.is_empty());
+        // Those of the epoch's certificate: the charter may have changed since, and who has which
+        // index with it.
+        let certificate = self.certificate_of(epoch, now);
+        if certificate.is_none() && self.certificate.is_some() {
+            return None;
+        }
+        let (threshold, held): (u16, BTreeMap<u16, OrganisationKey>) = match certificate {
+            Some(certificate) => {
+                let threshold = certificate.keys().next().map_or(0, |key| key.threshold());
+                let holders = certificate.holders().map(|(i, o)| (i, *o));
+                (threshold, holders.collect())
+            }
+            None => (charter.terms().threshold, Keyholders::of(charter).holders),
         };
         let mut holders: Vec<Holder> = held
             .into_iter()
@@ -83,7 +96,7 @@ impl Engine {
                 Holder {
                     index,
                     organisation,
-                    here: Some(organisation) == mine && !self.me.shares.is_empty(),
+                    here: Some(organisation) == mine && holds,
                     peers: connected
                         .filter(|(_, p)| p.organisation == organisation)
                         .map(|(key, _)| *key)
@@ -92,7 +105,7 @@ impl Engine {
             })
             .collect();
         holders.sort_by_key(|h| (!h.is_reachable(), !h.here, h.index));
-        holders
+        Some((threshold, holders))
     }
 
     /// Allows an organisation what it asks, within its quota: the outputs, then the shares with
@@ -107,12 +120,15 @@ impl Engine {
         view: &V,
         now: Timestamp,
     ) -> Result<Done<Result<Shares, Refusal>>, V::Error> {
-        if !ask.keys.iter().all(|key| self.me.shares.contains_key(key)) {
+        let Some(shares) = self.shares_of(ask.epoch, now).map(Arc::clone) else {
+            return Ok((Vec::new(), Err(Refusal::OtherEpoch)));
+        };
+        if !ask.keys.iter().all(|key| shares.contains_key(key)) {
             return Ok((Vec::new(), Err(Refusal::NoShare)));
         }
         let (outputs, allowed) = self.spend(organisation, ask, view, now)?;
         let shares = if allowed {
-            Ok(Arc::clone(&self.me.shares))
+            Ok(shares)
         } else {
             Err(Refusal::Quota)
         };

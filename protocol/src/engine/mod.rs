@@ -24,6 +24,7 @@ mod blame;
 mod calendar;
 mod charter;
 mod core;
+mod epochs;
 mod evaluate;
 pub(crate) mod fill;
 mod publish;
@@ -40,6 +41,7 @@ pub use self::core::{
     AskId, Done, Engine, EngineError, Identity, Notice, Output, Settings, Shares,
 };
 pub use arrive::{Arrived, Source};
+pub use epochs::GRACE;
 pub use evaluate::{Holder, evaluate};
 pub use reader::Reader;
 pub use warning::Warning;

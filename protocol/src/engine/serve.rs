@@ -87,8 +87,13 @@ impl Engine {
                     answer.map_or_else(Reply::Refused, Reply::Evaluated),
                 )
             }
-            // The driver keeps the chain, and answers itself.
-            Request::Charters(_) => (Vec::new(), Reply::Refused(Refusal::Malformed)),
+            // The driver keeps the chain and the boards, and answers itself.
+            Request::Charters(_) | Request::Board(_) => {
+                (Vec::new(), Reply::Refused(Refusal::Malformed))
+            }
+            Request::Certificate { epoch, signed } => {
+                (Vec::new(), self.answer_certificate(epoch, signed))
+            }
             Request::Sealed(sealed) => {
                 (Vec::new(), self.answer_sealed(&sealed, view, now, entropy)?)
             }

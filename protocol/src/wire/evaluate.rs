@@ -11,6 +11,8 @@ pub const MAX_EVALUATE_KEYS: usize = 12;
 /// Blinded elements to be evaluated under each of the keys.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Ask {
+    /// The epoch of the certificate that the asking client has.
+    pub epoch: u32,
     /// The keys, in order, each once.
     pub keys: Vec<KeyName>,
     /// The elements.
@@ -19,7 +21,8 @@ pub struct Ask {
 
 impl Ask {
     pub(super) fn write(&self, e: &mut cbor::Out) {
-        cbor::put_array(e, 2);
+        cbor::put_array(e, 3);
+        cbor::put_uint(e, u64::from(self.epoch));
         cbor::put_array(e, self.keys.len() as u64);
         for key in &self.keys {
             put_name(e, *key);
@@ -31,7 +34,8 @@ impl Ask {
     }
 
     pub(super) fn read(d: &mut Decoder<'_>) -> Result<Self, Malformed> {
-        cbor::tuple(d, 2)?;
+        cbor::tuple(d, 3)?;
+        let epoch = d.u32()?;
         let keys = cbor::list(d, MAX_EVALUATE_KEYS, name)?;
         if keys.is_empty() || !keys.is_sorted_by(|a, b| a < b) {
             return Err(Malformed::KeyOrder);
@@ -40,7 +44,11 @@ impl Ask {
         if elements.is_empty() {
             return Err(Malformed::Shape);
         }
-        Ok(Self { keys, elements })
+        Ok(Self {
+            epoch,
+            keys,
+            elements,
+        })
     }
 }
 

@@ -12,6 +12,8 @@ pub mod client;
 pub mod peer;
 pub mod sealed;
 
+mod board;
 mod evaluate;
 
+pub use board::{Lacking, MAX_BOARD_BYTES, Shown};
 pub use evaluate::{Ask as EvaluateAsk, KeyEvaluation, MAX_EVALUATE_KEYS};

@@ -1,5 +1,6 @@
 //! Messages between two nodes.
 
+use super::board::{Lacking, Shown};
 use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
 use super::sealed::{SEALED_REPLY, SEALED_REQUEST};
 use crate::cbor::{self, Malformed};
@@ -53,6 +54,16 @@ pub enum Request {
     PushOwn(Vec<Vec<u8>>),
     /// What the peer knows of the charter, unless that is what this is the SHA-256 of.
     Charters([u8; 32]),
+    /// What the asking node has of a ceremony's board.
+    Board(Shown),
+    /// The certificate of the shared keys, unless it is of this epoch or an earlier one, and has no
+    /// more signatures than this.
+    Certificate {
+        /// The epoch of the one that the asking node has; 0 if it has none.
+        epoch: u32,
+        /// How many holders have signed that.
+        signed: u16,
+    },
 }
 
 /// What a peer answers.
@@ -77,6 +88,10 @@ pub enum Reply {
     OwnRecords(Vec<Vec<u8>>),
     /// Documents of the charter.
     Charters(Vec<Vec<u8>>),
+    /// What the answering node has of a ceremony's board, and the asking one lacks.
+    Board(Lacking),
+    /// A certificate; nothing if there is none that the asking node wants.
+    Certificate(Vec<u8>),
     /// Not done, and why.
     Refused(Refusal),
 }
@@ -92,6 +107,8 @@ pub enum Refusal {
     Malformed,
     /// The peer is too busy or cannot read its store.
     Busy,
+    /// The peer has no shares of the epoch that was asked for: one of the two is behind.
+    OtherEpoch,
 }
 
 impl Refusal {
@@ -101,6 +118,7 @@ impl Refusal {
             Refusal::NoShare => 2,
             Refusal::Malformed => 3,
             Refusal::Busy => 4,
+            Refusal::OtherEpoch => 5,
         }
     }
     pub(super) const fn from_number(n: u8) -> Option<Self> {
@@ -109,6 +127,7 @@ impl Refusal {
             2 => Some(Refusal::NoShare),
             3 => Some(Refusal::Malformed),
             4 => Some(Refusal::Busy),
+            5 => Some(Refusal::OtherEpoch),
             _ => None,
         }
     }
@@ -119,6 +138,7 @@ impl Refusal {
             Refusal::NoShare => "no-share",
             Refusal::Malformed => "malformed",
             Refusal::Busy => "busy",
+            Refusal::OtherEpoch => "other-epoch",
         }
     }
     pub(super) fn put(self, e: &mut cbor::Out) {
@@ -180,6 +200,13 @@ impl Request {
                 cbor::put_uint(e, 9);
                 cbor::put_bytes(e, known);
             }
+            Request::Board(shown) => shown.write(e),
+            Request::Certificate { epoch, signed } => {
+                cbor::put_array(e, 3);
+                cbor::put_uint(e, 11);
+                cbor::put_uint(e, u64::from(*epoch));
+                cbor::put_uint(e, u64::from(*signed));
+            }
             Request::Evaluate(ask) => {
                 cbor::put_array(e, 2);
                 cbor::put_uint(e, 4);
@@ -213,6 +240,11 @@ impl Request {
                 (7, Some(2)) => Ok(Request::FetchOwn(ids(d)?)),
                 (8, Some(2)) => Ok(Request::PushOwn(records(d)?)),
                 (9, Some(2)) => Ok(Request::Charters(cbor::array(d)?)),
+                (10, Some(4)) => Ok(Request::Board(Shown::read(d)?)),
+                (11, Some(3)) => Ok(Request::Certificate {
+                    epoch: d.u32()?,
+                    signed: d.u16()?,
+                }),
                 (3, Some(2)) => Ok(Request::Push(records(d)?)),
                 (4, Some(2)) => Ok(Request::Evaluate(EvaluateAsk::read(d)?)),
                 (5, Some(2)) => Ok(Request::Sealed(cbor::bytes(d, SEALED_REQUEST)?.to_vec())),
@@ -248,6 +280,12 @@ impl Reply {
             Reply::Records(list) => put_records(e, 2, list),
             Reply::OwnRecords(list) => put_records(e, 7, list),
             Reply::Charters(list) => put_records(e, 9, list),
+            Reply::Board(lacking) => lacking.write(e),
+            Reply::Certificate(bytes) => {
+                cbor::put_array(e, 2);
+                cbor::put_uint(e, 11);
+                cbor::put_bytes(e, bytes);
+            }
             Reply::Pushed => {
                 cbor::put_array(e, 1);
                 cbor::put_uint(e, 3);
@@ -287,6 +325,8 @@ impl Reply {
                 (9, Some(2)) => Ok(Reply::Charters(cbor::list(d, MAX_DOCUMENTS, |d| {
                     Ok(cbor::bytes(d, MAX_COSIGNED)?.to_vec())
                 })?)),
+                (10, Some(3)) => Ok(Reply::Board(Lacking::read(d)?)),
+                (11, Some(2)) => Ok(Reply::Certificate(cbor::bytes(d, MAX_COSIGNED)?.to_vec())),
                 (3, Some(1)) => Ok(Reply::Pushed),
                 (4, Some(2)) => Ok(Reply::Evaluated(KeyEvaluation::read_all(d)?)),
                 (5, Some(2)) => match cbor::bytes(d, SEALED_REPLY)? {

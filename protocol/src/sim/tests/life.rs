@@ -392,6 +392,7 @@ fn evaluations_stop_at_the_limit_and_a_restart_gives_none_back() {
     let inputs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
     let blinded = blind(&inputs, &mut entropy).unwrap();
     let ask = EvaluateAsk {
+        epoch: 0,
         keys: vec![KeyName::Bucket],
         elements: blinded.elements().to_vec(),
     };

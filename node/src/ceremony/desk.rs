@@ -1,0 +1,475 @@
+//! What a node keeps of ceremonies, in files: whoever opens them next goes on where the last one
+//! stopped, be it the node, the command line, or either of them after a crash.
+//!
+//! ```text
+//! ceremonies/lock                 held while somebody works on any of them
+//! ceremonies/signed.cbor          the last certificate that this node has signed: epoch, plan
+//! ceremonies/NAME/board.cbor      the plan and the messages that are known
+//! ceremonies/NAME/old.cbor        the certificate in force when the plan came, by which it is judged;
+//!                                 empty if there was none
+//! ceremonies/NAME/part            there if this node takes part: "hand", or "auto" if by itself
+//! ceremonies/NAME/seed            0600; what the node draws from, until it has signed or stopped
+//! ceremonies/NAME/compare         there if nothing secret may be sent before digits were compared
+//! ceremonies/NAME/digits          what was read out by somebody else, to be compared
+//! ceremonies/NAME/made            when the certificate was there, in milliseconds
+//! keys/shares-EPOCH.cbor          shares that a ceremony made; 0600
+//! ```
+//!
+//! NAME is the plan digest in hexadecimal. `certificate.cbor` alone decides which shares are in force
+//! (see [`crate::ceremony::force`]), so that a crash between any two writes leaves what is understood.
+
+use super::error::DeskError;
+use crate::files::{create_private_dir, destroy, destroy_left_over, write_private};
+use crate::keys::{encode_shares, read_shares, shares_of, shares_path};
+use parasol_protocol::cbor;
+use parasol_protocol::ceremony::{
+    Basis, Board, Ceremony, CeremonySeed, LastSigned, Participant, Plan, Proposal,
+};
+use parasol_protocol::certificate::Certificate;
+use parasol_protocol::charter::Charter;
+use parasol_protocol::directory::Directory;
+use parasol_protocol::entropy::Entropy;
+use parasol_protocol::ids::PlanDigest;
+use parasol_protocol::keys::SecretKey;
+use parasol_protocol::limits::MAX_BOARD;
+use parasol_protocol::oprf::{KeyName, KeyShare};
+use parasol_protocol::time::Day;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Ceremonies that are kept at one time: what peers propose must not fill the disk.
+pub const MAX_KEPT: usize = 32;
+
+/// The ceremonies of one node's directory, while nobody else works on them.
+pub struct Desk {
+    pub(super) node_dir: PathBuf,
+    dir: PathBuf,
+    _lock: File,
+}
+
+/// What is in force: ceremonies are judged by it. The charter is the directory's.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Who may speak for whom.
+    pub directory: Arc<Directory>,
+    /// The certificate of the shared keys; none before there is one, and for whoever gives one up.
+    pub certificate: Option<Certificate>,
+}
+
+impl Known {
+    /// The charter in force.
+    pub fn charter(&self) -> &Charter {
+        self.directory.charter()
+    }
+
+    /// By what new plans are judged.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis::new(self.charter(), &self.directory, self.certificate.as_ref())
+    }
+}
+
+/// What a participant works with besides its files.
+#[derive(Debug)]
+pub struct Hand<'a> {
+    /// Its record key.
+    pub node: &'a SecretKey,
+    /// Its day.
+    pub today: Day,
+}
+
+/// How a node came to take part.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// Somebody said so.
+    Hand,
+    /// By itself, as the plan only goes on with what is in force.
+    Auto,
+}
+
+/// What a board was judged by when its plan came.
+struct Kept<'a> {
+    charter: Charter,
+    certificate: Option<Certificate>,
+    directory: &'a Directory,
+}
+
+impl Kept<'_> {
+    fn basis(&self) -> Basis<'_> {
+        Basis::new(&self.charter, self.directory, self.certificate.as_ref())
+    }
+}
+
+pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> DeskError + '_ {
+    move |source| DeskError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+impl Desk {
+    /// Waits until nobody else works on the ceremonies of this node directory.
+    ///
+    /// # Errors
+    /// If its files cannot be made or locked.
+    pub fn open(node_dir: &Path) -> Result<Self, DeskError> {
+        let dir = node_dir.join("ceremonies");
+        create_private_dir(&dir).map_err(io_error(&dir))?;
+        let path = dir.join("lock");
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(io_error(&path))?;
+        lock.lock().map_err(io_error(&path))?;
+        Ok(Self {
+            dir,
+            node_dir: node_dir.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    /// The names of all ceremonies that are known here.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub fn names(&self) -> Result<Vec<PlanDigest>, DeskError> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.dir).map_err(io_error(&self.dir))? {
+            let entry = entry.map_err(io_error(&self.dir))?;
+            // What a crash left without a board was never known.
+            if !entry.path().join("board.cbor").exists() {
+                continue;
+            }
+            let name = entry.file_name();
+            names.extend(name.to_str().and_then(|n| n.parse::<PlanDigest>().ok()));
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    pub(super) fn place(&self, name: &PlanDigest) -> PathBuf {
+        self.dir.join(name.to_string())
+    }
+
+    fn write(&self, name: &PlanDigest, file: &str, bytes: &[u8]) -> Result<(), DeskError> {
+        let path = self.place(name).join(file);
+        write_private(&path, bytes).map_err(io_error(&path))
+    }
+
+    /// Whether a ceremony is known here.
+    pub fn knows(&self, name: &PlanDigest) -> bool {
+        self.place(name).join("board.cbor").exists()
+    }
+
+    /// The board of a ceremony, as bytes; see [`Board::to_bytes`].
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn board_bytes(&self, name: &PlanDigest) -> Result<Vec<u8>, DeskError> {
+        let path = self.place(name).join("board.cbor");
+        fs::read(&path).map_err(io_error(&path))
+    }
+
+    /// The board of a ceremony, judged by what was in force when its plan came: its certificate may
+    /// be in force by now.
+    ///
+    /// # Errors
+    /// If it cannot be read, or its plan does not hold any more.
+    pub fn board(&self, name: &PlanDigest, known: &Known) -> Result<Board, DeskError> {
+        let bytes = self.board_bytes(name)?;
+        let (plan, _) = Board::split(&bytes).map_err(DeskError::Form)?;
+        let kept = self.kept(name, &Proposal::from_bytes(&plan)?, known)?;
+        Ok(Board::from_bytes(&bytes, &kept.basis())?)
+    }
+
+    /// The certificate that was in force when a plan came.
+    ///
+    /// # Errors
+    /// If it cannot be read or does not hold any more.
+    fn kept<'a>(
+        &self,
+        name: &PlanDigest,
+        plan: &Proposal,
+        known: &'a Known,
+    ) -> Result<Kept<'a>, DeskError> {
+        let path = self.place(name).join("old.cbor");
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        let certificate = if bytes.is_empty() {
+            None
+        } else {
+            let read = Certificate::of_latest(&bytes, known.charter(), &known.directory);
+            Some(read.map_err(|_| DeskError::Damaged { path })?)
+        };
+        let mut versions = known.charter().and_before();
+        let meant = versions.find(|version| *version.id().as_bytes() == plan.terms().charter);
+        Ok(Kept {
+            charter: meant.unwrap_or_else(|| known.charter().clone()),
+            certificate,
+            directory: &known.directory,
+        })
+    }
+
+    /// Writes a board down, whole.
+    ///
+    /// # Errors
+    /// If it cannot be written, or is larger than one may be; then what was there still is.
+    pub fn keep(&self, board: &Board) -> Result<(), DeskError> {
+        let bytes = board.to_bytes();
+        if bytes.len() > MAX_BOARD {
+            return Err(DeskError::Large);
+        }
+        self.write(board.plan().digest(), "board.cbor", &bytes)
+    }
+
+    /// Begins with a plan that holds by what is in force now. The board is empty.
+    ///
+    /// # Errors
+    /// If it does not hold, or too many ceremonies are kept.
+    pub fn start(&self, plan: &[u8], known: &Known) -> Result<PlanDigest, DeskError> {
+        let proposal = Proposal::from_bytes(plan)?;
+        let name = *proposal.digest();
+        if !self.knows(&name) {
+            self.begin(proposal.check(&known.basis())?, known)?;
+        }
+        Ok(name)
+    }
+
+    fn begin(&self, plan: Plan, known: &Known) -> Result<Board, DeskError> {
+        let name = *plan.digest();
+        self.make_room(&plan, known)?;
+        let place = self.place(&name);
+        create_private_dir(&place).map_err(io_error(&place))?;
+        let old = known.certificate.as_ref().map(Certificate::bytes);
+        self.write(&name, "old.cbor", old.unwrap_or_default())?;
+        let board = Board::new(plan);
+        self.keep(&board)?;
+        Ok(board)
+    }
+
+    /// Takes in a board from a file or a peer: messages that are not known yet join those that are.
+    /// Says what the ceremony is called, and whether anything was new.
+    ///
+    /// # Errors
+    /// If its form is not right, its plan does not hold, or too many ceremonies are kept.
+    pub fn take(&self, bytes: &[u8], known: &Known) -> Result<(PlanDigest, bool), DeskError> {
+        let (plan, messages) = Board::split(bytes).map_err(DeskError::Form)?;
+        let proposal = Proposal::from_bytes(&plan)?;
+        let name = *proposal.digest();
+        let was_known = self.knows(&name);
+        let mut board = if was_known {
+            self.board(&name, known)?
+        } else {
+            self.begin(proposal.check(&known.basis())?, known)?
+        };
+        let before = board.messages().count();
+        for message in &messages {
+            // What does not belong on the board changes nothing: that is what a refusal means.
+            let _ = board.post(message);
+        }
+        let more = board.messages().count() > before;
+        if more {
+            self.keep(&board)?;
+        }
+        Ok((name, more || !was_known))
+    }
+
+    /// Takes part, because somebody said so: the seed is on disk when this returns. Taking part twice
+    /// is taking part once.
+    ///
+    /// # Errors
+    /// If the seed cannot be written.
+    pub fn join(
+        &self,
+        name: &PlanDigest,
+        compare: bool,
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), DeskError> {
+        if compare {
+            self.write(name, "compare", b"")?;
+        }
+        self.take_part(name, Part::Hand, entropy)
+    }
+
+    pub(super) fn take_part(
+        &self,
+        name: &PlanDigest,
+        part: Part,
+        entropy: &mut dyn Entropy,
+    ) -> Result<(), DeskError> {
+        let before = self.part(name);
+        // Whoever took part and has no seed any more has said all that it has to say.
+        if before.is_none() && !self.place(name).join("seed").exists() {
+            let seed = CeremonySeed::generate(entropy);
+            self.write(name, "seed", seed.to_bytes().as_slice())?;
+        }
+        let word = match part {
+            Part::Hand => "hand",
+            Part::Auto => "auto",
+        };
+        if before != Some(Part::Hand) {
+            self.write(name, "part", word.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// How this node came to take part, if it does or did.
+    pub fn part(&self, name: &PlanDigest) -> Option<Part> {
+        let said = fs::read_to_string(self.place(name).join("part")).ok()?;
+        Some(if said == "auto" {
+            Part::Auto
+        } else {
+            Part::Hand
+        })
+    }
+
+    /// Whether this node takes part, or did.
+    pub fn takes_part(&self, name: &PlanDigest) -> bool {
+        self.part(name).is_some()
+    }
+
+    /// Whether it still has something to say. A seed of zeros was about to be removed.
+    pub fn speaks(&self, name: &PlanDigest) -> bool {
+        let seed = fs::read(self.place(name).join("seed")).map(Zeroizing::new);
+        self.takes_part(name) && seed.is_ok_and(|seed| seed.iter().any(|byte| *byte != 0))
+    }
+
+    /// Whether nothing secret may be sent before digits were compared.
+    pub fn compares(&self, name: &PlanDigest) -> bool {
+        self.place(name).join("compare").exists()
+    }
+
+    /// Notes what somebody else read out; it is compared when there is something to compare it with.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn note_digits(&self, name: &PlanDigest, heard: &str) -> Result<(), DeskError> {
+        self.write(name, "digits", heard.as_bytes())
+    }
+
+    /// What was noted.
+    pub fn digits(&self, name: &PlanDigest) -> Option<String> {
+        fs::read_to_string(self.place(name).join("digits")).ok()
+    }
+
+    /// The participant of a ceremony that this node has joined and still speaks in.
+    ///
+    /// # Errors
+    /// If it has not joined, a file cannot be read, or it has no part in it.
+    pub fn participant(
+        &self,
+        name: &PlanDigest,
+        known: &Known,
+        hand: &Hand<'_>,
+    ) -> Result<Ceremony, DeskError> {
+        let place = self.place(name);
+        let path = place.join("seed");
+        let bytes = crate::keys::read_secret(&path)?;
+        let mut seed = Zeroizing::new([0; 32]);
+        if bytes.len() != seed.len() {
+            return Err(DeskError::Damaged { path });
+        }
+        seed.copy_from_slice(&bytes);
+        let file = self.board_bytes(name)?;
+        let (plan, _) = Board::split(&file).map_err(DeskError::Form)?;
+        let kept = self.kept(name, &Proposal::from_bytes(&plan)?, known)?;
+        let board = Board::from_bytes(&file, &kept.basis())?;
+        let mut shares = BTreeMap::new();
+        if let Some(old) = kept
+            .certificate
+            .as_ref()
+            .filter(|_| board.plan().terms().old.is_some())
+        {
+            let path = shares_of(&self.node_dir, old);
+            if path.exists() {
+                shares = read_shares(&path)?;
+            }
+        }
+        let participant = Participant {
+            node: hand.node.clone(),
+            seed: CeremonySeed::from_bytes(*seed),
+            shares: Arc::new(shares),
+            signed: self.signed()?,
+            compare: self.compares(name),
+        };
+        Ok(Ceremony::open(board, participant, hand.today)?)
+    }
+
+    /// The last certificate that this node has signed.
+    ///
+    /// # Errors
+    /// If the file is there and cannot be read: then nothing may be signed.
+    pub fn signed(&self) -> Result<Option<LastSigned>, DeskError> {
+        let path = self.dir.join("signed.cbor");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        let read = cbor::decode(&bytes, 64, |d| {
+            cbor::tuple(d, 2)?;
+            Ok(LastSigned {
+                epoch: d.u32()?,
+                plan: PlanDigest::from_bytes(cbor::array(d)?),
+            })
+        });
+        read.map(Some).map_err(|_| DeskError::Damaged { path })
+    }
+
+    /// Stores the shares that a ceremony made, and that this node is about to sign so: both are on
+    /// disk when this returns.
+    ///
+    /// # Errors
+    /// If they cannot be written; then nothing may be signed.
+    pub(super) fn store(
+        &self,
+        shares: &BTreeMap<KeyName, KeyShare>,
+        signing: &LastSigned,
+    ) -> Result<(), DeskError> {
+        let path = shares_path(&self.node_dir, signing.epoch);
+        write_private(&path, &encode_shares(shares)).map_err(io_error(&path))?;
+        let path = self.dir.join("signed.cbor");
+        let bytes = cbor::encode(|e| {
+            cbor::put_array(e, 2);
+            cbor::put_uint(e, u64::from(signing.epoch));
+            cbor::put_bytes(e, signing.plan.as_bytes());
+        });
+        write_private(&path, &bytes).map_err(io_error(&path))
+    }
+
+    /// Destroys what a ceremony that is over for this node leaves of secrets: its seed.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub(super) fn close(&self, name: &PlanDigest) -> Result<(), DeskError> {
+        let place = self.place(name);
+        destroy_left_over(&place, "seed").map_err(io_error(&place))?;
+        let path = place.join("seed");
+        destroy(&path).map_err(io_error(&path))
+    }
+
+    /// Goes on with destroying a seed, if that was begun.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub(super) fn clean(&self, name: &PlanDigest) -> Result<(), DeskError> {
+        let seed = fs::read(self.place(name).join("seed"));
+        match seed {
+            Ok(seed) if seed.iter().all(|byte| *byte == 0) => self.close(name),
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets a ceremony, its seed first.
+    ///
+    /// # Errors
+    /// If its files cannot be removed.
+    pub fn forget(&self, name: &PlanDigest) -> Result<(), DeskError> {
+        self.close(name)?;
+        let place = self.place(name);
+        fs::remove_dir_all(&place).map_err(io_error(&place))
+    }
+}

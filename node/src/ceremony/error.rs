@@ -1,0 +1,73 @@
+//! What can go wrong with ceremonies on disk.
+
+use crate::keys::IdentityError;
+use parasol_protocol::cbor::Malformed;
+use parasol_protocol::ceremony::{CeremonyError, PlanError};
+use parasol_protocol::certificate::CertificateError;
+use parasol_protocol::ids::{NodeKey, PlanDigest};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a ceremony cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// A file cannot be read or written.
+    #[error("cannot use {path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file does not hold what it should.
+    #[error("{path} is damaged: call the ceremony off and plan a new one")]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A secret file cannot be used.
+    #[error(transparent)]
+    Secret(#[from] IdentityError),
+    /// What was given is no ceremony.
+    #[error("this is no ceremony's file: {0}; ask for it once more")]
+    Form(Malformed),
+    /// The plan does not hold.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The ceremony does not go on.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// The certificate does not hold.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// There are two certificates of one epoch.
+    #[error(
+        "ALARM: there is another certificate of key generation {epoch} than the one that this node has; there must be one only, and {n} nodes have signed both: ask the keyholders",
+        n = .both.len()
+    )]
+    TwoCertificates {
+        /// Which.
+        epoch: u32,
+        /// Who has signed both.
+        both: BTreeSet<NodeKey>,
+    },
+    /// The board holds messages in this node's own name that are not its own.
+    #[error(
+        "ceremony {0} has messages that others signed with this node's key: it is known to somebody else. Revoke it, and have your organisation's root delegate to new ones"
+    )]
+    Forged(PlanDigest),
+    /// Nothing that this node and the one that shows it have a part in.
+    #[error("the ceremony is none of this node's and of the one that shows it")]
+    Strange,
+    /// Its messages are larger than a board may be.
+    #[error(
+        "the ceremony's messages are larger than a board may be: plan a new one without whoever sent them"
+    )]
+    Large,
+    /// Too many are kept.
+    #[error(
+        "this node keeps as many ceremonies as it may: forget those that are over, with `parasol ceremony forget`"
+    )]
+    Full,
+}

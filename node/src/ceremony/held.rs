@@ -1,0 +1,311 @@
+//! One ceremony in memory: its board, and what the other participants have of it.
+
+use super::desk::{Desk, Hand, Known};
+use super::error::DeskError;
+use super::step::{Progress, Stepped};
+use parasol_protocol::ceremony::{Board, Ceremony, Posted, Refused, Step};
+use parasol_protocol::ids::{NodeKey, PlanDigest};
+use parasol_protocol::limits::MAX_BOARD;
+use parasol_protocol::time::Timestamp;
+use parasol_protocol::wire::{Lacking, MAX_BOARD_BYTES, Shown};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+/// Between two exchanges with one participant, when nothing changes: it doubles from the first to the
+/// second.
+const PAUSE: (u64, u64) = (1_000, 30_000);
+
+/// What this node is in it.
+enum Party {
+    /// It has something to say yet.
+    Speaking(Box<Ceremony>),
+    /// It looks on.
+    Watching(Box<Board>),
+}
+
+/// What is known of another participant.
+#[derive(Debug, Default)]
+struct Session {
+    /// The messages that it is known to have.
+    known: BTreeSet<[u8; 32]>,
+    /// Which state of the board it was shown last.
+    shown: u64,
+    /// Whether it was asked and has not answered.
+    waits: bool,
+    /// When it is asked next, though nothing is new here.
+    due: Timestamp,
+    pause: u64,
+}
+
+/// A ceremony in memory.
+pub(super) struct Held {
+    party: Party,
+    /// The files as they were when it was read or written last.
+    look: Look,
+    /// Where it stands.
+    pub(super) progress: Progress,
+    /// Counts what has come to the board.
+    state: u64,
+    /// When something came last.
+    pub(super) changed: Timestamp,
+    /// For how long nothing had come before that.
+    quiet: Duration,
+    sessions: BTreeMap<NodeKey, Session>,
+}
+
+/// How a ceremony's files look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Look {
+    board: Option<(SystemTime, u64)>,
+    speaks: bool,
+}
+
+pub(super) fn look(desk: &Desk, name: &PlanDigest) -> Look {
+    let meta = fs::metadata(desk.place(name).join("board.cbor")).ok();
+    let board = meta.and_then(|meta| Some((meta.modified().ok()?, meta.len())));
+    Look {
+        board,
+        speaks: desk.speaks(name),
+    }
+}
+
+impl Held {
+    /// Reads it from disk.
+    ///
+    /// # Errors
+    /// If it cannot be read, or this node cannot take the part that it took.
+    pub(super) fn open(
+        desk: &Desk,
+        name: &PlanDigest,
+        known: &Known,
+        hand: &Hand<'_>,
+        now: Timestamp,
+    ) -> Result<Self, DeskError> {
+        let party = if desk.speaks(name) {
+            Party::Speaking(Box::new(desk.participant(name, known, hand)?))
+        } else {
+            desk.clean(name)?;
+            Party::Watching(Box::new(desk.board(name, known)?))
+        };
+        let mut held = Self {
+            party,
+            look: look(desk, name),
+            progress: Progress::Compare(String::new()),
+            state: 1,
+            changed: now,
+            quiet: Duration::ZERO,
+            sessions: BTreeMap::new(),
+        };
+        held.progress = Progress::of(held.board());
+        Ok(held)
+    }
+
+    /// Whether the files are as they were: the command line may have worked on them.
+    pub(super) fn is_current(&self, desk: &Desk, name: &PlanDigest) -> bool {
+        self.look == look(desk, name)
+    }
+
+    /// Takes over what is known of the others from how it was held before.
+    pub(super) fn goes_on_from(&mut self, before: Self) {
+        let same = before.board().messages().count() == self.board().messages().count();
+        self.state = before.state + u64::from(!same);
+        if same {
+            (self.changed, self.quiet) = (before.changed, before.quiet);
+        } else {
+            self.quiet = before.silent(self.changed);
+        }
+        self.sessions = before.sessions;
+    }
+
+    pub(super) const fn board(&self) -> &Board {
+        match &self.party {
+            Party::Speaking(ceremony) => ceremony.board(),
+            Party::Watching(board) => board,
+        }
+    }
+
+    fn post(&mut self, message: &[u8]) -> Result<Posted, Refused> {
+        match &mut self.party {
+            Party::Speaking(ceremony) => ceremony.receive(message),
+            Party::Watching(board) => board.post(message),
+        }
+    }
+
+    /// Takes messages in. What is new is on disk when this returns.
+    ///
+    /// # Errors
+    /// If the board cannot be written.
+    pub(super) fn take(
+        &mut self,
+        desk: &Desk,
+        messages: &[Vec<u8>],
+        now: Timestamp,
+    ) -> Result<bool, DeskError> {
+        let mut size = self.board().plan().bytes().len() + 64;
+        size += self.board().messages().map(|m| m.len() + 8).sum::<usize>();
+        let mut new = false;
+        for message in messages {
+            // What goes beyond comes from who floods the board, and nobody could read it any more.
+            if size + message.len() + 8 > MAX_BOARD {
+                break;
+            }
+            if self.post(message) == Ok(Posted::New) {
+                size += message.len() + 8;
+                new = true;
+            }
+        }
+        if new {
+            desk.keep(self.board())?;
+            self.noted(desk, now);
+            self.progress = Progress::of(self.board());
+        }
+        Ok(new)
+    }
+
+    fn noted(&mut self, desk: &Desk, now: Timestamp) {
+        self.state += 1;
+        self.quiet = self.silent(now);
+        self.changed = now;
+        let name = *self.board().plan().digest();
+        self.look = look(desk, &name);
+    }
+
+    /// Goes on as far as it goes. `None`: there is nothing to do.
+    ///
+    /// # Errors
+    /// If a file cannot be used, or this node cannot go on.
+    pub(super) fn step(
+        &mut self,
+        desk: &Desk,
+        now: Timestamp,
+    ) -> Result<Option<Stepped>, DeskError> {
+        let Party::Speaking(ceremony) = &mut self.party else {
+            return Ok(None);
+        };
+        let stepped = desk.go_on(ceremony)?;
+        self.progress.clone_from(&stepped.progress);
+        let name = *ceremony.board().plan().digest();
+        if !desk.speaks(&name) {
+            self.party = Party::Watching(Box::new(ceremony.board().clone()));
+        }
+        if stepped.spoke {
+            self.noted(desk, now);
+        }
+        self.look = look(desk, &name);
+        Ok(Some(stepped))
+    }
+
+    /// Whether somebody is a participant.
+    pub(super) fn is_among(&self, node: &NodeKey) -> bool {
+        self.board().plan().participants().any(|one| one == node)
+    }
+
+    /// Whether somebody has sent a message of a step.
+    pub(super) fn has(&self, node: &NodeKey, step: Step) -> bool {
+        self.board().has_sent(node, step)
+    }
+
+    /// What a participant lacks that has these messages, and room for it.
+    fn lacking(&self, known: &BTreeSet<[u8; 32]>) -> Vec<Vec<u8>> {
+        let mut room = MAX_BOARD_BYTES;
+        let lacking = self.board().lacking(known).into_iter();
+        lacking
+            .take_while(|message| {
+                let fits = message.len() <= room;
+                room = room.saturating_sub(message.len());
+                fits
+            })
+            .map(<[u8]>::to_vec)
+            .collect()
+    }
+
+    /// What to answer to a participant that has shown what it has.
+    pub(super) fn answer(&mut self, from: &NodeKey, known: BTreeSet<[u8; 32]>) -> Lacking {
+        let messages = self.lacking(&known);
+        let state = self.state;
+        let mine = self.board().digests();
+        let session = self.sessions.entry(*from).or_default();
+        if messages.len() == mine.difference(&known).count() {
+            session.shown = state;
+        }
+        session.known = known;
+        session.known.extend(&mine);
+        Lacking {
+            known: mine,
+            messages,
+        }
+    }
+
+    /// What to show a participant now, if anything.
+    pub(super) fn offer(&mut self, to: &NodeKey, now: Timestamp) -> Option<Shown> {
+        let (state, over) = (self.state, self.progress.is_over());
+        let session = self.sessions.entry(*to).or_default();
+        let fresh = session.shown < state;
+        // A clock that was set back makes nobody wait.
+        let late = session.due <= now || now.plus_millis(2 * PAUSE.1) < session.due;
+        if session.waits || !(fresh || late) {
+            return None;
+        }
+        let known = session.known.clone();
+        let mine = self.board().digests();
+        if over && !fresh && mine.is_subset(&known) {
+            return None;
+        }
+        let messages = self.lacking(&known);
+        let session = self.sessions.entry(*to).or_default();
+        session.shown = state;
+        session.waits = true;
+        Some(Shown {
+            plan: self.board().plan().bytes().to_vec(),
+            known: mine,
+            messages,
+        })
+    }
+
+    /// That a participant has answered, or not.
+    pub(super) fn answered(
+        &mut self,
+        desk: &Desk,
+        from: &NodeKey,
+        answer: Option<Lacking>,
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        let news = match &answer {
+            Some(answer) => self.take(desk, &answer.messages, now)?,
+            None => false,
+        };
+        let session = self.sessions.entry(*from).or_default();
+        session.waits = false;
+        match answer {
+            Some(answer) => session.known = answer.known,
+            // What it was shown may not have come.
+            None => session.known.clear(),
+        }
+        session.pause = if news {
+            PAUSE.0
+        } else {
+            (2 * session.pause).clamp(PAUSE.0, PAUSE.1)
+        };
+        session.due = now.plus_millis(session.pause);
+        Ok(())
+    }
+
+    /// That somebody is connected anew.
+    pub(super) fn connected(&mut self, now: Timestamp) {
+        for session in self.sessions.values_mut() {
+            session.due = session.due.min(now);
+            session.pause = PAUSE.0;
+        }
+    }
+
+    /// For how long nothing had come before the last that came.
+    pub(super) const fn quiet_before(&self) -> Duration {
+        self.quiet
+    }
+
+    /// For how long nothing has come.
+    pub(super) fn silent(&self, now: Timestamp) -> Duration {
+        Duration::from_millis(now.millis().saturating_sub(self.changed.millis()))
+    }
+}

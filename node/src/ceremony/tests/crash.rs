@@ -1,0 +1,93 @@
+//! A node stops between any two writes of a ceremony, and goes on from what lies on its disk.
+
+use super::town::Town;
+use crate::files::watch;
+use parasol_protocol::ids::PlanDigest;
+use std::cell::RefCell;
+use std::fs;
+use std::rc::Rc;
+
+/// The town as it lay on the disk before each write of the first node, until the ceremony was over.
+fn snapshots(town: &Town, name: &PlanDigest) -> Vec<Town> {
+    let taken = Rc::new(RefCell::new(Vec::new()));
+    let (into, first) = (Rc::clone(&taken), town.node(0));
+    let source = Town::at(&town.dir);
+    let mut last = None;
+    watch::each(move |path| {
+        // Half a board beside the whole one is as good as none.
+        let half = last.as_deref() == Some(path) && path.ends_with("board.cbor");
+        if path.starts_with(&first) && !half {
+            into.borrow_mut().push(source.copy());
+        }
+        last = Some(path.to_owned());
+    });
+    town.finish(name, &[0, 1, 2]);
+    watch::stop();
+    taken.take()
+}
+
+#[test]
+fn whenever_a_node_stops_it_goes_on_and_no_share_is_lost() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    let made = snapshots(&town, &name);
+    town.hold(1, &[0, 1, 2]);
+    assert!(made.len() > 12, "{}", made.len());
+    for before in &made {
+        before.finish(&name, &[0, 1, 2]);
+        before.hold(1, &[0, 1, 2]);
+    }
+
+    let name = town.begin(&town.plan(&[0, 1, 2], &[0, 1]), &[0, 1, 2]);
+    let public = town.certificate(0).unwrap();
+    let made = snapshots(&town, &name);
+    town.hold(2, &[0, 1, 2]);
+    assert!(made.len() > 12, "{}", made.len());
+    for before in made.iter().chain([&town]) {
+        // Until all have stored the new shares, the old ones are all there.
+        if (0..3).any(|n| before.desk(n).stored().unwrap() == [1]) {
+            for number in 0..3 {
+                assert!(before.desk(number).stored().unwrap().contains(&1));
+            }
+        }
+        before.finish(&name, &[0, 1, 2]);
+        before.hold(2, &[0, 1, 2]);
+        let certificate = before.certificate(1).unwrap();
+        for key in public.keys() {
+            let renewed = certificate.key(key.name()).unwrap();
+            assert_eq!(renewed.public(), key.public());
+        }
+        // Nothing of what was drawn is left.
+        for number in 0..3 {
+            let dir = before
+                .node(number)
+                .join("ceremonies")
+                .join(name.to_string());
+            assert!(!dir.join("seed").exists());
+            assert!(dir.join("board.cbor").exists());
+        }
+    }
+}
+
+#[test]
+fn a_certificate_without_its_shares_is_understood_and_old_shares_never_pass_for_new_ones() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    // A disk was lost: what is left is what a backup holds.
+    let (keys, shares) = (town.node(2).join("keys"), "shares-1.cbor");
+    let kept = fs::read(keys.join(shares)).unwrap();
+    fs::remove_file(keys.join(shares)).unwrap();
+    assert!(town.identity(2).shares.is_empty());
+    let name = town.begin(&town.plan(&[0, 1, 2], &[0, 1]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    town.hold(2, &[0, 1, 2]);
+    // Whoever puts old ones into their place is told.
+    crate::files::write_private(&keys.join("shares-2.cbor"), &kept).unwrap();
+    let error = crate::keys::NodeIdentity::read(&town.node(2)).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("is not the one that the certificate names")
+    );
+}

@@ -1,0 +1,122 @@
+//! What a desk keeps, and what it refuses.
+
+use super::super::desk::{Desk, Part};
+use super::super::error::DeskError;
+use super::super::force::WAIT;
+use super::super::step::Progress;
+use super::town::{Town, today};
+use crate::entropy::OsEntropy;
+use parasol_protocol::ceremony::Reason;
+use parasol_protocol::time::Timestamp;
+
+#[test]
+fn whoever_starts_much_crowds_out_its_own() {
+    let town = Town::new();
+    let known = town.known(1);
+    let desk = town.desk(1);
+    let first = desk.start(&town.plan(&[0, 1, 2], &[]), &known).unwrap();
+    let other = desk.start(&town.plan(&[2, 0, 1], &[]), &known).unwrap();
+    for _ in 0..8 {
+        desk.start(&town.plan(&[0, 1, 2], &[]), &known).unwrap();
+    }
+    assert_eq!(desk.names().unwrap().len(), 5);
+    assert!(desk.knows(&other) && !desk.knows(&first));
+    // What one takes part in goes for nobody.
+    let mine = desk.start(&town.plan(&[0, 1, 2], &[]), &known).unwrap();
+    desk.join(&mine, false, &mut OsEntropy).unwrap();
+    for _ in 0..8 {
+        desk.start(&town.plan(&[0, 1, 2], &[]), &known).unwrap();
+    }
+    assert!(desk.knows(&mine) && desk.part(&mine) == Some(Part::Hand));
+    assert_eq!(desk.names().unwrap().len(), 6);
+}
+
+#[test]
+fn a_certificate_waits_a_day_for_who_has_not_stored_its_shares() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    // The third has dealt, and is gone before it has stored anything.
+    for _ in 0..3 {
+        for number in [2, 0, 1] {
+            town.step(number, &name);
+        }
+        pass(&town, &name, &[0, 1, 2]);
+    }
+    town.step(0, &name);
+    town.step(1, &name);
+    pass(&town, &name, &[0, 1]);
+    let Progress::Made { waiting, .. } = town.step(0, &name) else {
+        panic!("two have signed")
+    };
+    assert_eq!(waiting.len(), 1);
+    let (desk, known) = (town.desk(0), town.known(0));
+    let now = Timestamp::from_millis(5);
+    assert!(desk.settle(&known, now).unwrap().is_none());
+    assert!(
+        desk.settle(&known, now.plus_millis(WAIT - 10))
+            .unwrap()
+            .is_none()
+    );
+    let taken = desk.settle(&known, now.plus_millis(WAIT)).unwrap().unwrap();
+    assert_eq!((taken.epoch(), taken.waiting().len()), (1, 1));
+    drop(desk);
+    // The third comes back and stores its own; the fuller copy is taken up.
+    pass(&town, &name, &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    town.hold(1, &[0, 1, 2]);
+}
+
+fn pass(town: &Town, name: &parasol_protocol::ids::PlanDigest, numbers: &[usize]) {
+    let board = |n: &usize| town.desk(*n).board_bytes(name).unwrap();
+    let boards: Vec<Vec<u8>> = numbers.iter().map(board).collect();
+    for number in numbers {
+        let (desk, known) = (town.desk(*number), town.known(*number));
+        for board in &boards {
+            desk.take(board, &known).unwrap();
+        }
+    }
+}
+
+#[test]
+fn two_certificates_of_one_epoch_are_an_alarm_and_change_nothing() {
+    let town = Town::new();
+    let twin = town.copy();
+    for one in [&town, &twin] {
+        let name = one.begin(&one.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+        one.finish(&name, &[0, 1, 2]);
+    }
+    let other = twin.certificate(0).unwrap();
+    let error = town.desk(0).take_certificate(other.bytes(), &town.known(0));
+    let Err(DeskError::TwoCertificates { epoch, both }) = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!((epoch, both.len()), (1, 3));
+    town.hold(1, &[0, 1, 2]);
+}
+
+#[test]
+fn who_stops_leaves_no_seed_and_says_so_though_its_seed_is_gone() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.step(1, &name);
+    let identity = town.identity(1);
+    let hand = super::super::desk::Hand {
+        node: &identity.keys.record,
+        today: today(),
+    };
+    let seed = town
+        .node(1)
+        .join("ceremonies")
+        .join(name.to_string())
+        .join("seed");
+    std::fs::remove_file(&seed).unwrap();
+    let desk: Desk = town.desk(1);
+    desk.stop(&name, Reason::Withdrawn, &town.known(1), &hand)
+        .unwrap();
+    drop(desk);
+    pass(&town, &name, &[0, 1, 2]);
+    for number in 0..3 {
+        assert!(matches!(town.step(number, &name), Progress::Stopped(_)));
+        assert!(!town.desk(number).speaks(&name));
+    }
+}

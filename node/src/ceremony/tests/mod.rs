@@ -1,0 +1,6 @@
+//! Ceremonies of real nodes: on their directories alone, and over libp2p.
+
+mod crash;
+mod kept;
+mod live;
+mod town;

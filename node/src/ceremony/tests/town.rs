@@ -1,0 +1,228 @@
+//! A federation of three on this machine, two of three, whose keys nobody has made yet.
+
+use super::super::desk::{Desk, Hand, Known};
+use super::super::step::Progress;
+use crate::clock::Clock;
+use crate::entropy::OsEntropy;
+use crate::keys::NodeIdentity;
+use crate::setup::{Plan, built_in, init_federation, majority};
+use parasol_protocol::ceremony::{Making, PlanTerms};
+use parasol_protocol::certificate::Certificate;
+use parasol_protocol::entropy::Entropy as _;
+use parasol_protocol::ids::{NodeKey, PlanDigest};
+use parasol_protocol::oprf::{KeyName, ShareIndex};
+use parasol_protocol::time::{Day, Timestamp};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub(super) const NAMES: [&str; 3] = ["lilas", "ryabina", "rowan"];
+
+pub(super) struct Town {
+    pub(super) dir: PathBuf,
+    _tmp: Option<tempfile::TempDir>,
+}
+
+pub(super) fn today() -> Day {
+    Clock::default().now().day()
+}
+
+/// The keys that these tests make.
+pub(super) fn keys() -> Vec<KeyName> {
+    vec![KeyName::Bucket, KeyName::Handle(today().season())]
+}
+
+impl Town {
+    pub(super) fn new() -> Self {
+        let tmp = tempfile::tempdir().unwrap();
+        let plan = Plan {
+            dir: tmp.path().join("fed"),
+            name: "test".into(),
+            threshold: majority(3),
+            // Nobody listens there: tests take the ports that the system gives.
+            members: built_in(&[(20_000, 30_000), (20_001, 30_001), (20_002, 30_002)]),
+            today: today(),
+            cities: Vec::new(),
+        };
+        init_federation(&plan, &mut OsEntropy, |_, _| Ok(())).unwrap();
+        for name in NAMES {
+            // As it is before the first ceremony.
+            let dir = plan.dir.join(name);
+            fs::remove_file(dir.join("certificate.cbor")).unwrap();
+            drop(fs::remove_dir_all(dir.join("ceremonies")));
+            for entry in fs::read_dir(dir.join("keys")).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().unwrap() == "cbor" {
+                    fs::remove_file(path).unwrap();
+                }
+            }
+        }
+        Self {
+            dir: plan.dir,
+            _tmp: Some(tmp),
+        }
+    }
+
+    /// One that lies there already, and stays.
+    pub(super) fn at(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            _tmp: None,
+        }
+    }
+
+    /// The same, as it lies on the disk now.
+    pub(super) fn copy(&self) -> Self {
+        let tmp = tempfile::tempdir().unwrap();
+        let dir = tmp.path().join("fed");
+        for name in NAMES {
+            copy(&self.dir.join(name), &dir.join(name));
+        }
+        Self {
+            dir,
+            _tmp: Some(tmp),
+        }
+    }
+
+    pub(super) fn node(&self, number: usize) -> PathBuf {
+        self.dir.join(NAMES[number])
+    }
+
+    pub(super) fn identity(&self, number: usize) -> NodeIdentity {
+        NodeIdentity::read(&self.node(number)).unwrap()
+    }
+
+    pub(super) fn known(&self, number: usize) -> Known {
+        let identity = self.identity(number);
+        Known {
+            directory: Arc::new(identity.directory()),
+            certificate: identity.certificate,
+        }
+    }
+
+    pub(super) fn desk(&self, number: usize) -> Desk {
+        Desk::open(&self.node(number)).unwrap()
+    }
+
+    pub(super) fn certificate(&self, number: usize) -> Option<Certificate> {
+        self.identity(number).certificate
+    }
+
+    /// A plan by the first node, of these holders; renewed by these dealers, if there is anything to
+    /// renew.
+    pub(super) fn plan(&self, holders: &[usize], dealers: &[usize]) -> Vec<u8> {
+        let starter = self.identity(holders[0]).keys.record;
+        let terms = self.terms(holders, dealers);
+        assert!(terms.old.is_some() || terms.keys.values().all(|m| *m == Making::Generate));
+        terms.sign(&starter)
+    }
+
+    pub(super) fn terms(&self, holders: &[usize], dealers: &[usize]) -> PlanTerms {
+        let known = self.known(holders[0]);
+        let seats = |numbers: &[usize]| -> BTreeMap<ShareIndex, NodeKey> {
+            let seat = |n: &usize| {
+                let identity = self.identity(*n);
+                let own = identity.charter.organisation(&identity.organisation);
+                let index = own.unwrap().keyholder.unwrap();
+                let node = identity.keys.record.node();
+                (ShareIndex::new(index).unwrap(), node)
+            };
+            numbers.iter().map(seat).collect()
+        };
+        let mut id = [0; 32];
+        OsEntropy.fill(&mut id);
+        PlanTerms::draft(
+            &known.basis(),
+            id,
+            today(),
+            &seats(holders),
+            &seats(dealers),
+            &keys(),
+            self.identity(holders[0]).keys.record.node(),
+        )
+        .unwrap()
+    }
+
+    /// One step of a node, and whatever follows from where it stands.
+    pub(super) fn step(&self, number: usize, name: &PlanDigest) -> Progress {
+        let (known, identity) = (self.known(number), self.identity(number));
+        let hand = Hand {
+            node: &identity.keys.record,
+            today: today(),
+        };
+        let desk = self.desk(number);
+        let stepped = desk.step(name, &known, &hand).unwrap();
+        let taken = desk.settle(&known, Timestamp::from_millis(0)).unwrap();
+        if let Some(certificate) = taken.or(known.certificate) {
+            desk.destroy_old(&certificate).unwrap();
+        }
+        stepped.progress
+    }
+
+    /// Passes the boards round as files and lets each node go on, until all of these are done.
+    pub(super) fn finish(&self, name: &PlanDigest, numbers: &[usize]) {
+        for _ in 0..20 {
+            let stand: Vec<Progress> = numbers.iter().map(|n| self.step(*n, name)).collect();
+            let over = stand.iter().all(Progress::is_over);
+            let boards: Vec<Vec<u8>> = numbers
+                .iter()
+                .map(|n| self.desk(*n).board_bytes(name).unwrap())
+                .collect();
+            for number in numbers {
+                for board in &boards {
+                    let known = self.known(*number);
+                    self.desk(*number).take(board, &known).unwrap();
+                }
+            }
+            if over {
+                // Whoever was over first has yet to see that the others are.
+                for number in numbers {
+                    self.step(*number, name);
+                }
+                return;
+            }
+        }
+        panic!("the ceremony does not come to an end");
+    }
+
+    /// Begins a ceremony in which these take part by hand.
+    pub(super) fn begin(&self, plan: &[u8], numbers: &[usize]) -> PlanDigest {
+        let mut name = None;
+        for number in numbers {
+            let desk = self.desk(*number);
+            let this = desk.start(plan, &self.known(*number)).unwrap();
+            desk.join(&this, false, &mut OsEntropy).unwrap();
+            name = Some(this);
+        }
+        name.unwrap()
+    }
+
+    /// That these nodes hold the shares of one certificate of this epoch, and nothing older.
+    pub(super) fn hold(&self, epoch: u32, numbers: &[usize]) {
+        let mut digests = Vec::new();
+        for number in numbers {
+            let identity = self.identity(*number);
+            let certificate = identity.certificate.unwrap();
+            assert_eq!(certificate.epoch(), epoch, "{}", NAMES[*number]);
+            assert_eq!(identity.shares.len(), keys().len(), "{}", NAMES[*number]);
+            assert_eq!(self.desk(*number).stored().unwrap(), [epoch]);
+            assert!(certificate.waiting().is_empty());
+            digests.push(*certificate.digest());
+        }
+        assert!(digests.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let into = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &into);
+        } else {
+            fs::copy(&path, &into).unwrap();
+        }
+    }
+}

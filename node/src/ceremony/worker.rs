@@ -1,0 +1,632 @@
+//! All ceremonies of a node: what comes in, what goes out, and what it does by itself.
+
+use super::desk::{Desk, Hand, Known, Part};
+use super::error::DeskError;
+use super::held::{Held, Look, look};
+use super::step::Progress;
+use super::task::{Heard, Setup};
+use crate::driver::Scene;
+use crate::entropy::OsEntropy;
+use crate::keys::{read_shares, shares_of, shares_path};
+use crate::net::ResponseToken;
+use parasol_protocol::ceremony::{Proposal, Reason, Shares, Situation, Step, Why, due};
+use parasol_protocol::certificate::Certificate;
+use parasol_protocol::entropy::Entropy as _;
+use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
+use parasol_protocol::oprf::ShareIndex;
+use parasol_protocol::time::Timestamp;
+use parasol_protocol::wire::Shown;
+use parasol_protocol::wire::peer::{Refusal, Reply};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Days after which a ceremony that is over, or in which this node takes no part, is forgotten.
+const KEPT_DAYS: u64 = 14;
+/// Days by which the day of a plan may be off that a node joins by itself.
+const PLAN_DAYS: u32 = 2;
+/// Between two attempts at a ceremony that is due, in milliseconds: doubled each time.
+const AGAIN: (u64, u64) = (60_000, 3_600_000);
+
+/// A board to be shown to a participant.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) to: NodeKey,
+    pub(super) peer: TransportKey,
+    pub(super) name: PlanDigest,
+    pub(super) shown: Shown,
+}
+
+/// What is to be done after a look, in this order.
+#[derive(Debug, Default)]
+pub(super) struct Out {
+    /// Shares that are stored: they can answer.
+    pub(super) prepared: Vec<(u32, Shares)>,
+    /// A certificate that is written down: it is in force.
+    pub(super) certificate: Option<Certificate>,
+    /// Answers to nodes that showed what they have.
+    pub(super) answers: Vec<(ResponseToken, Reply)>,
+    /// Boards to be shown.
+    pub(super) asks: Vec<Ask>,
+}
+
+/// Somebody who waits for an answer.
+type Waiting = (NodeKey, PlanDigest, BTreeSet<[u8; 32]>, ResponseToken);
+
+/// The ceremonies of a node.
+pub(super) struct Worker {
+    setup: Setup,
+    held: BTreeMap<PlanDigest, Held>,
+    /// Over, and told to everybody, or of no use here: on disk alone, as long as it looks so.
+    done: BTreeMap<PlanDigest, Look>,
+    /// What was said of each in the log.
+    said: BTreeMap<PlanDigest, &'static str>,
+    /// Shares that the driver was told of.
+    prepared: BTreeSet<u32>,
+    /// Who kept a ceremony upon the certificate in force from going on, as this node saw itself: the
+    /// next one may be without them.
+    excused: (Option<[u8; 32]>, BTreeSet<NodeKey>),
+    /// When a node of an organisation was connected last.
+    seen: BTreeMap<OrganisationKey, Timestamp>,
+    up: Option<Timestamp>,
+    /// Since when a ceremony is due, and not before when it is tried again.
+    due_since: Option<Timestamp>,
+    not_before: Timestamp,
+    pause: u64,
+}
+
+impl Worker {
+    pub(super) const fn new(setup: Setup) -> Self {
+        Self {
+            setup,
+            held: BTreeMap::new(),
+            done: BTreeMap::new(),
+            said: BTreeMap::new(),
+            prepared: BTreeSet::new(),
+            excused: (None, BTreeSet::new()),
+            seen: BTreeMap::new(),
+            up: None,
+            due_since: None,
+            not_before: Timestamp::from_millis(0),
+            pause: AGAIN.0,
+        }
+    }
+
+    fn me(&self) -> NodeKey {
+        self.setup.node.node()
+    }
+
+    /// Looks at what has come and at what there is, and does what can be done now.
+    pub(super) fn look(&mut self, heard: Vec<Heard>, scene: &Scene) -> Out {
+        let mut out = Out::default();
+        match Desk::open(&self.setup.dir) {
+            Ok(desk) => {
+                if let Err(error) = self.work(&desk, heard, scene, &mut out) {
+                    tracing::error!(%error, "key ceremonies cannot be worked on");
+                }
+            }
+            Err(error) => tracing::error!(%error, "key ceremonies cannot be worked on"),
+        }
+        out
+    }
+
+    fn work(
+        &mut self,
+        desk: &Desk,
+        heard: Vec<Heard>,
+        scene: &Scene,
+        out: &mut Out,
+    ) -> Result<(), DeskError> {
+        let now = scene.now;
+        self.up.get_or_insert(now);
+        for (_, organisation) in scene.connected.values() {
+            self.seen.insert(*organisation, now);
+        }
+        let in_force = scene.known.certificate.as_ref().map(|c| *c.digest());
+        if self.excused.0 != in_force {
+            self.excused = (in_force, BTreeSet::new());
+            self.pause = AGAIN.0;
+            self.due_since = None;
+        }
+        self.read(desk, scene)?;
+        let waiting = self.hear(desk, heard, scene, out);
+        // One thing that fails must not keep the others from being done.
+        let mut failed = Vec::new();
+        if self.setup.settings.joins {
+            failed.extend(self.join(desk, scene).err());
+        }
+        self.go_on(desk, scene, out);
+        self.tell(desk, scene);
+        if self.setup.settings.starts {
+            failed.extend(self.begin(desk, scene, out).err());
+        }
+        failed.extend(self.prepare(desk, scene, out).err());
+        if let Some(certificate) = &scene.known.certificate {
+            match desk.destroy_old(certificate) {
+                Ok(0) => {}
+                Ok(gone) => {
+                    tracing::info!(
+                        gone,
+                        epoch = certificate.epoch(),
+                        "the shares of earlier key generations are destroyed: every holder has stored the new ones"
+                    );
+                }
+                Err(error) => failed.push(error),
+            }
+        }
+        for error in failed {
+            tracing::error!(%error, "a key ceremony does not go on");
+        }
+        for (from, name, known, token) in waiting {
+            let reply = self
+                .held
+                .get_mut(&name)
+                .map_or(Reply::Refused(Refusal::Busy), |held| {
+                    Reply::Board(held.answer(&from, known))
+                });
+            out.answers.push((token, reply));
+        }
+        self.show(scene, out);
+        self.put_away(desk, scene)
+    }
+
+    /// Reads what lies on the disk and is not in memory as it lies there.
+    fn read(&mut self, desk: &Desk, scene: &Scene) -> Result<(), DeskError> {
+        let names: BTreeSet<PlanDigest> = desk.names()?.into_iter().collect();
+        self.held.retain(|name, _| names.contains(name));
+        self.done
+            .retain(|name, seen| names.contains(name) && *seen == look(desk, name));
+        for name in names {
+            let current = self
+                .held
+                .get(&name)
+                .is_some_and(|h| h.is_current(desk, &name));
+            if !current && !self.done.contains_key(&name) {
+                self.open(desk, &name, scene);
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, desk: &Desk, name: &PlanDigest, scene: &Scene) {
+        let hand = Hand {
+            node: &self.setup.node,
+            today: scene.today,
+        };
+        let mut opened = Held::open(desk, name, &scene.known, &hand, scene.now);
+        if let Err(error) = &opened
+            && self.give_up(desk, name, scene, error)
+        {
+            // The others are to hear of it.
+            opened = Held::open(desk, name, &scene.known, &hand, scene.now);
+        }
+        match opened {
+            Ok(mut held) => {
+                if let Some(before) = self.held.remove(name) {
+                    held.goes_on_from(before);
+                }
+                self.held.insert(*name, held);
+            }
+            Err(error) => {
+                self.held.remove(name);
+                self.done.insert(*name, look(desk, name));
+                tracing::warn!(ceremony = %name, %error, "a key ceremony is left out");
+            }
+        }
+    }
+
+    /// Says that this node cannot go on with a ceremony that it joined by itself: the others need not
+    /// wait for it. Whoever has signed cannot say so.
+    fn give_up(&self, desk: &Desk, name: &PlanDigest, scene: &Scene, why: &DeskError) -> bool {
+        let hand = Hand {
+            node: &self.setup.node,
+            today: scene.today,
+        };
+        matches!(why, DeskError::Ceremony(_))
+            && desk.part(name) == Some(Part::Auto)
+            && desk.speaks(name)
+            && desk
+                .stop(name, Reason::Withdrawn, &scene.known, &hand)
+                .is_ok()
+    }
+
+    fn hear(
+        &mut self,
+        desk: &Desk,
+        heard: Vec<Heard>,
+        scene: &Scene,
+        out: &mut Out,
+    ) -> Vec<Waiting> {
+        let mut waiting = Vec::new();
+        for one in heard {
+            match one {
+                Heard::Asked { from, shown, token } => {
+                    match self.shown(desk, &from, shown, scene) {
+                        Ok((name, known)) => waiting.push((from, name, known, token)),
+                        Err(error) => {
+                            tracing::debug!(%error, "what a node shows of a key ceremony is not taken");
+                            out.answers
+                                .push((token, Reply::Refused(Refusal::Malformed)));
+                        }
+                    }
+                }
+                Heard::Answered { from, name, answer } => {
+                    if let Some(held) = self.held.get_mut(&name)
+                        && let Err(error) = held.answered(desk, &from, answer, scene.now)
+                    {
+                        tracing::error!(%error, ceremony = %name, "a key ceremony's board cannot be written");
+                    }
+                }
+                Heard::Certificate(bytes) => match desk.take_certificate(&bytes, &scene.known) {
+                    Ok(certificate) => out.certificate = certificate.or(out.certificate.take()),
+                    Err(error) => {
+                        tracing::warn!(%error, "a certificate that another node gave is not used");
+                    }
+                },
+                Heard::Connected => {
+                    for held in self.held.values_mut() {
+                        held.connected(scene.now);
+                    }
+                }
+            }
+        }
+        waiting
+    }
+
+    /// Takes in what a node shows of a board: of a ceremony of which both are participants, by a plan
+    /// that holds.
+    fn shown(
+        &mut self,
+        desk: &Desk,
+        from: &NodeKey,
+        shown: Shown,
+        scene: &Scene,
+    ) -> Result<(PlanDigest, BTreeSet<[u8; 32]>), DeskError> {
+        let proposal = Proposal::from_bytes(&shown.plan)?;
+        let name = *proposal.digest();
+        let terms = proposal.terms();
+        let seats = terms.holders.iter();
+        let seats = seats.chain(terms.old.iter().flat_map(|old| &old.dealers));
+        let nodes: BTreeSet<NodeKey> = seats.map(|seat| seat.node).collect();
+        if !nodes.contains(from) || !nodes.contains(&self.me()) {
+            return Err(DeskError::Strange);
+        }
+        if !desk.knows(&name) {
+            desk.start(&shown.plan, &scene.known)?;
+        }
+        if !self.held.contains_key(&name) {
+            self.done.remove(&name);
+            self.open(desk, &name, scene);
+        }
+        let held = self.held.get_mut(&name).ok_or(DeskError::Strange)?;
+        held.take(desk, &shown.messages, scene.now)?;
+        Ok((name, shown.known))
+    }
+
+    /// Takes part in what only goes on with what is in force. Of rivals the one with the lowest name
+    /// is joined; the others are stopped, and so is one that does not fit any more, since somebody
+    /// has come whom it leaves out. Who has dealt in one stays with it.
+    fn join(&mut self, desk: &Desk, scene: &Scene) -> Result<(), DeskError> {
+        let me = self.me();
+        let (mut fit, mut joined) = (None, BTreeSet::new());
+        for (name, held) in &self.held {
+            let live = matches!(held.progress, Progress::Waits { .. });
+            if !live || !rests_on(held, &scene.known) {
+                continue;
+            }
+            match desk.part(name) {
+                // Whoever was told to take part in one does not go for another by itself.
+                Some(Part::Hand) => return Ok(()),
+                Some(Part::Auto) if held.has(&me, Step::Deal) || held.has(&me, Step::Done) => {
+                    return Ok(());
+                }
+                Some(Part::Auto) => {
+                    joined.insert(*name);
+                }
+                None => {}
+            }
+            if fit.is_none() && self.fits(desk, held, scene)? {
+                fit = Some(*name);
+            }
+        }
+        if let Some(name) = fit.filter(|name| !joined.contains(name)) {
+            desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
+            self.open(desk, &name, scene);
+            tracing::info!(ceremony = %name, "taking part in a key ceremony");
+        }
+        for name in joined.into_iter().filter(|name| Some(*name) != fit) {
+            let hand = Hand {
+                node: &self.setup.node,
+                today: scene.today,
+            };
+            desk.stop(&name, Reason::Withdrawn, &scene.known, &hand)?;
+            self.open(desk, &name, scene);
+        }
+        Ok(())
+    }
+
+    /// Whether a plan is one that this node joins by itself: it goes on with the certificate in force,
+    /// is of today, and leaves nobody out that is there.
+    fn fits(&self, desk: &Desk, held: &Held, scene: &Scene) -> Result<bool, DeskError> {
+        let (plan, known) = (held.board().plan(), &scene.known);
+        let terms = plan.terms();
+        let old_day = terms.day > scene.today.plus(1) || scene.today.since(terms.day) > PLAN_DAYS;
+        let signed = desk.signed()?.is_some_and(|last| last.epoch >= terms.epoch);
+        let charter = *known.charter().id().as_bytes();
+        if old_day || signed || terms.charter != charter || !held.is_among(&self.me()) {
+            return Ok(false);
+        }
+        let present: BTreeSet<OrganisationKey> = scene
+            .connected
+            .iter()
+            .filter(|(node, _)| !self.excused.1.contains(node))
+            .map(|(_, (_, organisation))| *organisation)
+            .chain(known.directory.signer_on(&self.me(), scene.today))
+            .collect();
+        let holders = plan.indices();
+        let mut chartered = known.charter().terms().organisations.iter();
+        Ok(chartered.all(|organisation| {
+            let index = organisation.keyholder.map(ShareIndex::new);
+            let Some(Ok(index)) = index else { return true };
+            holders.contains(&index) || !present.contains(&organisation.root)
+        }))
+    }
+
+    /// Says all that can be said now, and takes into use what is made.
+    fn go_on(&mut self, desk: &Desk, scene: &Scene, out: &mut Out) {
+        let node = self.setup.node.clone();
+        let hand = Hand {
+            node: &node,
+            today: scene.today,
+        };
+        let names: Vec<PlanDigest> = self.held.keys().copied().collect();
+        for name in names {
+            let Some(held) = self.held.get_mut(&name) else {
+                continue;
+            };
+            let stepped = held.step(desk, scene.now);
+            let waits = matches!(held.progress, Progress::Waits { .. });
+            let silent = held.silent(scene.now) >= self.setup.settings.silence;
+            match stepped {
+                Ok(Some(stepped)) => {
+                    if let Some((epoch, shares)) = stepped.stored {
+                        self.prepared.insert(epoch);
+                        out.prepared.push((epoch, Arc::new(shares)));
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(ceremony = %name, %error, "a key ceremony does not go on here");
+                    self.give_up(desk, &name, scene, &error);
+                    self.open(desk, &name, scene);
+                    continue;
+                }
+            }
+            if waits && silent && desk.part(&name) == Some(Part::Auto) {
+                // Whoever has signed cannot take that back, and waits on.
+                if desk
+                    .stop(&name, Reason::Silence, &scene.known, &hand)
+                    .is_ok()
+                {
+                    self.open(desk, &name, scene);
+                }
+            }
+            let Some(held) = self.held.get(&name) else {
+                continue;
+            };
+            match desk.settle_one(&name, &held.progress, &scene.known, scene.now) {
+                Ok(Some(certificate)) => out.certificate = Some(certificate),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(%error, ceremony = %name, "a certificate is not taken into use");
+                }
+            }
+        }
+    }
+
+    /// Says in the log how each stands, once; and sees who kept one from going on.
+    fn tell(&mut self, desk: &Desk, scene: &Scene) {
+        let mut stand = Vec::new();
+        for (name, held) in &self.held {
+            let (word, who) = match &held.progress {
+                Progress::Waits { .. } => ("under way", BTreeSet::new()),
+                Progress::Compare(_) => ("waits for digits to be compared", BTreeSet::new()),
+                Progress::Made { waiting, .. } if waiting.is_empty() => ("done", BTreeSet::new()),
+                Progress::Made { waiting, .. } => {
+                    ("made; some have not stored their shares", waiting.clone())
+                }
+                Progress::Stopped(why) => ("stopped", self.missing(held, why)),
+            };
+            // What was given up for another one is no failure.
+            let given_up = match &held.progress {
+                Progress::Stopped(Why::Halted(halted)) => {
+                    let mut said = halted.values();
+                    said.all(|(reason, _)| *reason == Reason::Withdrawn)
+                }
+                _ => false,
+            };
+            let failed = word == "stopped"
+                && !given_up
+                && rests_on(held, &scene.known)
+                && desk.part(name) == Some(Part::Auto);
+            stand.push((*name, held.board().plan().terms().epoch, word, who, failed));
+        }
+        for (name, epoch, word, who, failed) in stand {
+            if self.said.insert(name, word) == Some(word) {
+                continue;
+            }
+            tracing::info!(ceremony = %name, epoch, missing = ?who, "key ceremony: {word}");
+            if failed {
+                self.excused.1.extend(who);
+                self.not_before = scene.now.plus_millis(self.pause);
+                self.pause = (2 * self.pause).min(AGAIN.1);
+            }
+        }
+    }
+
+    /// Who is to blame for a stop, or was silent for half of the time that this node would have waited
+    /// itself: what others say alone leaves nobody out.
+    fn missing(&self, held: &Held, why: &Why) -> BTreeSet<NodeKey> {
+        match why {
+            Why::Blame(blame) => blame.iter().map(|one| one.culprit).collect(),
+            Why::Halted(halted) => {
+                let lacks = |node: &NodeKey| {
+                    !held.has(node, Step::Join)
+                        || (!held.has(node, Step::Echo) && held.board().all_have(Step::Join))
+                        || (!held.has(node, Step::Deal) && held.board().all_have(Step::Echo))
+                };
+                let long = held.quiet_before() >= self.setup.settings.silence / 2;
+                let named = halted
+                    .values()
+                    .filter(|(reason, _)| *reason == Reason::Silence);
+                let named = named.flat_map(|(_, missing)| missing);
+                named.filter(|node| long && lacks(node)).copied().collect()
+            }
+            Why::Echoes(_) | Why::NoKey(_) => BTreeSet::new(),
+        }
+    }
+
+    /// Starts what is due.
+    fn begin(&mut self, desk: &Desk, scene: &Scene, out: &Out) -> Result<(), DeskError> {
+        let known = &scene.known;
+        let busy =
+            |held: &Held| rests_on(held, known) && !matches!(held.progress, Progress::Stopped(_));
+        if out.certificate.is_some() || self.held.values().any(busy) || scene.now < self.not_before
+        {
+            return Ok(());
+        }
+        let me = self.me();
+        let present: BTreeSet<NodeKey> = scene.connected.keys().copied().chain([me]).collect();
+        let present: BTreeSet<NodeKey> = present.difference(&self.excused.1).copied().collect();
+        let planned = self
+            .held
+            .values()
+            .map(|held| held.board().plan().terms().epoch);
+        let signed = desk.signed()?.map(|last| last.epoch);
+        let mut without = BTreeSet::new();
+        if known
+            .certificate
+            .as_ref()
+            .is_some_and(|c| !shares_of(&self.setup.dir, c).exists())
+        {
+            without.insert(me);
+        }
+        let situation = Situation {
+            today: scene.today,
+            now: scene.now,
+            charter: known.charter(),
+            directory: &known.directory,
+            certificate: known.certificate.as_ref(),
+            me,
+            present: &present,
+            without: &without,
+            seen: &self.seen,
+            up: self.up.unwrap_or(scene.now),
+            ended: &BTreeSet::new(),
+            used: planned.chain(signed).max().unwrap_or(0),
+        };
+        let Some(due) = due(&situation) else {
+            self.due_since = None;
+            return Ok(());
+        };
+        let since = *self.due_since.get_or_insert(scene.now);
+        if scene.now < since.plus_millis(due.wait) {
+            return Ok(());
+        }
+        let mut id = [0; 32];
+        OsEntropy.fill(&mut id);
+        let plan = due.terms(&known.basis(), id, me)?.sign(&self.setup.node);
+        let name = desk.start(&plan, known)?;
+        desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
+        tracing::info!(ceremony = %name, epoch = due.epoch, why = ?due.why, "starting a key ceremony");
+        self.open(desk, &name, scene);
+        if let Some(held) = self.held.get_mut(&name) {
+            drop(held.step(desk, scene.now)?);
+        }
+        Ok(())
+    }
+
+    /// Shares that lie ready since before this start.
+    fn prepare(&mut self, desk: &Desk, scene: &Scene, out: &mut Out) -> Result<(), DeskError> {
+        let in_force = scene
+            .known
+            .certificate
+            .as_ref()
+            .map_or(0, Certificate::epoch);
+        for epoch in desk.stored()? {
+            if epoch > in_force && self.prepared.insert(epoch) {
+                match read_shares(&shares_path(&self.setup.dir, epoch)) {
+                    Ok(shares) => out.prepared.push((epoch, Arc::new(shares))),
+                    Err(error) => tracing::error!(%error, "shares cannot be used"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows each board to the participants that are connected and may lack something.
+    fn show(&mut self, scene: &Scene, out: &mut Out) {
+        let me = self.me();
+        for (name, held) in &mut self.held {
+            // One that people are still to agree to is spread as well: they need not pass files.
+            let others: Vec<NodeKey> = held
+                .board()
+                .plan()
+                .participants()
+                .filter(|node| **node != me)
+                .copied()
+                .collect();
+            for to in others {
+                let Some((peer, _)) = scene.connected.get(&to) else {
+                    continue;
+                };
+                if let Some(shown) = held.offer(&to, scene.now) {
+                    out.asks.push(Ask {
+                        to,
+                        peer: *peer,
+                        name: *name,
+                        shown,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Forgets what is long over, and keeps in memory only what is not.
+    fn put_away(&mut self, desk: &Desk, scene: &Scene) -> Result<(), DeskError> {
+        let in_force = scene.known.certificate.as_ref();
+        let mut away = Vec::new();
+        for (name, held) in &self.held {
+            let terms = held.board().plan().terms();
+            let overtaken = in_force.is_some_and(|certificate| {
+                terms.epoch < certificate.epoch()
+                    || (terms.epoch == certificate.epoch() && certificate.waiting().is_empty())
+            });
+            let quiet = held.silent(scene.now) >= self.setup.settings.silence;
+            if quiet && (overtaken || held.progress.is_over()) {
+                away.push(*name);
+            }
+        }
+        for name in away {
+            self.held.remove(&name);
+            self.done.insert(name, look(desk, &name));
+        }
+        for name in desk.names()? {
+            let age = desk.since(&name)?.elapsed().unwrap_or_default();
+            let over = self.done.contains_key(&name) || !desk.takes_part(&name);
+            if over && age.as_secs() > KEPT_DAYS * 24 * 3600 {
+                desk.forget(&name)?;
+                self.held.remove(&name);
+                self.done.remove(&name);
+                self.said.remove(&name);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a plan goes on with the certificate in force.
+fn rests_on(held: &Held, known: &Known) -> bool {
+    let old = held.board().plan().terms().old.as_ref();
+    let old = old.map(|old| old.certificate);
+    old.is_some() && old == known.certificate.as_ref().map(|c| *c.digest())
+}

@@ -1,0 +1,300 @@
+//! Which ceremony is due, so that nobody has to think of one (`spec/11-ceremonies.md`, section 8).
+//!
+//! A pure function of what a node knows. It says what the plan should be, and how long this node waits
+//! before it starts: whoever is first starts at once, and the others only if nothing comes of that.
+//! Once the keys are there, made by hand and with digits compared by voice, it never takes a hand again.
+
+use super::plan::{Basis, PlanError, PlanTerms};
+use crate::certificate::Certificate;
+use crate::charter::Charter;
+use crate::directory::Directory;
+use crate::ids::{NodeKey, OrganisationKey};
+use crate::limits::{MAX_CEREMONY_KEYS, MAX_EPOCH_GAP};
+use crate::oprf::{KeyName, ShareIndex};
+use crate::time::{Day, Season, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Days after which shares are renewed.
+pub const REFRESH: u32 = 7;
+/// Days ahead for which the keys are there that a report could need.
+pub const AHEAD: u32 = 14;
+/// Milliseconds that a node waits for the one before it to start, and that one for the one before.
+pub const STAGGER: u64 = 5 * 60_000;
+
+const HOUR: u64 = 3_600_000;
+const DAY: u64 = 24 * HOUR;
+
+/// What a node knows when it asks what is due.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// The day, if the node is not in doubt of it.
+    pub today: Day,
+    /// The time.
+    pub now: Timestamp,
+    /// The charter that counts.
+    pub charter: &'a Charter,
+    /// Who may speak for whom.
+    pub directory: &'a Directory,
+    /// The certificate in force.
+    pub certificate: Option<&'a Certificate>,
+    /// The record key of the node that asks.
+    pub me: NodeKey,
+    /// The record keys of the nodes that are connected, and of this one. Whoever is to be left out of
+    /// the next attempt is not among them.
+    pub present: &'a BTreeSet<NodeKey>,
+    /// Those of them that have lost their shares of the certificate in force: they hold new ones, and
+    /// deal none.
+    pub without: &'a BTreeSet<NodeKey>,
+    /// When a node of an organisation was connected last. Of others `up` is taken.
+    pub seen: &'a BTreeMap<OrganisationKey, Timestamp>,
+    /// Since when this node runs.
+    pub up: Timestamp,
+    /// Seasons that a threshold of organisations have said are over.
+    pub ended: &'a BTreeSet<Season>,
+    /// The highest epoch that this node has signed, or has seen planned; 0 if none.
+    pub used: u32,
+}
+
+/// Why a ceremony is due.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DueWhy {
+    /// The keys of a season are missing that a report could soon be sealed under.
+    Keys,
+    /// The charter names other keyholders, or another threshold.
+    Charter,
+    /// A keyholder that is there has no share: it joins, or it lost its own, or it was away.
+    Holder,
+    /// A week has passed.
+    Week,
+}
+
+impl DueWhy {
+    /// How long keyholders that are away are waited for, in milliseconds.
+    const fn patience(self) -> u64 {
+        match self {
+            DueWhy::Holder => HOUR,
+            DueWhy::Keys | DueWhy::Charter | DueWhy::Week => DAY,
+        }
+    }
+}
+
+/// A ceremony that is due.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Due {
+    /// Why.
+    pub why: DueWhy,
+    /// Milliseconds for which this node leaves it to others to start, from when it became due.
+    pub wait: u64,
+    /// The plan's day.
+    pub day: Day,
+    /// The epoch that it makes.
+    pub epoch: u32,
+    /// Who is to hold the new shares.
+    pub holders: BTreeMap<ShareIndex, NodeKey>,
+    /// Who shares out the old ones, by their old indices: as many as it takes.
+    pub dealers: BTreeMap<ShareIndex, NodeKey>,
+    /// The keys that there will be.
+    pub keys: Vec<KeyName>,
+}
+
+impl Due {
+    /// What the plan says. `id` is fresh and random.
+    ///
+    /// # Errors
+    /// If it was due in another situation than this one.
+    pub fn terms(
+        &self,
+        basis: &Basis<'_>,
+        id: [u8; 32],
+        starter: NodeKey,
+    ) -> Result<PlanTerms, PlanError> {
+        let (holders, dealers) = (&self.holders, &self.dealers);
+        let keys = &self.keys;
+        let terms = PlanTerms::draft(basis, id, self.day, holders, dealers, keys, starter)?;
+        Ok(PlanTerms {
+            epoch: self.epoch,
+            ..terms
+        })
+    }
+}
+
+/// The seasons in which a report may expire that is issued on this day or in the next `days`.
+fn needed(charter: &Charter, today: Day, days: u32) -> impl Iterator<Item = Season> {
+    let lives = [charter.on(today), charter.terms()].map(|terms| terms.lives.report);
+    let longest = lives.into_iter().max().unwrap_or(0);
+    let last = today.plus(days).plus(longest).season();
+    (today.season().index()..=last.index()).map(Season::from_index)
+}
+
+/// The keys that a first ceremony of this day should make: the bucket key, and those of all seasons
+/// that a report could be sealed under in the next [`AHEAD`] days.
+pub fn keys_needed(charter: &Charter, today: Day) -> Vec<KeyName> {
+    let seasons = needed(charter, today, AHEAD);
+    let of = |season| [KeyName::Handle(season), KeyName::Area(season)];
+    let mut keys: Vec<KeyName> = seasons.flat_map(of).chain([KeyName::Bucket]).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// Who is there, by organisation: of several nodes one that has shares and signed for them, if any.
+fn there<'a>(s: &Situation<'a>, certificate: &Certificate, day: Day) -> Nodes<'a> {
+    let mut nodes: BTreeMap<OrganisationKey, BTreeSet<(bool, bool, NodeKey)>> = BTreeMap::new();
+    for node in s.present {
+        if let Some(organisation) = s.directory.signer_on(node, day) {
+            let lost = s.without.contains(node);
+            let place = (lost, !certificate.has_signed(node), *node);
+            nodes.entry(organisation).or_default().insert(place);
+        }
+    }
+    Nodes {
+        best: nodes
+            .into_iter()
+            .filter_map(|(organisation, all)| Some((organisation, *all.first()?)))
+            .collect(),
+        charter: s.charter,
+    }
+}
+
+struct Nodes<'a> {
+    best: BTreeMap<OrganisationKey, (bool, bool, NodeKey)>,
+    charter: &'a Charter,
+}
+
+impl Nodes<'_> {
+    /// The organisation that answers for a root, as the charter has it now.
+    fn answers(&self, root: &OrganisationKey) -> OrganisationKey {
+        self.charter.answers_for(root).map_or(*root, |o| o.root)
+    }
+
+    /// Whether it has lost its shares, whether it is not known to have signed for them, and its key.
+    fn of(&self, organisation: &OrganisationKey) -> Option<(bool, bool, NodeKey)> {
+        self.best.get(organisation).copied()
+    }
+}
+
+/// What should be begun now, if anything: asked again and again, as long as it says the same.
+///
+/// Nothing, without keys that a ceremony made: those are begun by people, who compare digits. Nothing
+/// either, while too few are there, or if this node is no keyholder.
+pub fn due(s: &Situation<'_>) -> Option<Due> {
+    let certificate = s.certificate.filter(|c| !c.dealt())?;
+    let threshold = s.charter.terms().threshold;
+    // A season that has ended by what others say must have ended by the plan's day too.
+    let after = s.ended.iter().map(|season| season.last_day().plus(1)).max();
+    let day = after.map_or(s.today, |after| after.max(s.today));
+    if threshold < 2 || day > s.today.plus(1) {
+        return None;
+    }
+    let nodes = there(s, certificate, day);
+
+    let organisations = s.charter.terms().organisations.iter();
+    let chartered: BTreeMap<ShareIndex, OrganisationKey> = organisations
+        .filter_map(|o| Some((ShareIndex::new(o.keyholder?).ok()?, o.root)))
+        .collect();
+    let holders: BTreeMap<ShareIndex, NodeKey> = chartered
+        .iter()
+        .filter_map(|(index, root)| Some((*index, nodes.of(root)?.2)))
+        .collect();
+    let rank = holders.values().position(|node| *node == s.me)?;
+
+    let first = certificate.keys().next()?;
+    let held: BTreeMap<ShareIndex, OrganisationKey> = first
+        .shares()
+        .keys()
+        .filter_map(|i| Some((*i, nodes.answers(certificate.holder(i.get())?))))
+        .collect();
+    let mut able: Vec<(bool, ShareIndex, NodeKey)> = held
+        .iter()
+        .filter_map(|(index, root)| {
+            let (lost, unsigned, node) = nodes.of(root)?;
+            (!lost).then_some((unsigned, *index, node))
+        })
+        .collect();
+    able.sort_unstable();
+    let needed_dealers = usize::from(first.threshold());
+    let dealers: BTreeMap<ShareIndex, NodeKey> = able
+        .iter()
+        .take(needed_dealers)
+        .map(|(_, index, node)| (*index, *node))
+        .collect();
+    if dealers.len() < needed_dealers || holders.len() < usize::from(threshold) {
+        return None;
+    }
+
+    let keys = keys(s, certificate, day)?;
+    let lacking = keys.iter().any(|name| certificate.key(*name).is_none());
+    let stale = |(index, root): (&ShareIndex, &OrganisationKey)| chartered.get(index) != Some(root);
+    let new = |(index, root): (&ShareIndex, &OrganisationKey)| {
+        let place = nodes.of(root);
+        place.is_some_and(|(lost, ..)| lost || held.get(index) != Some(root))
+    };
+    let reasons = [
+        (DueWhy::Keys, lacking),
+        (
+            DueWhy::Charter,
+            first.threshold() != threshold || held.iter().any(stale),
+        ),
+        (DueWhy::Holder, chartered.iter().any(new)),
+        (DueWhy::Week, s.today >= certificate.issued().plus(REFRESH)),
+    ];
+    let reasons = || {
+        reasons
+            .iter()
+            .filter(|(_, holds)| *holds)
+            .map(|(why, _)| *why)
+    };
+    let why = reasons().next()?;
+    // A report of today that finds no key cannot wait.
+    let urgent = needed(s.charter, s.today, 0).any(|season| {
+        keys.contains(&KeyName::Handle(season))
+            && certificate.key(KeyName::Handle(season)).is_none()
+    });
+    let patience = if urgent {
+        0
+    } else {
+        reasons().map(DueWhy::patience).min()?
+    };
+    let awaited = chartered.values().any(|root| {
+        let since = s.seen.get(root).copied().unwrap_or(s.up);
+        let away = s.now.millis().saturating_sub(since.millis());
+        nodes.of(root).is_none() && away < patience
+    });
+    if awaited {
+        return None;
+    }
+
+    let least = certificate.epoch().saturating_add(1);
+    let epoch = least.max(s.used.saturating_add(1));
+    (epoch - least < MAX_EPOCH_GAP).then(|| Due {
+        why,
+        wait: STAGGER.saturating_mul(rank as u64),
+        day,
+        epoch,
+        holders,
+        dealers,
+        keys,
+    })
+}
+
+/// The keys that there should be after a ceremony of this day: those that live, and those that will be
+/// needed, as many as one takes.
+fn keys(s: &Situation<'_>, certificate: &Certificate, day: Day) -> Option<Vec<KeyName>> {
+    let lives = |name: &KeyName| {
+        let season = name.season();
+        season.is_none_or(|season| season.last_day() >= day && !s.ended.contains(&season))
+    };
+    let old = certificate.keys().map(|key| key.name()).filter(lives);
+    let mut all: BTreeSet<KeyName> = old.collect();
+    if all.len() > MAX_CEREMONY_KEYS {
+        return None;
+    }
+    let mut wanted = keys_needed(s.charter, s.today);
+    // The nearest seasons first.
+    wanted.sort_by_key(|name| name.season());
+    for name in wanted.into_iter().filter(lives) {
+        if all.len() < MAX_CEREMONY_KEYS {
+            all.insert(name);
+        }
+    }
+    Some(all.into_iter().collect())
+}

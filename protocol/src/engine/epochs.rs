@@ -1,0 +1,151 @@
+//! A keyholder's shares of the epoch in force, and of those around it (`spec/11-ceremonies.md`,
+//! section 7).
+//!
+//! A ceremony ends at another moment for each node. So a keyholder answers under the epoch in force,
+//! under a later one as soon as it has stored its shares, and for a while under the last: whoever
+//! asks says which epoch's certificate it has.
+
+use super::core::{Engine, Shares};
+use crate::certificate::Certificate;
+use crate::oprf::{KeyName, KeyShare};
+use crate::time::Timestamp;
+use crate::wire::peer::Reply;
+use std::collections::BTreeMap;
+
+/// How long the shares of the last epoch still answer, in milliseconds: clients and home nodes that
+/// have its certificate come to the new one meanwhile. They may be in memory alone by then.
+pub const GRACE: u64 = 15 * 60 * 1000;
+
+/// Epochs for which shares are kept ready: ceremonies that stopped late leave some.
+const MAX_NEXT: usize = 4;
+
+/// The shares of the epochs before and after the one in force.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Epochs {
+    next: BTreeMap<u32, Shares>,
+    last: Option<Last>,
+}
+
+/// The epoch before the one in force.
+#[derive(Clone, Debug)]
+struct Last {
+    /// What it was certified by; none if there were no keys.
+    certificate: Option<Certificate>,
+    shares: Shares,
+    /// When it gave way.
+    since: Timestamp,
+}
+
+impl Last {
+    /// Whether it still answers to who asks for this epoch. A clock that was set back makes nothing
+    /// last longer.
+    fn answers(&self, epoch: u32, now: Timestamp) -> bool {
+        let of = self.certificate.as_ref().map_or(0, Certificate::epoch);
+        of == epoch && self.lately(now)
+    }
+
+    fn lately(&self, now: Timestamp) -> bool {
+        self.since <= now && now < self.since.plus_millis(GRACE)
+    }
+}
+
+impl Engine {
+    /// The epoch of the certificate in force; 0 if there is none.
+    pub fn epoch(&self) -> u32 {
+        self.certificate().map_or(0, Certificate::epoch)
+    }
+
+    /// Shares that a ceremony made, and that are stored: they answer from now on, to those who ask
+    /// for their epoch.
+    pub fn prepare(&mut self, epoch: u32, shares: Shares) {
+        if epoch > self.epoch() {
+            self.epochs.next.insert(epoch, shares);
+            while self.epochs.next.len() > MAX_NEXT {
+                self.epochs.next.pop_first();
+            }
+        }
+    }
+
+    /// Takes a certificate of a later epoch into use, with what was [prepared](Engine::prepare) for
+    /// it; who prepared nothing holds no share from now on. Of the epoch in force it takes a copy
+    /// with more signatures. Says whether it did either.
+    pub fn renew(&mut self, certificate: Certificate, now: Timestamp) -> bool {
+        let before = self.epoch();
+        if certificate.epoch() <= before {
+            let fuller = self.certificate().is_some_and(|known| {
+                known.digest() == certificate.digest() && known.signed() < certificate.signed()
+            });
+            if fuller {
+                self.certify(certificate);
+            }
+            return fuller;
+        }
+        let epoch = certificate.epoch();
+        let mut shares = self.epochs.next.remove(&epoch).unwrap_or_default();
+        // An answer with another share than the certificate names would be blamed on this node.
+        let fits = |(name, share): (&KeyName, &KeyShare)| {
+            let key = certificate.key(*name);
+            key.is_some_and(|key| key.shares().get(&share.index()) == Some(&share.public()))
+        };
+        if !shares.iter().all(fits) {
+            shares = Shares::default();
+        }
+        self.epochs.last = Some(Last {
+            certificate: self.certificate.take(),
+            shares: std::mem::replace(&mut self.me.shares, shares),
+            since: now,
+        });
+        // What was made for an epoch that others have overtaken is of no use any more.
+        self.epochs.next.retain(|next, _| *next > epoch);
+        self.certify(certificate);
+        true
+    }
+
+    /// The certificate in force, for a node that has one of another epoch or with fewer signatures.
+    pub(super) fn answer_certificate(&self, epoch: u32, signed: u16) -> Reply {
+        let news = self
+            .certificate()
+            .filter(|certificate| (certificate.epoch(), certificate.signed()) > (epoch, signed));
+        Reply::Certificate(news.map(|c| c.bytes().to_vec()).unwrap_or_default())
+    }
+
+    /// Takes over what another engine of this node had ready: shares, certificate and all.
+    pub fn go_on_with_epochs(&mut self, before: &Self) {
+        self.me.shares = Shares::clone(&before.me.shares);
+        self.epochs = before.epochs.clone();
+        self.certificate.clone_from(&before.certificate);
+    }
+
+    /// Forgets the shares of the last epoch when their time is over.
+    pub(super) fn forget_epochs(&mut self, now: Timestamp) {
+        self.epochs.last.take_if(|last| !last.lately(now));
+    }
+
+    /// The shares with which to answer under an epoch.
+    pub(super) fn shares_of(&self, epoch: u32, now: Timestamp) -> Option<&Shares> {
+        if epoch == self.epoch() {
+            return Some(&self.me.shares);
+        }
+        let last = self.epochs.last.as_ref();
+        let last = last.filter(|last| last.answers(epoch, now));
+        let next = self.epochs.next.get(&epoch);
+        next.or(last.map(|last| &last.shares))
+    }
+
+    /// The certificate by which the holders of an epoch are known: of a later one than that in force
+    /// the one in force, as far as it goes. None for an epoch that is over.
+    pub(super) fn certificate_of(&self, epoch: u32, now: Timestamp) -> Option<&Certificate> {
+        if epoch >= self.epoch() {
+            return self.certificate();
+        }
+        let last = self.epochs.last.as_ref();
+        last.filter(|last| last.answers(epoch, now))?
+            .certificate
+            .as_ref()
+    }
+
+    /// The shares in force.
+    pub const fn shares(&self) -> &Shares {
+        &self.me.shares
+    }
+}
