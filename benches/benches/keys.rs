@@ -117,10 +117,14 @@ fn generation(n: u16, t: u16) -> f64 {
         .map(|(dir, http, token)| Node::start(dir, *http, token))
         .collect();
     for node in &nodes {
-        node.wait("connected", |node| node.status().peers() == u64::from(n) - 1);
+        node.wait("connected", |node| {
+            node.status().peers() == u64::from(n) - 1
+        });
     }
-    let identities: Vec<NodeIdentity> =
-        all.iter().map(|(dir, ..)| NodeIdentity::read(dir).unwrap()).collect();
+    let identities: Vec<NodeIdentity> = all
+        .iter()
+        .map(|(dir, ..)| NodeIdentity::read(dir).unwrap())
+        .collect();
     let known = Known {
         directory: Arc::new(identities[0].directory()),
         certificate: None,
@@ -172,8 +176,10 @@ fn generation(n: u16, t: u16) -> f64 {
 fn evaluations(times: usize) -> (f64, f64) {
     let tmp = tempfile::tempdir().unwrap();
     let all = federation(&tmp.path().join("fed"), 3, 2);
-    let identities: Vec<NodeIdentity> =
-        all.iter().map(|(dir, ..)| NodeIdentity::read(dir).unwrap()).collect();
+    let identities: Vec<NodeIdentity> = all
+        .iter()
+        .map(|(dir, ..)| NodeIdentity::read(dir).unwrap())
+        .collect();
     let mut file = File::read(&all[0].0).unwrap();
     file.ceremonies.by_itself = false;
     file.write(&all[0].0).unwrap();
@@ -214,7 +220,10 @@ fn evaluations(times: usize) -> (f64, f64) {
 }
 
 fn tokio_runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 /// Seconds for so many requests.

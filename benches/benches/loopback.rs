@@ -337,7 +337,12 @@ impl<'a> Floor<'a> {
         let seasons = Season::live(self.fed.today).map(KeyName::Handle);
         let mut outputs = Vec::new();
         for key in [KeyName::Bucket].into_iter().chain(seasons) {
-            let public = self.identities[0].certificate.as_ref().unwrap().key(key).unwrap();
+            let public = self.identities[0]
+                .certificate
+                .as_ref()
+                .unwrap()
+                .key(key)
+                .unwrap();
             let answers: Vec<Evaluation> = self.identities[..2]
                 .iter()
                 .map(|i| {

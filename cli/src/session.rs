@@ -107,10 +107,7 @@ impl Session {
     ///
     /// # Errors
     /// As the work ends.
-    pub fn with_keys<T>(
-        &self,
-        work: impl Fn(&Federation) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub fn with_keys<T>(&self, work: impl Fn(&Federation) -> Result<T, Error>) -> Result<T, Error> {
         let latest = self.latest();
         let federation = latest.as_deref().unwrap_or(&self.federation);
         let before = federation.generation().epoch;
@@ -134,7 +131,9 @@ impl Session {
         let (own, known) = (self.profile.organisation().ok()?, self.federation.id());
         let federation = Federation::from_reply(&reply, &own, Some(known), today()).ok()?;
         federation.follows(&self.federation.generation()).ok()?;
-        federation.follows_charter(&self.federation.charter().pin()).ok()?;
+        federation
+            .follows_charter(&self.federation.charter().pin())
+            .ok()?;
         if federation.generation().epoch <= before {
             return None;
         }

@@ -420,7 +420,10 @@ impl File {
             ),
             ("rates.burst", u64::from(self.rates.burst)),
             ("limits.request_seconds", self.limits.request_seconds),
-            ("ceremonies.silence_minutes", self.ceremonies.silence_minutes),
+            (
+                "ceremonies.silence_minutes",
+                self.ceremonies.silence_minutes,
+            ),
             (
                 "limits.requests_at_once",
                 self.limits.requests_at_once as u64,

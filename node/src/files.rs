@@ -68,6 +68,25 @@ pub fn destroy(path: &Path) -> io::Result<()> {
     sync_parent(path)
 }
 
+/// Destroys what a crash in the middle of writing has left of files whose names begin so.
+///
+/// # Errors
+/// If the directory cannot be read, or one cannot be destroyed.
+pub fn destroy_left_over(dir: &Path, begins: &str) -> io::Result<()> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(|name| name.starts_with(begins) && name.ends_with(".new")) {
+            destroy(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Lets a test look at the disk between any two writes of its thread.
 #[cfg(test)]
 pub(crate) mod watch {

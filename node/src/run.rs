@@ -178,7 +178,12 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
     };
     let (handle, thread) = driver::start(setup, net.clone(), events)?;
     // It ends with the driver.
-    drop(ceremony::start(task, handle.clone(), net.clone(), (voice, heard)));
+    drop(ceremony::start(
+        task,
+        handle.clone(),
+        net.clone(),
+        (voice, heard),
+    ));
     let app = App::new(
         &config,
         (federation, identity.organisation, threshold),

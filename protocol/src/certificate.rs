@@ -40,7 +40,9 @@ pub enum CertificateError {
     #[error("a key in the certificate is not sound: {0}")]
     Key(#[from] KeyError),
     /// Shares and keyholders do not match.
-    #[error("the shares in the certificate are not those of the charter's keyholders, or of too few")]
+    #[error(
+        "the shares in the certificate are not those of the charter's keyholders, or of too few"
+    )]
     Keyholders,
 }
 

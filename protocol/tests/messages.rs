@@ -11,11 +11,11 @@ use parasol_protocol::seal::Bucket;
 use parasol_protocol::time::{Day, Season};
 use parasol_protocol::wire::client::{OwnAsk, OwnReply, PassOn, Tag, TagsAsk, TagsReply};
 use parasol_protocol::wire::peer::{Refusal, Reply as PeerReply, Request};
-use parasol_protocol::wire::{Lacking, Shown};
 use parasol_protocol::wire::sealed::{
     MAX_LOCKS, MAX_PARTS, MAX_WANTED, Question, Reply, SEALED_REPLY, SEALED_REQUEST, SealSecret,
     open_question, seal_question,
 };
+use parasol_protocol::wire::{Lacking, Shown};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -65,8 +65,7 @@ fn request() -> impl Strategy<Value = Request> {
                 messages,
             })
         }),
-        any::<(u32, u16)>()
-            .prop_map(|(epoch, signed)| Request::Certificate { epoch, signed }),
+        any::<(u32, u16)>().prop_map(|(epoch, signed)| Request::Certificate { epoch, signed }),
     ]
 }
 

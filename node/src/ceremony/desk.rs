@@ -19,7 +19,7 @@
 //! (see [`crate::ceremony::force`]), so that a crash between any two writes leaves what is understood.
 
 use super::error::DeskError;
-use crate::files::{create_private_dir, destroy, write_private};
+use crate::files::{create_private_dir, destroy, destroy_left_over, write_private};
 use crate::keys::{encode_shares, read_shares, shares_of, shares_path};
 use parasol_protocol::cbor;
 use parasol_protocol::ceremony::{
@@ -320,7 +320,11 @@ impl Desk {
     /// How this node came to take part, if it does or did.
     pub fn part(&self, name: &PlanDigest) -> Option<Part> {
         let said = fs::read_to_string(self.place(name).join("part")).ok()?;
-        Some(if said == "auto" { Part::Auto } else { Part::Hand })
+        Some(if said == "auto" {
+            Part::Auto
+        } else {
+            Part::Hand
+        })
     }
 
     /// Whether this node takes part, or did.
@@ -329,7 +333,7 @@ impl Desk {
     }
 
     /// Whether it still has something to say. A seed of zeros was about to be removed.
-    pub(super) fn speaks(&self, name: &PlanDigest) -> bool {
+    pub fn speaks(&self, name: &PlanDigest) -> bool {
         let seed = fs::read(self.place(name).join("seed")).map(Zeroizing::new);
         self.takes_part(name) && seed.is_ok_and(|seed| seed.iter().any(|byte| *byte != 0))
     }
@@ -375,7 +379,10 @@ impl Desk {
         let kept = self.kept(name, &Proposal::from_bytes(&plan)?, known)?;
         let board = Board::from_bytes(&file, &kept.basis())?;
         let mut shares = BTreeMap::new();
-        if let Some(old) = kept.certificate.as_ref().filter(|_| board.plan().terms().old.is_some())
+        if let Some(old) = kept
+            .certificate
+            .as_ref()
+            .filter(|_| board.plan().terms().old.is_some())
         {
             let path = shares_of(&self.node_dir, old);
             if path.exists() {
@@ -438,8 +445,22 @@ impl Desk {
     /// # Errors
     /// If it cannot be removed.
     pub(super) fn close(&self, name: &PlanDigest) -> Result<(), DeskError> {
-        let path = self.place(name).join("seed");
+        let place = self.place(name);
+        destroy_left_over(&place, "seed").map_err(io_error(&place))?;
+        let path = place.join("seed");
         destroy(&path).map_err(io_error(&path))
+    }
+
+    /// Goes on with destroying a seed, if that was begun.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub(super) fn clean(&self, name: &PlanDigest) -> Result<(), DeskError> {
+        let seed = fs::read(self.place(name).join("seed"));
+        match seed {
+            Ok(seed) if seed.iter().all(|byte| *byte == 0) => self.close(name),
+            _ => Ok(()),
+        }
     }
 
     /// Forgets a ceremony, its seed first.

@@ -53,15 +53,21 @@ pub enum DeskError {
         both: BTreeSet<NodeKey>,
     },
     /// The board holds messages in this node's own name that are not its own.
-    #[error("ceremony {0} has messages that others signed with this node's key: it is known to somebody else. Revoke it, and have your organisation's root delegate to new ones")]
+    #[error(
+        "ceremony {0} has messages that others signed with this node's key: it is known to somebody else. Revoke it, and have your organisation's root delegate to new ones"
+    )]
     Forged(PlanDigest),
     /// Nothing that this node and the one that shows it have a part in.
     #[error("the ceremony is none of this node's and of the one that shows it")]
     Strange,
     /// Its messages are larger than a board may be.
-    #[error("the ceremony's messages are larger than a board may be: plan a new one without whoever sent them")]
+    #[error(
+        "the ceremony's messages are larger than a board may be: plan a new one without whoever sent them"
+    )]
     Large,
     /// Too many are kept.
-    #[error("this node keeps as many ceremonies as it may: forget those that are over, with `parasol ceremony forget`")]
+    #[error(
+        "this node keeps as many ceremonies as it may: forget those that are over, with `parasol ceremony forget`"
+    )]
     Full,
 }

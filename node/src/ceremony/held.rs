@@ -54,13 +54,14 @@ pub(super) struct Held {
     sessions: BTreeMap<NodeKey, Session>,
 }
 
+/// How a ceremony's files look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Look {
+pub(super) struct Look {
     board: Option<(SystemTime, u64)>,
     speaks: bool,
 }
 
-fn look(desk: &Desk, name: &PlanDigest) -> Look {
+pub(super) fn look(desk: &Desk, name: &PlanDigest) -> Look {
     let meta = fs::metadata(desk.place(name).join("board.cbor")).ok();
     let board = meta.and_then(|meta| Some((meta.modified().ok()?, meta.len())));
     Look {
@@ -84,6 +85,7 @@ impl Held {
         let party = if desk.speaks(name) {
             Party::Speaking(Box::new(desk.participant(name, known, hand)?))
         } else {
+            desk.clean(name)?;
             Party::Watching(Box::new(desk.board(name, known)?))
         };
         let mut held = Self {
@@ -241,8 +243,7 @@ impl Held {
         let session = self.sessions.entry(*to).or_default();
         let fresh = session.shown < state;
         // A clock that was set back makes nobody wait.
-        let late = session.due <= now
-            || now.plus_millis(2 * PAUSE.1) < session.due;
+        let late = session.due <= now || now.plus_millis(2 * PAUSE.1) < session.due;
         if session.waits || !(fresh || late) {
             return None;
         }

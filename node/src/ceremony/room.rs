@@ -21,8 +21,9 @@ impl Desk {
             let terms = plan.terms();
             known.directory.signer_on(&terms.starter, terms.day)
         };
-        let by: Option<OrganisationKey> =
-            known.directory.signer_on(&plan.terms().starter, plan.terms().day);
+        let by: Option<OrganisationKey> = known
+            .directory
+            .signer_on(&plan.terms().starter, plan.terms().day);
         let (mut idle, mut theirs, mut over) = (Vec::new(), Vec::new(), Vec::new());
         let names = self.names()?;
         let count = names.len();

@@ -2,9 +2,7 @@
 
 use super::desk::{Desk, Hand, Known};
 use super::error::DeskError;
-use parasol_protocol::ceremony::{
-    Blame, Board, Ceremony, Next, Reason, Standing, Step, Why,
-};
+use parasol_protocol::ceremony::{Blame, Board, Ceremony, Next, Reason, Standing, Step, Why};
 use parasol_protocol::ids::{NodeKey, PlanDigest};
 use parasol_protocol::oprf::{KeyName, KeyShare};
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +88,7 @@ impl Desk {
             let mut ceremony = self.participant(name, known, hand)?;
             return self.go_on(&mut ceremony);
         }
+        self.clean(name)?;
         Ok(Stepped {
             progress: Progress::of(&self.board(name, known)?),
             spoke: false,

@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Hand, Known, Part};
 use super::error::DeskError;
-use super::held::Held;
+use super::held::{Held, Look, look};
 use super::step::Progress;
 use super::task::{Heard, Setup};
 use crate::driver::Scene;
@@ -56,8 +56,8 @@ type Waiting = (NodeKey, PlanDigest, BTreeSet<[u8; 32]>, ResponseToken);
 pub(super) struct Worker {
     setup: Setup,
     held: BTreeMap<PlanDigest, Held>,
-    /// Over, and told to everybody: on disk alone.
-    done: BTreeSet<PlanDigest>,
+    /// Over, and told to everybody, or of no use here: on disk alone, as long as it looks so.
+    done: BTreeMap<PlanDigest, Look>,
     /// What was said of each in the log.
     said: BTreeMap<PlanDigest, &'static str>,
     /// Shares that the driver was told of.
@@ -79,7 +79,7 @@ impl Worker {
         Self {
             setup,
             held: BTreeMap::new(),
-            done: BTreeSet::new(),
+            done: BTreeMap::new(),
             said: BTreeMap::new(),
             prepared: BTreeSet::new(),
             excused: (None, BTreeSet::new()),
@@ -129,26 +129,40 @@ impl Worker {
         }
         self.read(desk, scene)?;
         let waiting = self.hear(desk, heard, scene, out);
+        // One thing that fails must not keep the others from being done.
+        let mut failed = Vec::new();
         if self.setup.settings.joins {
-            self.join(desk, scene)?;
+            failed.extend(self.join(desk, scene).err());
         }
         self.go_on(desk, scene, out);
         self.tell(desk, scene);
         if self.setup.settings.starts {
-            self.begin(desk, scene, out)?;
+            failed.extend(self.begin(desk, scene, out).err());
         }
-        self.prepare(desk, scene, out)?;
+        failed.extend(self.prepare(desk, scene, out).err());
         if let Some(certificate) = &scene.known.certificate {
-            let gone = desk.destroy_old(certificate)?;
-            if gone > 0 {
-                tracing::info!(gone, epoch = certificate.epoch(), "the shares of earlier key generations are destroyed: every holder has stored the new ones");
+            match desk.destroy_old(certificate) {
+                Ok(0) => {}
+                Ok(gone) => {
+                    tracing::info!(
+                        gone,
+                        epoch = certificate.epoch(),
+                        "the shares of earlier key generations are destroyed: every holder has stored the new ones"
+                    );
+                }
+                Err(error) => failed.push(error),
             }
         }
+        for error in failed {
+            tracing::error!(%error, "a key ceremony does not go on");
+        }
         for (from, name, known, token) in waiting {
-            let reply = self.held.get_mut(&name).map_or(
-                Reply::Refused(Refusal::Busy),
-                |held| Reply::Board(held.answer(&from, known)),
-            );
+            let reply = self
+                .held
+                .get_mut(&name)
+                .map_or(Reply::Refused(Refusal::Busy), |held| {
+                    Reply::Board(held.answer(&from, known))
+                });
             out.answers.push((token, reply));
         }
         self.show(scene, out);
@@ -159,10 +173,14 @@ impl Worker {
     fn read(&mut self, desk: &Desk, scene: &Scene) -> Result<(), DeskError> {
         let names: BTreeSet<PlanDigest> = desk.names()?.into_iter().collect();
         self.held.retain(|name, _| names.contains(name));
-        self.done.retain(|name| names.contains(name));
+        self.done
+            .retain(|name, seen| names.contains(name) && *seen == look(desk, name));
         for name in names {
-            let current = self.held.get(&name).is_some_and(|h| h.is_current(desk, &name));
-            if !current && !self.done.contains(&name) {
+            let current = self
+                .held
+                .get(&name)
+                .is_some_and(|h| h.is_current(desk, &name));
+            if !current && !self.done.contains_key(&name) {
                 self.open(desk, &name, scene);
             }
         }
@@ -174,7 +192,14 @@ impl Worker {
             node: &self.setup.node,
             today: scene.today,
         };
-        match Held::open(desk, name, &scene.known, &hand, scene.now) {
+        let mut opened = Held::open(desk, name, &scene.known, &hand, scene.now);
+        if let Err(error) = &opened
+            && self.give_up(desk, name, scene, error)
+        {
+            // The others are to hear of it.
+            opened = Held::open(desk, name, &scene.known, &hand, scene.now);
+        }
+        match opened {
             Ok(mut held) => {
                 if let Some(before) = self.held.remove(name) {
                     held.goes_on_from(before);
@@ -183,24 +208,25 @@ impl Worker {
             }
             Err(error) => {
                 self.held.remove(name);
-                self.done.insert(*name);
+                self.done.insert(*name, look(desk, name));
                 tracing::warn!(ceremony = %name, %error, "a key ceremony is left out");
-                self.give_up(desk, name, scene, &error);
             }
         }
     }
 
     /// Says that this node cannot go on with a ceremony that it joined by itself: the others need not
-    /// wait for it.
-    fn give_up(&self, desk: &Desk, name: &PlanDigest, scene: &Scene, why: &DeskError) {
-        if matches!(why, DeskError::Ceremony(_)) && desk.part(name) == Some(Part::Auto) {
-            let hand = Hand {
-                node: &self.setup.node,
-                today: scene.today,
-            };
-            // Whoever has signed cannot; and if the disk fails, the others wait in vain for a while.
-            let _ = desk.stop(name, Reason::Withdrawn, &scene.known, &hand);
-        }
+    /// wait for it. Whoever has signed cannot say so.
+    fn give_up(&self, desk: &Desk, name: &PlanDigest, scene: &Scene, why: &DeskError) -> bool {
+        let hand = Hand {
+            node: &self.setup.node,
+            today: scene.today,
+        };
+        matches!(why, DeskError::Ceremony(_))
+            && desk.part(name) == Some(Part::Auto)
+            && desk.speaks(name)
+            && desk
+                .stop(name, Reason::Withdrawn, &scene.known, &hand)
+                .is_ok()
     }
 
     fn hear(
@@ -218,7 +244,8 @@ impl Worker {
                         Ok((name, known)) => waiting.push((from, name, known, token)),
                         Err(error) => {
                             tracing::debug!(%error, "what a node shows of a key ceremony is not taken");
-                            out.answers.push((token, Reply::Refused(Refusal::Malformed)));
+                            out.answers
+                                .push((token, Reply::Refused(Refusal::Malformed)));
                         }
                     }
                 }
@@ -276,45 +303,43 @@ impl Worker {
     }
 
     /// Takes part in what only goes on with what is in force. Of rivals the one with the lowest name
-    /// is joined, unless this node has dealt in another.
+    /// is joined; the others are stopped, and so is one that does not fit any more, since somebody
+    /// has come whom it leaves out. Who has dealt in one stays with it.
     fn join(&mut self, desk: &Desk, scene: &Scene) -> Result<(), DeskError> {
         let me = self.me();
-        let live = |held: &&Held| matches!(held.progress, Progress::Waits { .. });
-        let mut fit: BTreeMap<PlanDigest, bool> = BTreeMap::new();
-        for (name, held) in self.held.iter().filter(|(_, held)| live(held)) {
-            let part = desk.part(name);
-            let rests = rests_on(held, &scene.known);
-            if rests && (part == Some(Part::Auto) || (part.is_none() && self.fits(desk, held, scene)?)) {
-                fit.insert(*name, part.is_some());
+        let (mut fit, mut joined) = (None, BTreeSet::new());
+        for (name, held) in &self.held {
+            let live = matches!(held.progress, Progress::Waits { .. });
+            if !live || !rests_on(held, &scene.known) {
+                continue;
             }
-            // Whoever was told to take part in one does not go for another by itself.
-            if rests && part == Some(Part::Hand) {
-                return Ok(());
+            match desk.part(name) {
+                // Whoever was told to take part in one does not go for another by itself.
+                Some(Part::Hand) => return Ok(()),
+                Some(Part::Auto) if held.has(&me, Step::Deal) || held.has(&me, Step::Done) => {
+                    return Ok(());
+                }
+                Some(Part::Auto) => {
+                    joined.insert(*name);
+                }
+                None => {}
+            }
+            if fit.is_none() && self.fits(desk, held, scene)? {
+                fit = Some(*name);
             }
         }
-        let dealt = |name: &PlanDigest| {
-            let held = self.held.get(name);
-            held.is_some_and(|held| held.has(&me, Step::Deal) || held.has(&me, Step::Done))
-        };
-        if fit.keys().any(dealt) {
-            return Ok(());
+        if let Some(name) = fit.filter(|name| !joined.contains(name)) {
+            desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
+            self.open(desk, &name, scene);
+            tracing::info!(ceremony = %name, "taking part in a key ceremony");
         }
-        let Some(first) = fit.keys().next().copied() else {
-            return Ok(());
-        };
-        for (name, joined) in fit {
-            if name == first && !joined {
-                desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
-                self.open(desk, &name, scene);
-                tracing::info!(ceremony = %name, "taking part in a key ceremony");
-            } else if name != first && joined {
-                let hand = Hand {
-                    node: &self.setup.node,
-                    today: scene.today,
-                };
-                desk.stop(&name, Reason::Withdrawn, &scene.known, &hand)?;
-                self.open(desk, &name, scene);
-            }
+        for name in joined.into_iter().filter(|name| Some(*name) != fit) {
+            let hand = Hand {
+                node: &self.setup.node,
+                today: scene.today,
+            };
+            desk.stop(&name, Reason::Withdrawn, &scene.known, &hand)?;
+            self.open(desk, &name, scene);
         }
         Ok(())
     }
@@ -378,7 +403,10 @@ impl Worker {
             }
             if waits && silent && desk.part(&name) == Some(Part::Auto) {
                 // Whoever has signed cannot take that back, and waits on.
-                if desk.stop(&name, Reason::Silence, &scene.known, &hand).is_ok() {
+                if desk
+                    .stop(&name, Reason::Silence, &scene.known, &hand)
+                    .is_ok()
+                {
                     self.open(desk, &name, scene);
                 }
             }
@@ -408,7 +436,16 @@ impl Worker {
                 }
                 Progress::Stopped(why) => ("stopped", self.missing(held, why)),
             };
+            // What was given up for another one is no failure.
+            let given_up = match &held.progress {
+                Progress::Stopped(Why::Halted(halted)) => {
+                    let mut said = halted.values();
+                    said.all(|(reason, _)| *reason == Reason::Withdrawn)
+                }
+                _ => false,
+            };
             let failed = word == "stopped"
+                && !given_up
                 && rests_on(held, &scene.known)
                 && desk.part(name) == Some(Part::Auto);
             stand.push((*name, held.board().plan().terms().epoch, word, who, failed));
@@ -438,7 +475,9 @@ impl Worker {
                         || (!held.has(node, Step::Deal) && held.board().all_have(Step::Echo))
                 };
                 let long = held.quiet_before() >= self.setup.settings.silence / 2;
-                let named = halted.values().filter(|(reason, _)| *reason == Reason::Silence);
+                let named = halted
+                    .values()
+                    .filter(|(reason, _)| *reason == Reason::Silence);
                 let named = named.flat_map(|(_, missing)| missing);
                 named.filter(|node| long && lacks(node)).copied().collect()
             }
@@ -449,14 +488,19 @@ impl Worker {
     /// Starts what is due.
     fn begin(&mut self, desk: &Desk, scene: &Scene, out: &Out) -> Result<(), DeskError> {
         let known = &scene.known;
-        let busy = |held: &Held| rests_on(held, known) && !matches!(held.progress, Progress::Stopped(_));
-        if out.certificate.is_some() || self.held.values().any(busy) || scene.now < self.not_before {
+        let busy =
+            |held: &Held| rests_on(held, known) && !matches!(held.progress, Progress::Stopped(_));
+        if out.certificate.is_some() || self.held.values().any(busy) || scene.now < self.not_before
+        {
             return Ok(());
         }
         let me = self.me();
         let present: BTreeSet<NodeKey> = scene.connected.keys().copied().chain([me]).collect();
         let present: BTreeSet<NodeKey> = present.difference(&self.excused.1).copied().collect();
-        let planned = self.held.values().map(|held| held.board().plan().terms().epoch);
+        let planned = self
+            .held
+            .values()
+            .map(|held| held.board().plan().terms().epoch);
         let signed = desk.signed()?.map(|last| last.epoch);
         let mut without = BTreeSet::new();
         if known
@@ -493,7 +537,6 @@ impl Worker {
         let plan = due.terms(&known.basis(), id, me)?.sign(&self.setup.node);
         let name = desk.start(&plan, known)?;
         desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
-        self.not_before = scene.now.plus_millis(self.pause);
         tracing::info!(ceremony = %name, epoch = due.epoch, why = ?due.why, "starting a key ceremony");
         self.open(desk, &name, scene);
         if let Some(held) = self.held.get_mut(&name) {
@@ -504,7 +547,11 @@ impl Worker {
 
     /// Shares that lie ready since before this start.
     fn prepare(&mut self, desk: &Desk, scene: &Scene, out: &mut Out) -> Result<(), DeskError> {
-        let in_force = scene.known.certificate.as_ref().map_or(0, Certificate::epoch);
+        let in_force = scene
+            .known
+            .certificate
+            .as_ref()
+            .map_or(0, Certificate::epoch);
         for epoch in desk.stored()? {
             if epoch > in_force && self.prepared.insert(epoch) {
                 match read_shares(&shares_path(&self.setup.dir, epoch)) {
@@ -561,11 +608,11 @@ impl Worker {
         }
         for name in away {
             self.held.remove(&name);
-            self.done.insert(name);
+            self.done.insert(name, look(desk, &name));
         }
         for name in desk.names()? {
             let age = desk.since(&name)?.elapsed().unwrap_or_default();
-            let over = self.done.contains(&name) || !desk.takes_part(&name);
+            let over = self.done.contains_key(&name) || !desk.takes_part(&name);
             if over && age.as_secs() > KEPT_DAYS * 24 * 3600 {
                 desk.forget(&name)?;
                 self.held.remove(&name);

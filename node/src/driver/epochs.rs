@@ -4,6 +4,7 @@ use super::input::{Keys, Scene};
 use super::machine::Machine;
 use crate::ceremony::{Heard, Known};
 use crate::keys::{read_certificate, read_shares, shares_of};
+use crate::net::ResponseToken;
 use parasol_protocol::carried::View as _;
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::engine::AskId;
@@ -12,7 +13,6 @@ use parasol_protocol::record::Verified;
 use parasol_protocol::time::Timestamp;
 use parasol_protocol::wire::Shown;
 use parasol_protocol::wire::peer::{Refusal, Reply, Request};
-use crate::net::ResponseToken;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::mpsc::error::TrySendError;
@@ -52,7 +52,10 @@ impl Machine {
 
     /// Goes by a certificate that is on disk from now on.
     pub(super) fn renew(&mut self, certificate: Certificate, now: Timestamp) -> bool {
-        let (epoch, later) = (certificate.epoch(), certificate.epoch() > self.engine.epoch());
+        let (epoch, later) = (
+            certificate.epoch(),
+            certificate.epoch() > self.engine.epoch(),
+        );
         if later && let Some(dir) = self.papers.as_ref().map(|papers| papers.dir().to_owned()) {
             let path = shares_of(&dir, &certificate);
             if path.exists() {
@@ -70,7 +73,11 @@ impl Machine {
         }
         if renewed && later {
             let held = !self.engine.shares().is_empty();
-            tracing::info!(epoch, held, "a new generation of the shared keys is in force");
+            tracing::info!(
+                epoch,
+                held,
+                "a new generation of the shared keys is in force"
+            );
         }
         renewed
     }
@@ -157,8 +164,18 @@ impl Machine {
         let since = certificate.map_or(lately, |c| c.issued().min(lately));
         let mut roots: BTreeSet<OrganisationKey> = BTreeSet::new();
         let organisations = &directory.charter().terms().organisations;
-        roots.extend(organisations.iter().filter(|o| o.keyholder.is_some()).map(|o| o.root));
-        roots.extend(certificate.iter().flat_map(|c| c.holders()).map(|(_, root)| *root));
+        roots.extend(
+            organisations
+                .iter()
+                .filter(|o| o.keyholder.is_some())
+                .map(|o| o.root),
+        );
+        roots.extend(
+            certificate
+                .iter()
+                .flat_map(|c| c.holders())
+                .map(|(_, root)| *root),
+        );
         let ids = directory.spoken_for(&roots, since, OF_EACH);
         let records = self.ledger.view().and_then(|view| {
             let mut records = Vec::new();

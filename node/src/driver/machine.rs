@@ -467,7 +467,10 @@ impl Machine {
                 .keys()
                 .map(ToString::to_string)
                 .collect(),
-            keys: self.engine.certificate().map(|certificate| self.keys(certificate)),
+            keys: self
+                .engine
+                .certificate()
+                .map(|certificate| self.keys(certificate)),
         })
     }
 

@@ -1,8 +1,8 @@
 //! What other nodes say, and what this one says to them.
 
+use super::epochs::CERTIFICATE;
 use super::input::{Answered, Input};
 use super::machine::{Failed, Machine};
-use super::epochs::CERTIFICATE;
 use super::papers::CHARTERS;
 use super::verify::sift;
 use crate::ceremony::Heard;

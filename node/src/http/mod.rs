@@ -19,7 +19,7 @@ mod status;
 mod tests;
 
 pub use access::App;
-#[cfg(test)]
-pub(crate) use evaluate::gather;
 pub use api::{openapi, router};
 pub use doors::{Doors, serve};
+#[cfg(test)]
+pub(crate) use evaluate::gather;

@@ -3,9 +3,9 @@
 use super::access::App;
 use super::error::{ApiError, ErrorBody};
 use axum::Json;
-use parasol_protocol::ceremony::REFRESH;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
+use parasol_protocol::ceremony::REFRESH;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -202,7 +202,9 @@ fn describe(path: &str) -> &'static str {
             "secret: opens the questions that clients seal to this node, which name buckets and no one"
         }
         "keys/shares.cbor" => "secret: one share of each of the federation's keys; useless alone",
-        "roots.cbor" => "public in the federation: who may speak for the keyholders, for the next start",
+        "roots.cbor" => {
+            "public in the federation: who may speak for the keyholders, for the next start"
+        }
         "charter.cbor" => "public in the federation: who belongs to it",
         "certificate.cbor" => "public in the federation: the public halves of the shared keys",
         "trust.cbor" => "public in the federation: what organisations' root keys signed",

@@ -114,7 +114,12 @@ fn shares_lie_in_their_own_directory_alone_and_the_key_nowhere() {
         .collect();
 
     let evaluate = |who: &[usize]| -> Result<Vec<Output>, String> {
-        let key = nodes[0].certificate.as_ref().unwrap().key(KeyName::Bucket).unwrap();
+        let key = nodes[0]
+            .certificate
+            .as_ref()
+            .unwrap()
+            .key(KeyName::Bucket)
+            .unwrap();
         let blinded = blind(&[b"phone:+33639981234".as_slice()], &mut OsEntropy).unwrap();
         let verified: Vec<_> = who
             .iter()
@@ -151,7 +156,13 @@ fn shares_lie_in_their_own_directory_alone_and_the_key_nowhere() {
     // The key is no 32 bytes of any file: whatever 32 bytes are taken as the key, its public half
     // would be the certified one.
     for name in nodes[0].shares.keys() {
-        let public = nodes[0].certificate.as_ref().unwrap().key(*name).unwrap().public();
+        let public = nodes[0]
+            .certificate
+            .as_ref()
+            .unwrap()
+            .key(*name)
+            .unwrap()
+            .public();
         for path in files(&dir).iter().filter(|p| p.is_file()) {
             let content = fs::read(path).unwrap();
             let place = nodes[0].shares[name].index();

@@ -386,7 +386,10 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
             &format!("82048300828201190fd9810081{element}"),
         ),
         ("a key twice", &format!("82048300828100810081{element}")),
-        ("no epoch", &format!("820482818100 81{element}").replace(' ', "")),
+        (
+            "no epoch",
+            &format!("820482818100 81{element}").replace(' ', ""),
+        ),
         (
             "an epoch larger than 32 bits",
             &format!("8204831b000000010000000081810081{element}"),
@@ -397,19 +400,11 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
         ),
         (
             "digests out of order",
-            &format!(
-                "840a4101825820{}5820{}80",
-                "03".repeat(32),
-                "02".repeat(32)
-            ),
+            &format!("840a4101825820{}5820{}80", "03".repeat(32), "02".repeat(32)),
         ),
         (
             "a digest twice",
-            &format!(
-                "840a4101825820{}5820{}80",
-                "02".repeat(32),
-                "02".repeat(32)
-            ),
+            &format!("840a4101825820{}5820{}80", "02".repeat(32), "02".repeat(32)),
         ),
         (
             "a digest of 33 bytes",

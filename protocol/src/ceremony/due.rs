@@ -1,4 +1,4 @@
-//! Which ceremony is due, so that nobody has to think of one (`spec/11-ceremonies.md`, section 7).
+//! Which ceremony is due, so that nobody has to think of one (`spec/11-ceremonies.md`, section 8).
 //!
 //! A pure function of what a node knows. It says what the plan should be, and how long this node waits
 //! before it starts: whoever is first starts at once, and the others only if nothing comes of that.
@@ -126,6 +126,16 @@ fn needed(charter: &Charter, today: Day, days: u32) -> impl Iterator<Item = Seas
     (today.season().index()..=last.index()).map(Season::from_index)
 }
 
+/// The keys that a first ceremony of this day should make: the bucket key, and those of all seasons
+/// that a report could be sealed under in the next [`AHEAD`] days.
+pub fn keys_needed(charter: &Charter, today: Day) -> Vec<KeyName> {
+    let seasons = needed(charter, today, AHEAD);
+    let of = |season| [KeyName::Handle(season), KeyName::Area(season)];
+    let mut keys: Vec<KeyName> = seasons.flat_map(of).chain([KeyName::Bucket]).collect();
+    keys.sort_unstable();
+    keys
+}
+
 /// Who is there, by organisation: of several nodes one that has shares and signed for them, if any.
 fn there<'a>(s: &Situation<'a>, certificate: &Certificate, day: Day) -> Nodes<'a> {
     let mut nodes: BTreeMap<OrganisationKey, BTreeSet<(bool, bool, NodeKey)>> = BTreeMap::new();
@@ -227,7 +237,12 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
         (DueWhy::Holder, chartered.iter().any(new)),
         (DueWhy::Week, s.today >= certificate.issued().plus(REFRESH)),
     ];
-    let reasons = || reasons.iter().filter(|(_, holds)| *holds).map(|(why, _)| *why);
+    let reasons = || {
+        reasons
+            .iter()
+            .filter(|(_, holds)| *holds)
+            .map(|(why, _)| *why)
+    };
     let why = reasons().next()?;
     // A report of today that finds no key cannot wait.
     let urgent = needed(s.charter, s.today, 0).any(|season| {
@@ -273,10 +288,10 @@ fn keys(s: &Situation<'_>, certificate: &Certificate, day: Day) -> Option<Vec<Ke
     if all.len() > MAX_CEREMONY_KEYS {
         return None;
     }
-    let seasons = needed(s.charter, s.today, AHEAD);
-    let wanted = seasons.flat_map(|season| [KeyName::Handle(season), KeyName::Area(season)]);
+    let mut wanted = keys_needed(s.charter, s.today);
     // The nearest seasons first.
-    for name in std::iter::once(KeyName::Bucket).chain(wanted).filter(lives) {
+    wanted.sort_by_key(|name| name.season());
+    for name in wanted.into_iter().filter(lives) {
         if all.len() < MAX_CEREMONY_KEYS {
             all.insert(name);
         }

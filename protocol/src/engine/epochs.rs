@@ -82,9 +82,9 @@ impl Engine {
 
     /// The certificate in force, for a node that has one of another epoch or with fewer signatures.
     pub(super) fn answer_certificate(&self, epoch: u32, signed: u16) -> Reply {
-        let news = self.certificate().filter(|certificate| {
-            (certificate.epoch(), certificate.signed()) > (epoch, signed)
-        });
+        let news = self
+            .certificate()
+            .filter(|certificate| (certificate.epoch(), certificate.signed()) > (epoch, signed));
         Reply::Certificate(news.map(|c| c.bytes().to_vec()).unwrap_or_default())
     }
 
@@ -97,7 +97,9 @@ impl Engine {
 
     /// Forgets the shares of the last epoch when their time is over.
     pub(super) fn forget_epochs(&mut self, now: Timestamp) {
-        self.epochs.last.take_if(|(_, _, since)| !lately(*since, now));
+        self.epochs
+            .last
+            .take_if(|(_, _, since)| !lately(*since, now));
     }
 
     /// The shares with which to answer under an epoch.

@@ -1,7 +1,7 @@
 //! Messages between two nodes.
 
-use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
 use super::board::{Lacking, Shown};
+use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
 use super::sealed::{SEALED_REPLY, SEALED_REQUEST};
 use crate::cbor::{self, Malformed};
 use crate::charter::MAX_DOCUMENTS;

@@ -55,7 +55,10 @@ fn whenever_a_node_stops_it_goes_on_and_no_share_is_lost() {
         }
         // Nothing of what was drawn is left.
         for number in 0..3 {
-            let dir = before.node(number).join("ceremonies").join(name.to_string());
+            let dir = before
+                .node(number)
+                .join("ceremonies")
+                .join(name.to_string());
             assert!(!dir.join("seed").exists());
             assert!(dir.join("board.cbor").exists());
         }
@@ -78,5 +81,9 @@ fn a_certificate_without_its_shares_is_understood_and_old_shares_never_pass_for_
     // Whoever puts old ones into their place is told.
     crate::files::write_private(&keys.join("shares-2.cbor"), &kept).unwrap();
     let error = crate::keys::NodeIdentity::read(&town.node(2)).unwrap_err();
-    assert!(error.to_string().contains("is not the one that the certificate names"));
+    assert!(
+        error
+            .to_string()
+            .contains("is not the one that the certificate names")
+    );
 }

@@ -52,7 +52,11 @@ fn a_certificate_waits_a_day_for_who_has_not_stored_its_shares() {
     let (desk, known) = (town.desk(0), town.known(0));
     let now = Timestamp::from_millis(5);
     assert!(desk.settle(&known, now).unwrap().is_none());
-    assert!(desk.settle(&known, now.plus_millis(WAIT - 10)).unwrap().is_none());
+    assert!(
+        desk.settle(&known, now.plus_millis(WAIT - 10))
+            .unwrap()
+            .is_none()
+    );
     let taken = desk.settle(&known, now.plus_millis(WAIT)).unwrap().unwrap();
     assert_eq!((taken.epoch(), taken.waiting().len()), (1, 1));
     drop(desk);
@@ -100,10 +104,15 @@ fn who_stops_leaves_no_seed_and_says_so_though_its_seed_is_gone() {
         node: &identity.keys.record,
         today: today(),
     };
-    let seed = town.node(1).join("ceremonies").join(name.to_string()).join("seed");
+    let seed = town
+        .node(1)
+        .join("ceremonies")
+        .join(name.to_string())
+        .join("seed");
     std::fs::remove_file(&seed).unwrap();
     let desk: Desk = town.desk(1);
-    desk.stop(&name, Reason::Withdrawn, &town.known(1), &hand).unwrap();
+    desk.stop(&name, Reason::Withdrawn, &town.known(1), &hand)
+        .unwrap();
     drop(desk);
     pass(&town, &name, &[0, 1, 2]);
     for number in 0..3 {

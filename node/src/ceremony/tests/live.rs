@@ -109,7 +109,9 @@ impl Node {
         let _ = self.net.shutdown().await;
         drop((self.app, self.driver, self.net));
         let (thread, task) = self.ends;
-        tokio::task::spawn_blocking(move || thread.join().unwrap()).await.unwrap();
+        tokio::task::spawn_blocking(move || thread.join().unwrap())
+            .await
+            .unwrap();
         task.await.unwrap();
     }
 }
@@ -201,7 +203,10 @@ async fn keys_are_made_renewed_and_reshared_while_look_ups_go_on() {
     let plan = town.plan(&[0, 1, 2], &[]);
     let name = join(&town, 0, &plan);
     for number in [1, 2] {
-        until("the plan comes", || async { town.desk(number).knows(&name) }).await;
+        until("the plan comes", || async {
+            town.desk(number).knows(&name)
+        })
+        .await;
         join(&town, number, &plan);
     }
     until_held(&town, 1, &[0, 1, 2]).await;
@@ -211,12 +216,22 @@ async fn keys_are_made_renewed_and_reshared_while_look_ups_go_on() {
         certificate: Mutex::new(None),
     });
     until("the first node goes by it", || async {
-        !client.app.driver().directory().await.unwrap().certificate.is_empty()
+        !client
+            .app
+            .driver()
+            .directory()
+            .await
+            .unwrap()
+            .certificate
+            .is_empty()
     })
     .await;
     client.fetch(&town.node(0)).await;
     let expected = client.ask().await.expect("there are three");
-    let (ends, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let (ends, count) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicUsize::new(0)),
+    );
     let asking = {
         let (town, client) = (Arc::clone(&town), Arc::clone(&client));
         let (ends, count) = (Arc::clone(&ends), Arc::clone(&count));
@@ -294,7 +309,10 @@ async fn a_node_that_stops_in_the_middle_comes_back_and_it_goes_on() {
     };
     until("it has said something", || async { has_joined(1) }).await;
     second.stop().await;
-    until("the plan comes to the third", || async { town.desk(2).knows(&name) }).await;
+    until("the plan comes to the third", || async {
+        town.desk(2).knows(&name)
+    })
+    .await;
     join(&town, 2, &plan);
     until("the third has said something", || async { has_joined(2) }).await;
     assert!(town.certificate(0).is_none());
@@ -317,14 +335,16 @@ async fn keys_that_will_be_needed_are_made_without_anybodys_hand() {
     let third = start_with(&town.node(2), &known, true).await;
     // Those of the seasons ahead are missing.
     until("there are more keys", || async {
+        let epoch = town.certificate(0).unwrap().epoch();
         (0..3).all(|number| {
             let identity = NodeIdentity::read(&town.node(number));
             identity.is_ok_and(|identity| {
                 let certificate = identity.certificate.unwrap();
-                certificate.epoch() == 2
+                certificate.epoch() == epoch
                     && certificate.waiting().is_empty()
+                    && certificate.holders().count() == 3
                     && identity.shares.len() > keys().len()
-                    && town.desk(number).stored().unwrap() == [2]
+                    && town.desk(number).stored().unwrap() == [epoch]
             })
         })
     })
@@ -356,7 +376,12 @@ async fn a_plan_that_leaves_somebody_out_who_is_there_is_joined_by_nobody() {
     until("the plan comes", || async { town.desk(1).knows(&name) }).await;
     // One that leaves nobody out is joined; and only that.
     join(&town, 2, &town.plan(&[2, 0, 1], &[0, 1]));
-    let rival = town.desk(2).names().unwrap().into_iter().find(|n| *n != name);
+    let rival = town
+        .desk(2)
+        .names()
+        .unwrap()
+        .into_iter()
+        .find(|n| *n != name);
     until("the second takes part", || async {
         rival.is_some_and(|rival| town.desk(1).takes_part(&rival))
     })

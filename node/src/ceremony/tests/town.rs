@@ -163,7 +163,8 @@ impl Town {
     /// Passes the boards round as files and lets each node go on, until all of these are done.
     pub(super) fn finish(&self, name: &PlanDigest, numbers: &[usize]) {
         for _ in 0..20 {
-            let over = numbers.iter().all(|n| self.step(*n, name).is_over());
+            let stand: Vec<Progress> = numbers.iter().map(|n| self.step(*n, name)).collect();
+            let over = stand.iter().all(Progress::is_over);
             let boards: Vec<Vec<u8>> = numbers
                 .iter()
                 .map(|n| self.desk(*n).board_bytes(name).unwrap())

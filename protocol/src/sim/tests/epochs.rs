@@ -141,7 +141,14 @@ fn a_keyholder_answers_under_the_next_epoch_and_for_a_while_under_the_last() {
 /// keyholder answers all.
 #[test]
 fn look_ups_meet_no_gap_while_an_epoch_gives_way_to_the_next() {
-    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    let orders = [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ];
     for order in orders {
         let mut all = Keyholders::new();
         let (one, two) = (all.generation(1), all.generation(2));
