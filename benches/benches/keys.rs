@@ -197,7 +197,9 @@ fn evaluations(times: usize) -> (f64, f64) {
     let count = 4 * times;
 
     let node = Node::start(&all[0].0, all[0].1, &all[0].2);
-    let address = file.net.listen[0].parse().unwrap();
+    let peers = File::read(&all[1].0).unwrap().net.peers;
+    let mine = |peer: &&String| peer.starts_with(&file.net.listen[0]);
+    let address = peers.iter().find(mine).unwrap().parse().unwrap();
     let runtime = tokio_runtime();
     let over = runtime.block_on(over_libp2p(&identities, address, &ask, count));
     drop(node);
@@ -239,7 +241,7 @@ async fn over_libp2p(
     let mut config = NetConfig::new(secret(&identities[1]), federation);
     config.listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
     config.authorised = BTreeMap::from([(to, identities[0].organisation)]);
-    config.peers = vec![address.with_p2p(net::peer_id(&to).unwrap()).unwrap()];
+    config.peers = vec![address];
     let (net, mut events, _) = net::start(config).await.unwrap();
     tokio::spawn(async move { while events.recv().await.is_some() {} });
     let body = Request::Evaluate(ask.clone()).encode();

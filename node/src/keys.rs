@@ -389,11 +389,10 @@ fn own_shares(
     let holds = certificate.holders().any(|(_, root)| is_mine(root));
     // A keyholder that the charter names since the keys were made, and one that has lost its share,
     // has none before the next ceremony. Dealt ones can be dealt again.
-    let none = !path.exists() && !(holds && certificate.dealt());
-    let shares = if none {
-        BTreeMap::new()
-    } else {
+    let shares = if path.exists() || (holds && certificate.dealt()) {
         read_shares(&path)?
+    } else {
+        BTreeMap::new()
     };
     for (name, share) in &shares {
         let certified = certificate

@@ -172,7 +172,7 @@ fn home_asked_for(globals: &Globals) -> Option<PathBuf> {
 fn show(args: &ShowArgs, globals: &Globals) -> Result<(), CliError> {
     if let Some(dir) = &args.dir {
         let (charter, certificate) = from_directory(dir)?;
-        print(&charter, &certificate, None, globals);
+        print(&charter, certificate.as_ref(), None, globals);
         return Ok(());
     }
     let session = Session::open(globals)?;
@@ -188,7 +188,7 @@ fn show(args: &ShowArgs, globals: &Globals) -> Result<(), CliError> {
     };
     print(
         federation.charter(),
-        federation.certificate(),
+        Some(federation.certificate()),
         Some(&standing),
         globals,
     );
@@ -219,7 +219,7 @@ impl Standing<'_> {
 
 fn print(
     charter: &Charter,
-    certificate: &Certificate,
+    certificate: Option<&Certificate>,
     standing: Option<&Standing<'_>>,
     globals: &Globals,
 ) {
@@ -230,7 +230,7 @@ fn print(
     }
 }
 
-fn from_directory(dir: &Path) -> Result<(Charter, Certificate), CliError> {
+fn from_directory(dir: &Path) -> Result<(Charter, Option<Certificate>), CliError> {
     let read = |dir: &Path| NodeIdentity::read(dir).map(|node| (node.charter, node.certificate));
     let nodes = crate::demo::node_dirs(dir);
     match nodes.first() {
@@ -240,7 +240,11 @@ fn from_directory(dir: &Path) -> Result<(Charter, Certificate), CliError> {
     .map_err(|e| CliError::home("node-directory", e))
 }
 
-fn print_json(charter: &Charter, certificate: &Certificate, standing: Option<&Standing<'_>>) {
+fn print_json(
+    charter: &Charter,
+    certificate: Option<&Certificate>,
+    standing: Option<&Standing<'_>>,
+) {
     let terms = charter.terms();
     let organisations: Vec<_> = terms
         .organisations
@@ -255,7 +259,8 @@ fn print_json(charter: &Charter, certificate: &Certificate, standing: Option<&St
             })
         })
         .collect();
-    let keys: Vec<String> = certificate.keys().map(|k| k.name().to_string()).collect();
+    let keys = certificate.iter().flat_map(|c| c.keys());
+    let keys: Vec<String> = keys.map(|k| k.name().to_string()).collect();
     output::text(&format!(
         "{}",
         json!({
@@ -269,25 +274,32 @@ fn print_json(charter: &Charter, certificate: &Certificate, standing: Option<&St
             "quotas": {"records": terms.quotas.records, "evaluations": terms.quotas.evaluations},
             "bucket_bits": terms.bucket_bits,
             "cities": terms.cities.len(),
-            "epoch": certificate.epoch(),
-            "dealt": certificate.dealt(),
+            "epoch": certificate.map(Certificate::epoch),
+            "dealt": certificate.map(Certificate::dealt),
             "keys": keys,
         })
     ));
 }
 
-fn print_text(charter: &Charter, certificate: &Certificate, standing: Option<&Standing<'_>>) {
+fn print_text(
+    charter: &Charter,
+    certificate: Option<&Certificate>,
+    standing: Option<&Standing<'_>>,
+) {
     let terms = charter.terms();
     output::text(&terms.name);
     output::text(&format!("  federation    {}", charter.federation()));
     output::text(&format!("  made          {}", terms.made));
     output::text(&format!(
-        "  keys          {} of {} keyholders are needed for a look-up; generation {}",
+        "  keys          {} of {} keyholders are needed for a look-up; {}",
         terms.threshold,
         charter.keyholders(),
-        certificate.epoch()
+        certificate.map_or_else(
+            || "there are none yet, see `parasol ceremony`".to_owned(),
+            |c| format!("generation {}", c.epoch())
+        )
     ));
-    if certificate.dealt() {
+    if certificate.is_some_and(Certificate::dealt) {
         output::text(
             "                one machine dealt them and could have kept them: for trying out only",
         );

@@ -238,7 +238,7 @@ impl Held {
     }
 
     /// What to show a participant now, if anything.
-    pub(super) fn to_show(&mut self, to: &NodeKey, now: Timestamp) -> Option<Shown> {
+    pub(super) fn offer(&mut self, to: &NodeKey, now: Timestamp) -> Option<Shown> {
         let (state, over) = (self.state, self.progress.is_over());
         let session = self.sessions.entry(*to).or_default();
         let fresh = session.shown < state;

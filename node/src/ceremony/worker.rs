@@ -579,7 +579,7 @@ impl Worker {
                 let Some((peer, _)) = scene.connected.get(&to) else {
                     continue;
                 };
-                if let Some(shown) = held.to_show(&to, scene.now) {
+                if let Some(shown) = held.offer(&to, scene.now) {
                     out.asks.push(Ask {
                         to,
                         peer: *peer,

@@ -107,12 +107,12 @@ impl Machine {
 
     /// Says to the ceremonies' task what a peer has said. If that has too much to do, it is lost: the
     /// peer says it again.
-    pub(super) fn pass_on(&self, heard: Heard) -> Result<(), Heard> {
+    pub(super) fn pass_on(&self, heard: Heard) -> Result<(), Box<Heard>> {
         let Some(task) = &self.ceremonies else {
-            return Err(heard);
+            return Err(Box::new(heard));
         };
         task.try_send(heard).map_err(|refused| match refused {
-            TrySendError::Full(heard) | TrySendError::Closed(heard) => heard,
+            TrySendError::Full(heard) | TrySendError::Closed(heard) => Box::new(heard),
         })
     }
 
@@ -123,7 +123,9 @@ impl Machine {
             return self.respond(token, Reply::Refused(Refusal::Malformed).encode());
         };
         let asked = Heard::Asked { from, shown, token };
-        if let Err(Heard::Asked { token, .. }) = self.pass_on(asked) {
+        if let Err(back) = self.pass_on(asked)
+            && let Heard::Asked { token, .. } = *back
+        {
             self.respond(token, Reply::Refused(Refusal::Busy).encode());
         }
     }

@@ -195,7 +195,7 @@ impl Client {
 async fn keys_are_made_renewed_and_reshared_while_look_ups_go_on() {
     let town = Arc::new(Town::new());
     let first = start(&town.node(0), &[]).await;
-    let second = start(&town.node(1), &[first.address.clone()]).await;
+    let second = start(&town.node(1), std::slice::from_ref(&first.address)).await;
     let known = [first.address.clone(), second.address.clone()];
     let third = start(&town.node(2), &known).await;
 
@@ -365,7 +365,7 @@ async fn a_plan_that_leaves_somebody_out_who_is_there_is_joined_by_nobody() {
     let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
     town.finish(&name, &[0, 1, 2]);
     let first = start(&town.node(0), &[]).await;
-    let second = start(&town.node(1), &[first.address.clone()]).await;
+    let second = start(&town.node(1), std::slice::from_ref(&first.address)).await;
     let known = [first.address.clone(), second.address.clone()];
     let third = start(&town.node(2), &known).await;
     until("all are connected", || async {

@@ -86,6 +86,35 @@ fn holders_join_leave_and_come_back_while_others_are_away() {
     assert_eq!(expected, evaluate(&made, &[1, 2], KeyName::Bucket, 5));
 }
 
+/// A keyholder that is away is no holder, whichever it is, and nothing waits for it; when it is back, it
+/// is brought in.
+#[test]
+fn a_keyholder_that_is_away_is_left_out_and_brought_in_again() {
+    let all = [0, 1, 2, 3];
+    for away in all {
+        let mut made = Made::new(4, 4, 3, 6, &two_keys());
+        let expected = evaluate(&made, &[0, 1, 2], KeyName::Bucket, 1);
+        let there: Vec<usize> = all.into_iter().filter(|n| *n != away).collect();
+        let mut terms = made.renewal(&there, &all, 3, &[]);
+        terms.holders.remove(away);
+        terms.starter = made.town.nodes[there[0]].node();
+        let plan = made.check(&terms, &all, 3).unwrap();
+        let mut run = Run::new(&made.town, &plan, made.shares.clone(), 78);
+        run.play();
+        // By the same charter as before: it names four.
+        made.certificate = made.town.certified(&all, 3, &run.certificate());
+        made.shares = run.shares();
+        let held: Vec<u16> = made.certificate.holders().map(|(index, _)| index).collect();
+        let indices: Vec<u16> = there.iter().map(|n| *n as u16 + 1).collect();
+        assert_eq!(held, indices);
+        assert!(made.certificate.waiting().is_empty());
+        made.renew(&there, &all, 3, &[]);
+        assert_eq!(made.certificate.holders().count(), 4);
+        let with_it = [away, there[0], there[1]];
+        assert_eq!(expected, evaluate(&made, &with_it, KeyName::Bucket, 2));
+    }
+}
+
 /// Each week one ceremony renews what there is and makes what a coming season needs.
 #[test]
 fn one_ceremony_renews_old_keys_and_makes_those_of_a_coming_season() {

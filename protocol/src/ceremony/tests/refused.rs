@@ -148,7 +148,9 @@ fn a_plan_that_does_not_fit_the_charter_is_refused() {
     check(&|t| t.charter = [9; 32], "charter");
     check(&|t| t.threshold = 3, "threshold");
     check(&|t| t.threshold = 1, "threshold");
-    check(&|t| t.holders.truncate(2), "holders");
+    check(&|t| t.holders.truncate(1), "holders");
+    let none = crate::oprf::ShareIndex::new(4).unwrap();
+    check(&|t| t.holders[2].index = none, "holders");
     check(&|t| t.holders[1].node = t.holders[0].node, "malformed");
     check(&|t| t.holders.swap(0, 1), "malformed");
     let node = town.nodes[3].node();
