@@ -99,7 +99,8 @@ impl Worker {
     pub(super) fn look(&mut self, heard: Vec<Heard>, scene: &Scene) -> Out {
         let mut out = Out::default();
         match Desk::open(&self.setup.dir) {
-            Ok(desk) => {
+            Ok(mut desk) => {
+                desk.leave_out(&scene.ended);
                 if let Err(error) = self.work(&desk, heard, scene, &mut out) {
                     tracing::error!(%error, "key ceremonies cannot be worked on");
                 }
@@ -490,7 +491,10 @@ impl Worker {
         let known = &scene.known;
         let busy =
             |held: &Held| rests_on(held, known) && !matches!(held.progress, Progress::Stopped(_));
-        if out.certificate.is_some() || self.held.values().any(busy) || scene.now < self.not_before
+        if !scene.settled
+            || out.certificate.is_some()
+            || self.held.values().any(busy)
+            || scene.now < self.not_before
         {
             return Ok(());
         }
@@ -521,7 +525,7 @@ impl Worker {
             without: &without,
             seen: &self.seen,
             up: self.up.unwrap_or(scene.now),
-            ended: &BTreeSet::new(),
+            ended: &scene.ended,
             used: planned.chain(signed).max().unwrap_or(0),
         };
         let Some(due) = due(&situation) else {

@@ -42,6 +42,8 @@ impl Machine {
                 certificate: self.engine.certificate().cloned(),
             },
             today,
+            settled: self.engine.settled(now).is_some(),
+            ended: self.engine.ended().clone(),
             now,
             connected: nodes
                 .into_iter()
