@@ -184,7 +184,18 @@ fn start(args: &StartArgs, globals: &Globals) -> Result<(), CliError> {
         .join(&name, args.compare, &mut OsEntropy)
         .map_err(words::desk)?;
     office.go_on(&name)?;
-    show_one(&office, &name, "Started.", globals);
+    let picture = Picture::of(&office, &name);
+    if globals.json {
+        output::json(&picture.json());
+        return Ok(());
+    }
+    output::text("Started.");
+    picture.print(&args.dir);
+    output::text("");
+    output::text(
+        "What happens: all of them join, say what they saw, send each other sealed parts, and store what \
+         they got. Nobody ever holds a key, and what was in force before stays so until all have theirs.",
+    );
     Ok(())
 }
 

@@ -122,10 +122,16 @@ impl Place {
         // Until all have signed, there is no charter to take in.
         let early = ["node", "take", &place.at("lilas"), &charter];
         assert_eq!(run(&early).status.code(), Some(3));
-        for name in ["rowan", "ryabina"] {
+        // Two sign a copy each, and the copies are put together.
+        let copy = place.at("copy");
+        fs::copy(&charter, &copy).unwrap();
+        for (name, file) in [("rowan", &charter), ("ryabina", &copy)] {
             let root = place.root(name);
-            text(&["charter", "sign", "--charter", &charter, "--root", &root]);
+            let signed = json(&["charter", "sign", "--charter", file, "--root", &root]);
+            assert_eq!(signed["missing"].as_array().unwrap().len(), 1);
         }
+        let put_together = json(&["charter", "take", &copy, "--charter", &charter]);
+        assert_eq!(put_together["counts"], true);
         assert_eq!(json(&["charter", "status", &charter])["version"], 1);
         let mut answers = Vec::new();
         for name in names {

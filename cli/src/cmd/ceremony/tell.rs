@@ -97,10 +97,10 @@ impl Picture {
         match &self.state {
             State::Waiting { step, missing } => {
                 let what = match step {
-                    Step::Join => "that all join",
-                    Step::Echo => "that all say what they saw",
+                    Step::Join => "until all have joined",
+                    Step::Echo => "until all have said what they saw",
                     Step::Deal => "for the sealed parts of all who share out",
-                    _ => "that all holders store their new shares",
+                    _ => "until all holders have stored their new shares",
                 };
                 let mut lines = vec![format!("It waits {what}. Missing: {}.", self.all(missing))];
                 if self.digits.is_some() {
@@ -133,7 +133,10 @@ impl Picture {
                 vec!["It has come to its end: all holders have their new shares.".to_owned()]
             }
             State::Overtaken => {
-                vec!["A later ceremony has come to its end, so this one is of no use any more.".to_owned()]
+                vec![
+                    "A later ceremony has come to its end, so this one is of no use any more."
+                        .to_owned(),
+                ]
             }
             State::Stopped { why } => self.stopped(why),
             State::Unreadable { why } => vec![why.clone()],
