@@ -9,6 +9,7 @@
 mod ceremonies;
 
 use ceremonies::{Place, json, parasol, run, start, text};
+use parasol_cli::home::{Home, Profile};
 use parasol_node::config::File as NodeFile;
 use parasol_node::keys::{NodeIdentity, Tokens};
 use parasol_protocol::certificate::Certificate;
@@ -100,19 +101,16 @@ fn renew(nodes: &[String], epoch: u32, holders: usize, words: &[&str]) {
     });
 }
 
+fn node_status(home: &str, profile: &str) -> Value {
+    let words = ["--home", home, "--profile", profile, "node", "status"];
+    let out = run(&[&words[..], &["--json"]].concat());
+    serde_json::from_slice(&out.stdout).unwrap_or_default()
+}
+
 fn peers(home: &str, profile: &str) -> u64 {
-    let words = [
-        "--home",
-        home,
-        "--profile",
-        profile,
-        "node",
-        "status",
-        "--json",
-    ];
-    let out = run(&words);
-    let status: Value = serde_json::from_slice(&out.stdout).unwrap_or_default();
-    status["peers"].as_u64().unwrap_or_default()
+    node_status(home, profile)["peers"]
+        .as_u64()
+        .unwrap_or_default()
 }
 
 const NUMBER: &str = "+33639984711";
@@ -215,6 +213,27 @@ fn settle_down(node: &str) {
     file.write(Path::new(node)).unwrap();
 }
 
+/// Gives a home a profile that a node lets in.
+fn let_in(home: &Home, node: &str, name: &str) {
+    let dir = Path::new(node);
+    fs::write(
+        dir.join("tokens.toml"),
+        Tokens::file_text([(name, "a token")]),
+    )
+    .unwrap();
+    let organisation = NodeIdentity::read(dir).unwrap().organisation;
+    let http = NodeFile::read(dir).unwrap().http.listen;
+    home.save(&Profile {
+        name: name.into(),
+        organisation: organisation.to_string(),
+        node: format!("http://{http}"),
+        token: "a token".into(),
+        country: Some("FR".into()),
+        ..Default::default()
+    })
+    .unwrap();
+}
+
 fn know(node: &str, peers: Vec<String>) {
     let mut file = NodeFile::read(Path::new(node)).unwrap();
     file.net.peers = peers;
@@ -263,8 +282,12 @@ fn keys_change_hands_while_a_client_looks_up_without_a_gap() {
     let mut others = of_lilas;
     others.extend(NodeFile::read(Path::new(&nodes[0])).unwrap().net.peers);
     know(&mohn, others);
+    let_in(&Home::open(Path::new(&home)).unwrap(), &mohn, "mohn");
     running.start(&mohn);
     wait_for("mohn to be let in", || peers(&home, "lilas") == 3);
+    wait_for("the report to arrive at mohn", || {
+        node_status(&home, "mohn")["reports"] == 1
+    });
     nodes.push(mohn.clone());
     renew(&nodes, 3, 4, &[]);
     client.goes_on();
@@ -313,24 +336,9 @@ fn nodes_without_keys_wait_for_their_first_ceremony() {
         let others = nodes.iter().filter(|n| *n != node).map(|n| address(n));
         know(node, others.collect());
     }
-    let tokens = Tokens::file_text([("lilas", "a token")]);
-    let path = Path::new(&nodes[0]).join("tokens.toml");
-    fs::write(&path, tokens).unwrap();
     let home = place.path("home");
-    let organisation = NodeIdentity::read(Path::new(&nodes[0]))
-        .unwrap()
-        .organisation;
-    let http = NodeFile::read(Path::new(&nodes[0])).unwrap().http.listen;
-    let made = parasol_cli::home::Home::create(&home).unwrap();
-    made.save(&parasol_cli::home::Profile {
-        name: "lilas".into(),
-        organisation: organisation.to_string(),
-        node: format!("http://{http}"),
-        token: "a token".into(),
-        country: Some("FR".into()),
-        ..Default::default()
-    })
-    .unwrap();
+    let made = Home::create(&home).unwrap();
+    let_in(&made, &nodes[0], "lilas");
     let home = home.to_str().unwrap();
     let mut running = Running::default();
     for node in &nodes {
