@@ -37,6 +37,7 @@ use parasol_protocol::time::{Day, Season};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -125,6 +126,7 @@ impl Desk {
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(0o600)
             .open(&path)
             .map_err(io_error(&path))?;
         lock.lock().map_err(io_error(&path))?;
