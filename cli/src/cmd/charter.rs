@@ -422,11 +422,8 @@ fn replace(
 fn sign(args: &SignArgs, globals: &Globals) -> Result<(), CliError> {
     if let Some(mut founding) = found::unfinished(&args.charter) {
         let id = founding.id().to_string();
-        if args
-            .id
-            .as_ref()
-            .is_some_and(|prefix| !id.starts_with(&prefix.to_lowercase()))
-        {
+        // Nobody signs what they have not looked at.
+        if args.id.is_empty() || !id.starts_with(&args.id.to_lowercase()) {
             return Err(CliError::input(
                 "unknown-version",
                 format_args!("the first version in the file is {id}, and nothing else is there"),

@@ -113,6 +113,7 @@ impl Place {
         let words = [&words[..], &["--root", &lilas]].concat();
         let made = json(&words);
         assert_eq!(made["counts"], false);
+        let id = made["founding"].as_str().unwrap();
         assert_eq!(made["missing"].as_array().unwrap().len(), 2);
         assert_eq!(refused(&words), ("occupied".to_owned(), 7));
         assert!(text(&["charter", "show", &charter]).contains("Not signed yet by"));
@@ -127,7 +128,10 @@ impl Place {
         fs::copy(&charter, &copy).unwrap();
         for (name, file) in [("rowan", &charter), ("ryabina", &copy)] {
             let root = place.root(name);
-            let signed = json(&["charter", "sign", "--charter", file, "--root", &root]);
+            let by = ["--charter", file, "--root", &root];
+            let blind = [&["charter", "sign", ""][..], &by].concat();
+            assert_eq!(refused(&blind), ("unknown-version".to_owned(), 3));
+            let signed = json(&[&["charter", "sign", &id[..8]][..], &by].concat());
             assert_eq!(signed["missing"].as_array().unwrap().len(), 1);
         }
         let put_together = json(&["charter", "take", &copy, "--charter", &charter]);
@@ -198,9 +202,10 @@ impl Place {
         fs::write(&draft, toml::to_string(&terms).unwrap()).unwrap();
         let propose = ["charter", "propose", &draft, "--charter", &file, "--root"];
         let root = self.root(signers[0]);
-        json(&[&propose[..], &[&root]].concat());
+        let proposed = json(&[&propose[..], &[&root]].concat());
+        let id = proposed["signed"].as_str().unwrap();
         for signer in &signers[1..] {
-            let sign = ["charter", "sign", "--charter", &file, "--root"];
+            let sign = ["charter", "sign", id, "--charter", &file, "--root"];
             let root = self.root(signer);
             json(&[&sign[..], &[&root]].concat());
         }

@@ -160,7 +160,10 @@ pub(super) fn say(founding: &Founding, path: &Path, globals: &Globals) {
     say(&format!("Not signed yet by {}.", missing.join(", ")));
     say("Carry the file to each of them in turn. They look at it, compare the id, and sign:");
     say("    parasol charter show FILE");
-    say("    parasol charter sign --charter FILE --root root.key");
+    say(&format!(
+        "    parasol charter sign {} --charter FILE --root root.key",
+        output::short(&founding.id())
+    ));
 }
 
 fn missing(founding: &Founding) -> Vec<String> {
