@@ -28,8 +28,8 @@ pub enum Heard {
         from: NodeKey,
         /// What it shows.
         shown: Shown,
-        /// By which it is answered.
-        token: ResponseToken,
+        /// By which it is answered; none in a drill.
+        token: Option<ResponseToken>,
     },
     /// A node that was shown a board has answered, or not.
     Answered {
@@ -155,9 +155,11 @@ impl Task {
         if let Some(certificate) = out.certificate {
             let _ = self.driver.renew(certificate).await;
         }
-        for (token, reply) in out.answers {
-            // The peer may be gone; then nobody waits for it.
-            let _ = self.net.respond(token, reply.encode()).await;
+        for answer in out.answers {
+            if let Some(token) = answer.token {
+                // The peer may be gone; then nobody waits for it.
+                let _ = self.net.respond(token, answer.reply.encode()).await;
+            }
         }
         for ask in out.asks {
             let (net, voice) = (self.net.clone(), self.voice.clone());

@@ -36,6 +36,19 @@ pub(super) struct Ask {
     pub(super) shown: Shown,
 }
 
+/// What a node is told that has shown a board.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Which node, about which ceremony, if it was one: a token knows.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for drills, which have no tokens")
+    )]
+    pub(super) to: (NodeKey, Option<PlanDigest>),
+    pub(super) token: Option<ResponseToken>,
+    pub(super) reply: Reply,
+}
+
 /// What is to be done after a look, in this order.
 #[derive(Debug, Default)]
 pub(super) struct Out {
@@ -44,13 +57,18 @@ pub(super) struct Out {
     /// A certificate that is written down: it is in force.
     pub(super) certificate: Option<Certificate>,
     /// Answers to nodes that showed what they have.
-    pub(super) answers: Vec<(ResponseToken, Reply)>,
+    pub(super) answers: Vec<Answer>,
     /// Boards to be shown.
     pub(super) asks: Vec<Ask>,
 }
 
 /// Somebody who waits for an answer.
-type Waiting = (NodeKey, PlanDigest, BTreeSet<[u8; 32]>, ResponseToken);
+type Waiting = (
+    NodeKey,
+    PlanDigest,
+    BTreeSet<[u8; 32]>,
+    Option<ResponseToken>,
+);
 
 /// The ceremonies of a node.
 pub(super) struct Worker {
@@ -119,14 +137,17 @@ impl Worker {
     ) -> Result<(), DeskError> {
         let now = scene.now;
         self.up.get_or_insert(now);
-        for (_, organisation) in scene.connected.values() {
-            self.seen.insert(*organisation, now);
-        }
         let in_force = scene.known.certificate.as_ref().map(|c| *c.digest());
         if self.excused.0 != in_force {
             self.excused = (in_force, BTreeSet::new());
             self.pause = AGAIN.0;
             self.due_since = None;
+        }
+        // Whoever is to be left out of the next ceremony is as good as away.
+        for (node, (_, organisation)) in &scene.connected {
+            if !self.excused.1.contains(node) {
+                self.seen.insert(*organisation, now);
+            }
         }
         self.read(desk, scene)?;
         let waiting = self.hear(desk, heard, scene, out);
@@ -164,7 +185,11 @@ impl Worker {
                 .map_or(Reply::Refused(Refusal::Busy), |held| {
                     Reply::Board(held.answer(&from, known))
                 });
-            out.answers.push((token, reply));
+            out.answers.push(Answer {
+                to: (from, Some(name)),
+                token,
+                reply,
+            });
         }
         self.show(scene, out);
         self.put_away(desk, scene)
@@ -241,12 +266,16 @@ impl Worker {
         for one in heard {
             match one {
                 Heard::Asked { from, shown, token } => {
+                    let plan = Proposal::from_bytes(&shown.plan).ok();
                     match self.shown(desk, &from, shown, scene) {
                         Ok((name, known)) => waiting.push((from, name, known, token)),
                         Err(error) => {
                             tracing::debug!(%error, "what a node shows of a key ceremony is not taken");
-                            out.answers
-                                .push((token, Reply::Refused(Refusal::Malformed)));
+                            out.answers.push(Answer {
+                                to: (from, plan.map(|plan| *plan.digest())),
+                                token,
+                                reply: Reply::Refused(Refusal::Malformed),
+                            });
                         }
                     }
                 }
@@ -350,10 +379,16 @@ impl Worker {
     fn fits(&self, desk: &Desk, held: &Held, scene: &Scene) -> Result<bool, DeskError> {
         let (plan, known) = (held.board().plan(), &scene.known);
         let terms = plan.terms();
+        // Nor one in which somebody takes part again who kept the last one from going on: it could do
+        // so for ever.
+        let again = plan
+            .participants()
+            .any(|node| self.excused.1.contains(node));
         let old_day = terms.day > scene.today.plus(1) || scene.today.since(terms.day) > PLAN_DAYS;
         let signed = desk.signed()?.is_some_and(|last| last.epoch >= terms.epoch);
         let charter = *known.charter().id().as_bytes();
-        if old_day || signed || terms.charter != charter || !held.is_among(&self.me()) {
+        let mine = held.is_among(&self.me()) && terms.charter == charter;
+        if !scene.settled || again || old_day || signed || !mine {
             return Ok(false);
         }
         let present: BTreeSet<OrganisationKey> = scene
@@ -489,13 +524,13 @@ impl Worker {
     /// Starts what is due.
     fn begin(&mut self, desk: &Desk, scene: &Scene, out: &Out) -> Result<(), DeskError> {
         let known = &scene.known;
-        let busy =
-            |held: &Held| rests_on(held, known) && !matches!(held.progress, Progress::Stopped(_));
-        if !scene.settled
-            || out.certificate.is_some()
-            || self.held.values().any(busy)
-            || scene.now < self.not_before
-        {
+        // What others have begun and this node has no part in holds nothing up.
+        let busy = |(name, held): (&PlanDigest, &Held)| {
+            let stopped = matches!(held.progress, Progress::Stopped(_));
+            rests_on(held, known) && !stopped && desk.takes_part(name)
+        };
+        let early = scene.now < self.not_before;
+        if !scene.settled || out.certificate.is_some() || early || self.held.iter().any(busy) {
             return Ok(());
         }
         let me = self.me();

@@ -124,9 +124,12 @@ impl Machine {
         let Some((_, from, _)) = node else {
             return self.respond(token, Reply::Refused(Refusal::Malformed).encode());
         };
+        let token = Some(token);
         let asked = Heard::Asked { from, shown, token };
         if let Err(back) = self.pass_on(asked)
-            && let Heard::Asked { token, .. } = *back
+            && let Heard::Asked {
+                token: Some(token), ..
+            } = *back
         {
             self.respond(token, Reply::Refused(Refusal::Busy).encode());
         }

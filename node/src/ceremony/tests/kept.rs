@@ -35,6 +35,8 @@ fn whoever_starts_much_crowds_out_its_own() {
 fn a_certificate_waits_a_day_for_who_has_not_stored_its_shares() {
     let town = Town::new();
     let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let name = town.begin(&town.plan(&[0, 1, 2], &[1, 2]), &[0, 1, 2]);
     // The third has dealt, and is gone before it has stored anything.
     for _ in 0..3 {
         for number in [2, 0, 1] {
@@ -58,12 +60,16 @@ fn a_certificate_waits_a_day_for_who_has_not_stored_its_shares() {
             .is_none()
     );
     let taken = desk.settle(&known, now.plus_millis(WAIT)).unwrap().unwrap();
-    assert_eq!((taken.epoch(), taken.waiting().len()), (1, 1));
+    assert_eq!((taken.epoch(), taken.waiting().len()), (2, 1));
+    // In force all the same; but nothing of the old goes, as it may be needed yet.
+    assert_eq!(desk.destroy_old(&taken).unwrap(), 0);
     drop(desk);
-    // The third comes back and stores its own; the fuller copy is taken up.
+    town.step(0, &name);
+    assert_eq!(town.desk(0).stored().unwrap(), [1, 2]);
+    // The third comes back and stores its own; the fuller copy is taken up, and the old goes.
     pass(&town, &name, &[0, 1, 2]);
     town.finish(&name, &[0, 1, 2]);
-    town.hold(1, &[0, 1, 2]);
+    town.hold(2, &[0, 1, 2]);
 }
 
 fn pass(town: &Town, name: &parasol_protocol::ids::PlanDigest, numbers: &[usize]) {

@@ -1,6 +1,7 @@
 //! Ceremonies of real nodes: on their directories alone, and over libp2p.
 
 mod crash;
+mod drill;
 mod kept;
 mod live;
 mod town;

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::entropy::OsEntropy;
 use crate::keys::NodeIdentity;
 use crate::setup::{Plan, built_in, init_federation, majority};
-use parasol_protocol::ceremony::{Making, PlanTerms};
+use parasol_protocol::ceremony::PlanTerms;
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::entropy::Entropy as _;
 use parasol_protocol::ids::{NodeKey, PlanDigest};
@@ -112,13 +112,15 @@ impl Town {
     /// A plan by the first node, of these holders; renewed by these dealers, if there is anything to
     /// renew.
     pub(super) fn plan(&self, holders: &[usize], dealers: &[usize]) -> Vec<u8> {
-        let starter = self.identity(holders[0]).keys.record;
-        let terms = self.terms(holders, dealers);
-        assert!(terms.old.is_some() || terms.keys.values().all(|m| *m == Making::Generate));
-        terms.sign(&starter)
+        self.plan_of(holders, dealers, &keys())
     }
 
-    pub(super) fn terms(&self, holders: &[usize], dealers: &[usize]) -> PlanTerms {
+    pub(super) fn plan_of(
+        &self,
+        holders: &[usize],
+        dealers: &[usize],
+        keys: &[KeyName],
+    ) -> Vec<u8> {
         let known = self.known(holders[0]);
         let seats = |numbers: &[usize]| -> BTreeMap<ShareIndex, NodeKey> {
             let seat = |n: &usize| {
@@ -138,10 +140,11 @@ impl Town {
             today(),
             &seats(holders),
             &seats(dealers),
-            &keys(),
+            keys,
             self.identity(holders[0]).keys.record.node(),
         )
         .unwrap()
+        .sign(&self.identity(holders[0]).keys.record)
     }
 
     /// One step of a node, and whatever follows from where it stands.

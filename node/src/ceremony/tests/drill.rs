@@ -1,0 +1,261 @@
+//! The workers of three nodes beside each other, on a clock that the test sets, with whoever it likes
+//! out of reach.
+
+use super::super::desk::Part;
+use super::super::step::Progress;
+use super::super::task::{Heard, Settings, Setup};
+use super::super::worker::{Out, Worker};
+use super::town::{Town, keys, today};
+use crate::driver::Scene;
+use parasol_protocol::certificate::Certificate;
+use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
+use parasol_protocol::time::Timestamp;
+use parasol_protocol::wire::peer::Reply;
+use std::collections::{BTreeMap, BTreeSet};
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+struct Drill {
+    town: Town,
+    workers: Vec<Worker>,
+    heard: Vec<Vec<Heard>>,
+    nodes: Vec<(NodeKey, TransportKey, OrganisationKey)>,
+    now: u64,
+    /// Between whom there is a connection, and between whom nothing comes through though there is one.
+    apart: BTreeSet<(usize, usize)>,
+    deaf: BTreeSet<usize>,
+    settled: bool,
+}
+
+impl Drill {
+    /// Three nodes with keys that they made today.
+    fn new(starts: bool) -> Self {
+        let town = Town::new();
+        let name = town.begin(&town.plan_of(&[0, 1, 2], &[], &needed(&town)), &[0, 1, 2]);
+        town.finish(&name, &[0, 1, 2]);
+        let identities: Vec<_> = (0..3).map(|n| town.identity(n)).collect();
+        let workers = identities.iter().enumerate().map(|(n, identity)| {
+            Worker::new(Setup {
+                dir: town.node(n),
+                node: identity.keys.record.clone(),
+                settings: Settings {
+                    starts,
+                    ..Settings::default()
+                },
+            })
+        });
+        Self {
+            workers: workers.collect(),
+            heard: (0..3).map(|_| Vec::new()).collect(),
+            nodes: identities
+                .iter()
+                .map(|i| {
+                    (
+                        i.keys.record.node(),
+                        i.keys.transport.transport(),
+                        i.organisation,
+                    )
+                })
+                .collect(),
+            town,
+            now: u64::from(today().number()) * DAY + HOUR,
+            apart: BTreeSet::new(),
+            deaf: BTreeSet::new(),
+            settled: true,
+        }
+    }
+
+    fn scene(&self, n: usize) -> Scene {
+        let now = Timestamp::from_millis(self.now);
+        let there = (0..3).filter(|m| *m != n && !self.apart.contains(&(n.min(*m), n.max(*m))));
+        Scene {
+            known: self.town.known(n),
+            today: now.day(),
+            now,
+            connected: there
+                .map(|m| {
+                    let (node, transport, organisation) = self.nodes[m];
+                    (node, (transport, organisation))
+                })
+                .collect::<BTreeMap<_, _>>(),
+            settled: self.settled,
+        }
+    }
+
+    fn number(&self, node: &NodeKey) -> usize {
+        self.nodes.iter().position(|(key, ..)| key == node).unwrap()
+    }
+
+    /// Each looks once, after so much time. What it says is heard by the next look.
+    fn pass(&mut self, millis: u64) {
+        self.now += millis;
+        for n in 0..3 {
+            let heard = std::mem::take(&mut self.heard[n]);
+            let scene = self.scene(n);
+            let Out { answers, asks, .. } = self.workers[n].look(heard, &scene);
+            let me = self.nodes[n].0;
+            for answer in answers {
+                let (to, name) = answer.to;
+                let to = self.number(&to);
+                let answer_is = match answer.reply {
+                    Reply::Board(lacking) => Some(lacking),
+                    _ => None,
+                };
+                self.heard[to].push(Heard::Answered {
+                    from: me,
+                    name: name.unwrap(),
+                    answer: answer_is,
+                });
+            }
+            for ask in asks {
+                let to = self.number(&ask.to);
+                if self.deaf.contains(&to) || self.deaf.contains(&n) {
+                    self.heard[n].push(Heard::Answered {
+                        from: ask.to,
+                        name: ask.name,
+                        answer: None,
+                    });
+                } else {
+                    self.heard[to].push(Heard::Asked {
+                        from: me,
+                        shown: ask.shown,
+                        token: None,
+                    });
+                }
+            }
+        }
+    }
+
+    fn passes(&mut self, count: usize) {
+        for _ in 0..count {
+            self.pass(1000);
+        }
+    }
+
+    fn certificate(&self, n: usize) -> Certificate {
+        self.town.certificate(n).unwrap()
+    }
+
+    fn epochs(&self) -> [u32; 3] {
+        [0, 1, 2].map(|n| self.certificate(n).epoch())
+    }
+
+    /// The ceremonies that a node takes part in, and where they stand.
+    fn live(&self, n: usize) -> Vec<(PlanDigest, Progress)> {
+        let desk = self.town.desk(n);
+        let names = desk.names().unwrap();
+        let auto = names
+            .into_iter()
+            .filter(|name| desk.part(name) == Some(Part::Auto));
+        auto.map(|name| {
+            (
+                name,
+                Progress::of(&desk.board(&name, &self.town.known(n)).unwrap()),
+            )
+        })
+        .collect()
+    }
+}
+
+/// All keys, so that none is missing.
+fn needed(town: &Town) -> Vec<parasol_protocol::oprf::KeyName> {
+    let identity = town.identity(0);
+    let all = parasol_protocol::ceremony::keys_needed(&identity.charter, today());
+    assert!(all.len() > keys().len());
+    all
+}
+
+#[test]
+fn shares_are_renewed_every_week_and_by_one_ceremony() {
+    let mut drill = Drill::new(true);
+    drill.passes(5);
+    assert!((0..3).all(|n| drill.live(n).is_empty()));
+    // Not while the clock is in doubt: whoever sets it ahead makes nobody leave keys out.
+    drill.settled = false;
+    drill.now += 8 * DAY;
+    drill.passes(5);
+    assert!((0..3).all(|n| drill.live(n).is_empty()));
+    drill.settled = true;
+    drill.passes(12);
+    assert_eq!(drill.epochs(), [2, 2, 2]);
+    for n in 0..3 {
+        assert_eq!(drill.live(n).len(), 1);
+        assert_eq!(drill.town.desk(n).stored().unwrap(), [2]);
+        assert_eq!(drill.certificate(n).holders().count(), 3);
+    }
+}
+
+#[test]
+fn who_is_away_is_waited_for_a_day_and_brought_in_when_it_is_back() {
+    let mut drill = Drill::new(true);
+    drill.now += 7 * DAY - 3 * HOUR;
+    drill.passes(3);
+    drill.apart = BTreeSet::from([(0, 2), (1, 2)]);
+    drill.now += 3 * HOUR;
+    drill.passes(12);
+    assert_eq!(drill.epochs(), [1, 1, 1]);
+    drill.now += DAY;
+    drill.passes(12);
+    assert_eq!(drill.epochs(), [2, 2, 1]);
+    assert_eq!(drill.certificate(0).holders().count(), 2);
+    // Back again: it takes the certificate from another, and is brought in.
+    drill.apart.clear();
+    let certificate = drill.certificate(0).bytes().to_vec();
+    drill.heard[2].push(Heard::Certificate(certificate));
+    drill.passes(14);
+    assert_eq!(drill.epochs(), [3, 3, 3]);
+    assert_eq!(drill.certificate(2).holders().count(), 3);
+    for n in 0..3 {
+        assert_eq!(drill.town.desk(n).stored().unwrap(), [3]);
+    }
+}
+
+#[test]
+fn who_is_connected_and_silent_holds_up_one_ceremony_and_not_the_next() {
+    let mut drill = Drill::new(true);
+    drill.passes(3);
+    drill.deaf.insert(2);
+    drill.now += 7 * DAY;
+    drill.passes(6);
+    assert_eq!(drill.live(0).len(), 1);
+    // Nothing is stopped before its time.
+    drill.pass(8 * MINUTE);
+    drill.passes(3);
+    assert!(matches!(drill.live(0)[0].1, Progress::Waits { .. }));
+    drill.pass(3 * MINUTE);
+    drill.passes(4);
+    assert!(matches!(drill.live(0)[0].1, Progress::Stopped(_)));
+    assert!(matches!(drill.live(1)[0].1, Progress::Stopped(_)));
+    assert_eq!(drill.epochs(), [1, 1, 1]);
+    // A while later once more, and both know why it is left out.
+    drill.pass(2 * MINUTE);
+    drill.passes(14);
+    drill.pass(DAY);
+    drill.passes(4);
+    // The one that stopped has used its number up.
+    assert_eq!(drill.epochs()[..2], [3, 3]);
+    let holders: Vec<u16> = drill.certificate(0).holders().map(|(i, _)| i).collect();
+    assert_eq!(holders.len(), 2);
+}
+
+#[test]
+fn of_rivals_one_is_carried_through() {
+    let mut drill = Drill::new(true);
+    drill.passes(3);
+    // Two that cannot reach each other start one each.
+    drill.deaf = BTreeSet::from([0, 1, 2]);
+    drill.now += 7 * DAY;
+    drill.passes(2);
+    drill.now += 9 * MINUTE;
+    drill.passes(2);
+    let started = (0..3).filter(|n| !drill.live(*n).is_empty()).count();
+    assert_eq!(started, 2, "the third waits longer");
+    drill.deaf.clear();
+    drill.pass(31_000);
+    drill.passes(20);
+    assert_eq!(drill.epochs(), [2, 2, 2]);
+    let digest = *drill.certificate(0).digest();
+    assert!((1..3).all(|n| *drill.certificate(n).digest() == digest));
+}
