@@ -2,8 +2,9 @@
 
 use crate::cmd::sight::Decision;
 use crate::cmd::{
-    browse, carry, charter, check, completions, dispute, drafts, export, federation, import,
-    inspect, man, node, org, report, retract, revoke, second, sight, translate, trust, vouch,
+    browse, carry, ceremony, charter, check, completions, dispute, drafts, export, federation,
+    import, inspect, man, node, org, report, retract, revoke, second, sight, translate, trust,
+    vouch,
 };
 use crate::demo::DemoArgs;
 use crate::exit::CliError;
@@ -45,6 +46,9 @@ pub enum Command {
     /// Who belongs to the federation, and how that changes
     #[command(subcommand)]
     Charter(charter::CharterCommand),
+    /// Make the federation's keys and renew their shares, with no dealer
+    #[command(subcommand)]
+    Ceremony(ceremony::CeremonyCommand),
     /// Look up phone numbers, addresses, accounts, plates or pages
     Check(check::CheckArgs),
     /// File a report
@@ -100,6 +104,7 @@ impl Cli {
             Command::Node(command) => node::run(command, globals),
             Command::Org(command) => org::run(command, globals),
             Command::Charter(command) => charter::run(command, globals),
+            Command::Ceremony(command) => ceremony::run(command, globals),
             Command::Check(args) => check::run(args, globals),
             Command::Report(args) => report::run(args, globals),
             Command::Browse(args) => browse::run(args, globals),

@@ -93,6 +93,11 @@ impl CliError {
         &self.message
     }
 
+    /// The next step to take, if one is known.
+    pub fn advice(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
     /// The exit code.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind as u8)

@@ -4,7 +4,9 @@ use crate::exit::CliError;
 use crate::home::{Home, Profile};
 use parasol_node::clock::Clock;
 use parasol_node::entropy::OsEntropy;
-use parasol_node::setup::{Access, Made, Member, Plan, SetupError, init_federation, majority};
+use parasol_node::setup::{
+    Access, MAX_HOLDERS, Made, Member, Plan, SetupError, init_federation, majority,
+};
 use parasol_protocol::area::default_cities;
 use parasol_protocol::time::Day;
 use std::collections::BTreeSet;
@@ -18,6 +20,15 @@ pub const HOME: &str = "home";
 /// Today, by this machine's clock.
 pub fn today() -> Day {
     Clock::default().now().day()
+}
+
+/// The cities that a charter lists when nobody says otherwise.
+pub fn city_names() -> Vec<String> {
+    let names: BTreeSet<String> = default_cities()
+        .iter()
+        .map(|city| city.area().to_string())
+        .collect();
+    names.into_iter().collect()
 }
 
 /// Makes a federation of these members in a directory that is empty or does not exist, and a home
@@ -37,17 +48,13 @@ pub fn found(
         check_new(home, dir)?;
     }
     let count = u16::try_from(members.len()).unwrap_or(u16::MAX);
-    let cities: BTreeSet<String> = default_cities()
-        .iter()
-        .map(|city| city.area().to_string())
-        .collect();
     let plan = Plan {
         dir: dir.to_owned(),
         name: name.to_owned(),
-        threshold: threshold.unwrap_or(majority(count)),
+        threshold: threshold.unwrap_or(majority(count.min(MAX_HOLDERS))),
         members,
         today: today(),
-        cities: cities.into_iter().collect(),
+        cities: city_names(),
     };
     let finish = |staging: &Path, access: &[Access]| {
         let inside = staging.join(HOME);

@@ -52,6 +52,16 @@ pub fn short(id: &impl ToString) -> String {
     id.to_string().get(..12).unwrap_or_default().to_owned()
 }
 
+/// A word as a shell takes it.
+pub fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// A report in JSON.
 pub fn found_json(found: &Found) -> Value {
     let handles: Vec<String> = found
@@ -250,7 +260,7 @@ pub fn troubles_text(alarms: &[Alarm], warnings: &BTreeSet<Warning>, refused: &[
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, count};
+    use super::{clean, count, quote};
 
     #[test]
     fn one_is_one_and_none_are_many() {
@@ -261,5 +271,18 @@ mod tests {
     #[test]
     fn what_others_wrote_cannot_drive_the_terminal() {
         assert_eq!(clean("a\x1b[31mb\nc\u{202e}d\te"), "a[31mb cd e");
+    }
+
+    #[test]
+    fn words_are_quoted_as_a_shell_wants_them() {
+        for (word, typed) in [
+            ("check", "check"),
+            ("+33639984711", "+33639984711"),
+            ("06 39", "'06 39'"),
+            ("l'argent", r"'l'\''argent'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quote(word), typed);
+        }
     }
 }

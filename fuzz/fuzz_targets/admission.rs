@@ -5,23 +5,25 @@
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use parasol_fuzz::lab::Lab;
-use parasol_protocol::admit::{Carried, RETRACTION_SLOT, SlotKey};
+use parasol_protocol::admit::{Carried, ENDING_SLOT, RETRACTION_SLOT, SlotKey};
 use parasol_protocol::carried::{Memory, View};
 use parasol_protocol::charter::Quotas;
 use parasol_protocol::engine::Source;
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::keys::SecretKey;
-use parasol_protocol::limits::ROOT_QUOTA;
+use parasol_protocol::limits::{ENDING_LIFE, ROOT_QUOTA};
 use parasol_protocol::record::delegation::SlotRange;
+use parasol_protocol::record::ending::Ending;
 use parasol_protocol::record::report::Audience;
 use parasol_protocol::record::vouch::{Scope, Topic, Vouch};
 use parasol_protocol::record::{Body, Kind, Signer, Verified};
 use parasol_protocol::sim::{Drbg, Federation, Shape, attachment_body, report_body};
-use parasol_protocol::time::Day;
+use parasol_protocol::time::{Day, Season};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-const MADE: u32 = 20_800;
+/// Nodes say by themselves which seasons are over; of those of the federation none is here.
+const MADE: u32 = 20_700;
 const TODAY: u32 = MADE + 20;
 const QUOTA: u32 = 6;
 /// Records of one input, so that it takes milliseconds.
@@ -75,6 +77,9 @@ enum Item {
         budget: u8,
         number: u8,
         topics: u8,
+    },
+    Ending {
+        back: u8,
     },
     /// An earlier record with a byte changed: nobody signed it.
     Altered {
@@ -206,6 +211,14 @@ impl Made {
                 };
                 f.vouch(organisation, vouch, self.issued(true), 300, slot)
             }
+            Item::Ending { back } => {
+                // This season's, which is not over, and those before.
+                let now = Day::from_number(TODAY).season().index();
+                let season = Season::from_index(now - u32::from(back % 3));
+                let expires = self.issued(false).plus(ENDING_LIFE);
+                let body = Body::Ending(Ending { season });
+                f.sign(node, self.issued(false), expires, slot, body)
+            }
             Item::Altered { of, place, xor } => {
                 let mut bytes = pick(*of)?.bytes().to_vec();
                 let place = usize::from(*place) % bytes.len();
@@ -254,8 +267,10 @@ fn bounded(store: &Memory, today: Day) {
             Signer::Node(_) => QUOTA,
         };
         assert!(header.slot < quota);
-        // Clocks may be a day apart.
-        assert!(header.issued <= today.plus(1) && header.expires >= today);
+        // Clocks may be a day apart; of an ending none decides.
+        let ending = record.kind() == Kind::Ending;
+        assert!(ending || header.issued <= today.plus(1));
+        assert!(header.expires >= today);
         let slot = SlotKey::of(record, own);
         assert_eq!(slots.insert(slot, id), None, "two records in one slot");
         assert_eq!(store.occupant(&slot), Ok(Some(id)));
@@ -271,7 +286,7 @@ fn bounded(store: &Memory, today: Day) {
             );
         }
     }
-    let apart = |k: &SlotKey| k.slot & RETRACTION_SLOT != 0;
+    let apart = |k: &SlotKey| k.slot & (RETRACTION_SLOT | ENDING_SLOT) != 0;
     assert!(slots.keys().all(|k| apart(k) || k.slot < ROOT_QUOTA));
 }
 

@@ -6,7 +6,7 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use parasol_fuzz::lab::{DAY, Lab};
+use parasol_fuzz::lab::{DAY, Lab, Side};
 use parasol_protocol::admit::{Carried, SlotKey};
 use parasol_protocol::carried::View;
 use parasol_protocol::engine::Source;
@@ -223,13 +223,15 @@ impl Run {
         let report = target.map_or(RecordId::from_bytes([9; 32]), |p| p.id);
         let lock = known.filter(|_| what & 0x40 != 0);
         let lock = lock.unwrap_or_else(|| SecretKey::generate(&mut self.entropy));
-        let record = match what % 4 {
+        let record = match what % 5 {
             0 | 1 => {
                 let body = report_body(lock.lock(), Audience::Federation, &mut self.entropy);
                 f.sign(by, today, today.plus(300), slot, body)
             }
             // Whoever has a lock may destroy; a thief of a node's key has none.
             2 => f.retraction(by, &lock, false, today, slot),
+            // Whose clock is ahead says too early that a season is over.
+            3 => f.ending(by, today.season(), today.season().last_day().plus(1)),
             _ => {
                 let kind = Kind::Dispute;
                 let body = attachment_body(kind, lock.lock(), report, &mut self.entropy);
@@ -354,6 +356,25 @@ impl Run {
         }
     }
 
+    /// Shares are gone of the seasons that both organisations say are over, from memory and disk, and
+    /// of no other.
+    fn seasons(&self, side: &Side) {
+        let organisations = &FEDERATION.charter.terms().organisations;
+        let over = |season| {
+            let mut all = organisations.iter();
+            all.all(|o| {
+                let said = side.store.occupant(&SlotKey::ending(o.root, season));
+                matches!(said, Ok(Some(_)))
+            })
+        };
+        for name in FEDERATION.identity(0).shares.keys() {
+            let gone = name.season().is_some_and(over);
+            let (in_memory, on_disk) = (side.engine.shares(), &side.destroyed);
+            assert_eq!(!in_memory.contains_key(name), gone, "{name}");
+            assert_eq!(on_disk.contains(name), gone, "{name}");
+        }
+    }
+
     fn check(&self) {
         let today = self.lab.today();
         let sets: Vec<_> = (0..NODES).map(|n| self.lab.shared(n)).collect();
@@ -380,6 +401,7 @@ impl Run {
             }
         }
         for side in &self.lab.sides {
+            self.seasons(side);
             for id in side.store.ids() {
                 let record = side.store.get(&id).unwrap();
                 assert!(

@@ -4,6 +4,7 @@
 use parasol_protocol::carried::{Memory, View};
 use parasol_protocol::engine::{AskId, Engine, Output, Settings, Source};
 use parasol_protocol::ids::{RecordId, TransportKey};
+use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::{Refusal, Verified};
 use parasol_protocol::sim::{Drbg, Federation};
 use parasol_protocol::time::{Day, Timestamp};
@@ -71,6 +72,8 @@ pub struct Side {
     life: u32,
     /// Outputs until it dies.
     fuse: Option<u8>,
+    /// Keys whose shares its disk holds no longer.
+    pub destroyed: BTreeSet<KeyName>,
     seen: BTreeSet<RecordId>,
     last_ask: AskId,
 }
@@ -125,11 +128,12 @@ impl Lab {
 
     fn add(&mut self, node: usize, store: Memory) {
         self.sides.push(Side {
-            engine: engine(self.federation, node, &store),
+            engine: engine(self.federation, node, &store, &BTreeSet::new()),
             store,
             skew: 0,
             life: 0,
             fuse: None,
+            destroyed: BTreeSet::new(),
             seen: BTreeSet::new(),
             last_ask: AskId(0),
         });
@@ -155,7 +159,8 @@ impl Lab {
     /// A node dies and starts from what it had stored.
     pub fn restart(&mut self, side: usize) {
         let place = &mut self.sides[side];
-        place.engine = engine(self.federation, self.first + side, &place.store);
+        let node = self.first + side;
+        place.engine = engine(self.federation, node, &place.store, &place.destroyed);
         place.life += 1;
         place.fuse = None;
         place.seen.clear();
@@ -270,6 +275,7 @@ impl Lab {
                         });
                     }
                 }
+                Output::Destroy(names) => self.sides[side].destroyed.extend(names),
                 Output::Peers(_) | Output::Notice(_) => {}
             }
         }
@@ -512,8 +518,13 @@ fn acquainted(federation: &'static Federation, count: usize, today: Day) -> Memo
     store
 }
 
-fn engine(federation: &Federation, side: usize, store: &Memory) -> Engine {
+fn engine(
+    federation: &Federation,
+    side: usize,
+    store: &Memory,
+    destroyed: &BTreeSet<KeyName>,
+) -> Engine {
     let charter = federation.charter.clone();
-    let identity = federation.identity(side);
+    let identity = federation.identity_without(side, destroyed);
     Engine::new(charter, identity, Settings::default(), store).unwrap()
 }

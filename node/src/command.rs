@@ -145,14 +145,18 @@ fn execute_init(args: &InitArgs) -> Result<(), CommandError> {
     }
     say!();
     say!("What comes next:");
-    say!("  1. take in what the federation gives you: its charter, certificate and records");
+    say!("  1. take in what the federation gives you: its charter, and certificate and records if");
+    say!("     it has keys already");
     say!("         parasol node take {dir} charter.cbor certificate.cbor trust.cbor");
     say!("  2. write what your organisation's root key is to sign");
     say!("         parasol node request {dir} --organisation NAME");
     say!("  3. carry that file to the root key, and the answer back");
     say!("         parasol org delegate {dir}/request --root root.key --out answer");
     say!("         parasol node take {dir} answer");
-    say!("  4. edit {dir}/node.toml, and start it with `parasol node run {dir}`.");
+    say!("  4. edit {dir}/node.toml, and start it with `parasol node run {dir}`");
+    say!(
+        "  5. if your organisation is to hold a share of the keys: `parasol ceremony status {dir}`."
+    );
     Ok(())
 }
 

@@ -266,7 +266,7 @@ fn put_share(e: &mut Out, name: KeyName, share: &KeyShare) {
     cbor::put_bytes(e, share.to_bytes().as_slice());
 }
 
-fn decode_shares(bytes: &[u8]) -> Result<BTreeMap<KeyName, KeyShare>, Malformed> {
+pub(crate) fn decode_shares(bytes: &[u8]) -> Result<BTreeMap<KeyName, KeyShare>, Malformed> {
     let listed = cbor::decode(bytes, 64 * MAX_SHARES, |d| {
         cbor::list(d, MAX_SHARES, |d| {
             cbor::tuple(d, 2)?;

@@ -14,6 +14,7 @@ pub mod config;
 pub mod driver;
 pub mod entropy;
 pub mod files;
+pub mod forget;
 pub mod http;
 pub mod keys;
 pub mod ledger;

@@ -9,11 +9,14 @@ use crate::cose::Context;
 use crate::directory::Directory;
 use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use crate::keys::verify;
-use crate::limits::{DELEGATION_AFTERLIFE, MAX_REVOCATION_LIFE, RETRACTION_LIFE, ROOT_QUOTA};
+use crate::limits::{
+    DELEGATION_AFTERLIFE, ENDING_LIFE, MAX_REVOCATION_LIFE, RETRACTION_LIFE, ROOT_QUOTA,
+};
 use crate::record::report::{Audience, Report};
 use crate::record::revocation::Revocation;
 use crate::record::{Body, Header, Kind, Refusal, Rule, Signer, Verified};
-use crate::time::Day;
+use crate::time::{Day, Season};
+use std::collections::BTreeSet;
 
 /// The place that at most one carried record holds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -25,9 +28,10 @@ pub struct SlotKey {
     /// Held by what never leaves the organisation. Such records have slots of their own: others do
     /// not see them, so they must not decide what all carry.
     pub own: bool,
-    /// The day of issue.
+    /// The day of issue; of an ending the number of its season in the place of a day.
     pub issued: Day,
-    /// The number; that of a retraction has [`RETRACTION_SLOT`] or [`PROVEN_SLOT`] added.
+    /// The number; that of a retraction has [`RETRACTION_SLOT`] or [`PROVEN_SLOT`] added. Of an ending
+    /// it is [`ENDING_SLOT`].
     pub slot: u32,
 }
 
@@ -39,6 +43,9 @@ pub const RETRACTION_SLOT: u32 = 1 << 31;
 /// Those that the lock itself signed count apart again: a thief of a node key, who can sign none
 /// for the locks of others, must not put one out by another without proof.
 pub const PROVEN_SLOT: u32 = RETRACTION_SLOT | SLOTS;
+/// Endings have one slot an organisation and season, whatever number they bear: one says it all, and
+/// whoever signs more makes nobody carry more.
+pub const ENDING_SLOT: u32 = SLOTS;
 
 impl SlotKey {
     /// The slot that a record claims; with `own`, as one that never leaves the organisation.
@@ -62,6 +69,7 @@ impl SlotKey {
         slot: u32,
     ) -> Self {
         let apart = match body {
+            Body::Ending(ending) => return Self::ending(organisation, ending.season),
             Body::Retraction(r) if r.proof.is_some() => PROVEN_SLOT,
             Body::Retraction(_) => RETRACTION_SLOT,
             _ => 0,
@@ -72,6 +80,19 @@ impl SlotKey {
             own,
             issued,
             slot: slot | apart,
+        }
+    }
+}
+
+impl SlotKey {
+    /// Where an organisation says that this season is over.
+    pub const fn ending(organisation: OrganisationKey, season: Season) -> Self {
+        Self {
+            organisation,
+            root: false,
+            own: false,
+            issued: Day::from_number(season.index()),
+            slot: ENDING_SLOT,
         }
     }
 }
@@ -155,6 +176,31 @@ pub enum Verdict {
     Known,
     /// Do not carry it.
     Refuse(Refusal),
+}
+
+/// Whether a season is over: a threshold of the charter's organisations say so. A former root and its
+/// successor are one. No clock has a part in it.
+///
+/// # Errors
+/// If `carried` cannot be read.
+pub fn is_over<C: Carried>(
+    season: Season,
+    charter: &Charter,
+    carried: &C,
+) -> Result<bool, C::Error> {
+    let terms = charter.terms();
+    let members = terms.organisations.iter().map(|o| o.root);
+    let roots = members.chain(terms.former.iter().map(|f| f.root));
+    let mut say = BTreeSet::new();
+    for root in roots {
+        if carried.occupant(&SlotKey::ending(root, season))?.is_some() {
+            say.extend(charter.answers_for(&root).map(|o| o.root));
+        }
+        if say.len() >= usize::from(terms.threshold) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Says whether a record is carried on this day by a node of `home`; with `own`, as one that never
@@ -252,6 +298,10 @@ pub fn check(
             .verify_possession(charter.federation(), &header.organisation)
             .map_err(|_| Rule::Possession.into()),
         Body::Vouch(v) if v.subject == header.organisation => Err(Rule::SelfVouch.into()),
+        Body::Ending(e) if header.issued <= e.season.last_day() => Err(Refusal::because(
+            Rule::NotOver,
+            format_args!("{} ends on {}", e.season, e.season.last_day()),
+        )),
         _ => Ok(()),
     }
 }
@@ -265,6 +315,7 @@ fn check_life(record: &Verified, charter: &Charter, today: Day) -> Result<(), Re
         Body::Second(_) => lives.second,
         Body::Dispute(_) => lives.dispute,
         Body::Retraction(_) => RETRACTION_LIFE,
+        Body::Ending(_) => ENDING_LIFE,
         Body::Vouch(_) => lives.vouch,
         Body::Revocation(_) | Body::Affirmation(_) => MAX_REVOCATION_LIFE,
         Body::Delegation(d) => {
@@ -285,11 +336,12 @@ fn check_life(record: &Verified, charter: &Charter, today: Day) -> Result<(), Re
             format_args!("{life} of {longest} days"),
         ));
     }
-    // A tombstone that went before its report would let the report come back.
-    if record.kind() == Kind::Retraction && life != RETRACTION_LIFE {
+    // A tombstone that went before its report would let the report come back; an ending that put
+    // another out of its place and went early would leave its season without one.
+    if matches!(record.kind(), Kind::Retraction | Kind::Ending) && life != longest {
         return Err(Refusal::because(
             Rule::Life,
-            format_args!("{life} days; a retraction lives {RETRACTION_LIFE}"),
+            format_args!("{life} days; a record of its kind lives {longest}"),
         ));
     }
     let founded = charter.founded();
@@ -299,7 +351,8 @@ fn check_life(record: &Verified, charter: &Charter, today: Day) -> Result<(), Re
             format_args!("{}; the federation was made on {founded}", header.issued),
         ));
     }
-    if header.issued > today.plus(1) {
+    // Of an ending no clock here decides, or a keyholder whose own is behind would keep its shares.
+    if header.issued > today.plus(1) && record.kind() != Kind::Ending {
         return Err(Refusal::because(
             Rule::Future,
             format_args!("{}; today is {today}", header.issued),

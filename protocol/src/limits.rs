@@ -17,6 +17,12 @@ pub const MAX_DELEGATION_DAYS: u32 = 90;
 pub const DELEGATION_AFTERLIFE: u32 = RETRACTION_LIFE;
 /// The longest life of a revocation or an affirmation: that of all that the key signed.
 pub const MAX_REVOCATION_LIFE: u32 = MAX_DELEGATION_DAYS + DELEGATION_AFTERLIFE;
+/// The life of an ending: what expired in the season is long gone everywhere when it goes, and whoever
+/// was away for shorter than that learns of it.
+pub const ENDING_LIFE: u32 = RETRACTION_LIFE;
+/// By how many days a season's last day must be past before a node says that it is over: more than
+/// clocks are honestly wrong.
+pub const ENDING_MARGIN: u32 = 2;
 /// Records that a root key may sign a day.
 pub const ROOT_QUOTA: u32 = 64;
 

@@ -5,6 +5,7 @@ mod common;
 
 use common::shelf::Shelf;
 use common::{bytes, read};
+use parasol_protocol::admit::is_over;
 use parasol_protocol::area::Area;
 use parasol_protocol::cbor::Malformed;
 use parasol_protocol::certificate::{Certificate, CertificateError};
@@ -18,7 +19,7 @@ use parasol_protocol::reconcile::Set;
 use parasol_protocol::record::report::{Audience, Entry, Label, Report};
 use parasol_protocol::record::{Kind, Rule, Unverified, Verified};
 use parasol_protocol::seal::{AreaName, Bucket, HandleName, Refused, open_by_area, open_by_handle};
-use parasol_protocol::time::Day;
+use parasol_protocol::time::{Day, Season};
 use parasol_protocol::wire::client::{
     DirectoryReply, Evaluate, Evaluated, OwnAsk, OwnReply, PassOn, Publish, Published, TagsAsk,
     TagsReply,
@@ -210,6 +211,15 @@ fn scenes_go_as_a_second_implementation_has_them() {
                 .filter(|(_, id)| matches!(id, Some(id) if shelf.records.contains_key(id)))
                 .map(|(number, _)| number)
                 .collect();
+            if let Some(seasons) = step["over"].as_array() {
+                // Those about the file's own day.
+                let over = (4050..=4054).filter(|season| {
+                    let season = Season::from_index(*season);
+                    is_over(season, shelf.directory.charter(), &shelf) == Ok(true)
+                });
+                let over: Vec<Value> = over.map(Value::from).collect();
+                assert_eq!(&over, seasons, "{name}, step {number}");
+            }
             assert_eq!(
                 serde_json::json!(carried),
                 step["carried"],

@@ -1,11 +1,22 @@
 """What a node carries (02, section 5). A node here is its charter, its organisation, and the records that it carries."""
 
+import datetime
+
 from . import ed25519
 from .records import parse, verify
 from .refusal import Refused
 
 ATTACHMENTS = ("translation", "second", "dispute")
 KEPT = 916
+
+
+def last_day(season):
+    """The last day of half a calendar year (01, section 2)."""
+    year, half = divmod(season + 1, 2)
+    if not 1970 <= year <= 9999:
+        return 1 << 32
+    first = datetime.date(year, 7 if half else 1, 1)
+    return (first - datetime.date(1970, 1, 1)).days - 1
 
 
 def proven(record):
@@ -65,17 +76,17 @@ class Node:
         issued, expires = record.issued, record.expires
         lasts = expires - issued
         lives = self.charter.lives
-        most = {"retraction": KEPT, "revocation": 90 + KEPT, "affirmation": 90 + KEPT, **lives}[record.kind]
+        most = {"retraction": KEPT, "ending": KEPT, "revocation": 90 + KEPT, "affirmation": 90 + KEPT, **lives}[record.kind]
         if record.kind == "delegation":
             until = record.body["until"]
             good = issued <= until <= issued + most and issued <= expires <= until + KEPT
         else:
-            good = 0 <= lasts <= most and (record.kind != "retraction" or lasts == KEPT)
+            good = 0 <= lasts <= most and (record.kind not in ("retraction", "ending") or lasts == KEPT)
         if not good:
             raise Refused("life", f"from {issued} to {expires}")
         if issued < self.charter["made"]:
             raise Refused("before-charter")
-        if issued > today + 1:
+        if issued > today + 1 and record.kind != "ending":
             raise Refused("future")
         if expires < today:
             raise Refused("expired")
@@ -138,10 +149,25 @@ class Node:
             for key, signature in zip(keys, (body["possession"], body["transport possession"])):
                 if not ed25519.holds(key, said, signature):
                     raise Refused("possession")
+        elif record.kind == "ending":
+            if record.issued <= last_day(body["season"]):
+                raise Refused("not-over")
         elif record.kind == "vouch" and body["subject"] == record.organisation:
             raise Refused("self-vouch")
 
+    def over(self):
+        """The seasons that are over (11, section 9)."""
+        says = {}
+        for one in self.of_kind("ending"):
+            root = one.organisation
+            if root not in self.charter.organisations:
+                root = self.charter.former[root][0]
+            says.setdefault(one.body["season"], set()).add(root)
+        return sorted(season for season, roots in says.items() if len(roots) >= self.charter["threshold"])
+
     def slot(self, record):
+        if record.kind == "ending":
+            return record.organisation, "ending", record.body["season"]
         sort = (record.kind == "retraction") + proven(record)
         stays = record.id in self.at_home if record.id in self.carried else self.stays(record)
         return record.organisation, record.node is None, stays, sort, record.issued, record.slot

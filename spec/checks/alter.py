@@ -9,7 +9,7 @@ from .world import World
 HEX = re.compile(r"(?:[0-9a-f]{2}){4,}")
 VALUES = ("canonical", "kind", "season", "bucket", "left", "size", "bits", "again", "today", "in_doubt", "counts")
 # Numbers of the records that something came to.
-RESULTS = re.compile(r"(served|holds|aside|steps\.\d+\.carried)$")
+RESULTS = re.compile(r"(served|holds|aside|steps\.\d+\.(carried|over))$")
 VERDICTS = ("refused", "rule", "error", "step", "verdict")
 # What nothing determines: the surplus of a report, a threshold that more answers than needed would meet, records in
 # scenes that are refused as they are, whose node answers where it makes no difference, bytes of signatures that do not

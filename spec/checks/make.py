@@ -17,7 +17,7 @@ from . import cbor, ed25519, reconcile, seal, voprf
 from .world import VECTORS
 
 TODAY = 20_779
-KINDS = {"report": 1, "second": 3, "retraction": 5, "vouch": 7, "revocation": 8, "affirmation": 9, "delegation": 10}
+KINDS = {"report": 1, "second": 3, "retraction": 5, "vouch": 7, "revocation": 8, "affirmation": 9, "delegation": 10, "ending": 11}
 
 
 def seed(name):
@@ -61,9 +61,9 @@ CHARTER = cosigned(PAYLOAD, b"parasol 1 charter", ROOTS.values())
 
 def record(kind, who, body, slot=0, issued=TODAY, life=None, node=True, sign=None, number=None):
     """The bytes of a record of organisation `who`."""
-    usual = {"report": 500, "second": 500, "retraction": 916, "vouch": 365, "revocation": 1006, "affirmation": 1006}
+    usual = {"report": 500, "second": 500, "retraction": 916, "vouch": 365, "revocation": 1006, "affirmation": 1006, "ending": 916}
     fields = {1: number or KINDS[kind], 2: FEDERATION[:8], 3: ROOTS[who].public}
-    node = node and kind in ("report", "second", "retraction")
+    node = node and kind in ("report", "second", "retraction", "ending")
     if node:
         fields[4] = NODES[who].public
     fields |= {5: issued, 6: issued + (usual[kind] if life is None else life), 7: slot, 8: body}
@@ -93,6 +93,10 @@ def retraction(who, lock="a lock", proven=True, **more):
     if proven:
         body[2] = Key(lock).sign(b"parasol 1 retraction" + FEDERATION + Key(lock).public)
     return record("retraction", who, body, **more)
+
+
+def ending(who, season, **more):
+    return record("ending", who, {1: season}, **more)
 
 
 def vouch(who, subject="birch", number=0, budget=0, kinds=None, areas=None, **more):
@@ -172,7 +176,7 @@ def other_in(slot):
 
 
 def scenes():
-    """name, [(day, bytes, verdict, which of the records so far are carried then)]."""
+    """name, [(day, bytes, verdict, which of the records so far are carried then, and perhaps which seasons are over)]."""
     one, two = report("ash", "one", slot=1), report("ash", "two", slot=2)
     yield "issued tomorrow, and on its last day", [
         (TODAY, report("ash", "tomorrow", issued=TODAY + 1), "carried", [0]),
@@ -309,6 +313,47 @@ def scenes():
     ]
     yield "a key of small order agrees to nothing", [
         (TODAY, delegation("ash", slot=5, node=SmallKey()), "possession", []),
+    ]
+    yield "enough organisations say that a season is over, each once", [
+        (TODAY, ending("ash", 4052), "carried", [0], []),
+        (TODAY, ending("ash", 4051, slot=1), "carried", [0, 1], []),
+        (TODAY, ending("birch", 4052, issued=TODAY - 3), "carried", [0, 1, 2], [4052]),
+        (TODAY, ending("cedar", 4052), "carried", [0, 1, 2, 3], [4052]),
+        (TODAY, ending("elm", 4051, slot=500), "carried", [0, 1, 2, 3, 4], [4051, 4052]),
+    ]
+    first, other = lower_first(*(ending("ash", 4052, slot=3, issued=TODAY - n) for n in range(2)))
+    yield "one ending an organisation and season, whatever its day and slot", [
+        (TODAY, other, "carried", [0], []),
+        (TODAY, report("ash", "in the same slot", slot=3), "carried", [0, 1], []),
+        (TODAY, first, "carried", [1, 2], []),
+        (TODAY, other, "slot-taken", [1, 2], []),
+        (TODAY, affirmation("ash", identity(other)), "carried", [1, 2, 4], []),
+        (TODAY, other, "carried", [0, 1, 4, 5], []),
+    ]
+    yield "a revoked key ends no season, unless its root stands by that", [
+        (TODAY, ending("ash", 4052), "carried", [0], []),
+        (TODAY, ending("birch", 4052), "carried", [0, 1], [4052]),
+        (TODAY, revocation("ash"), "carried", [1, 2], []),
+        (TODAY, affirmation("ash", identity(ending("ash", 4052)), slot=1), "carried", [1, 2, 3], []),
+        (TODAY, ending("ash", 4052), "carried", [0, 1, 2, 3, 4], [4052]),
+    ]
+    yield "a season is over on the day after its last, and not before", [
+        (TODAY, ending("ash", 4053), "not-over", [], []),
+        (TODAY + 39, ending("ash", 4053, issued=TODAY + 39), "not-over", [], []),
+        (TODAY + 39, ending("ash", 4053, issued=TODAY + 40), "carried", [2], []),
+        (TODAY + 40, ending("birch", 4053, issued=TODAY + 40), "carried", [2, 3], [4053]),
+        (TODAY + 40, ending("birch", 1 << 31, issued=TODAY + 40), "not-over", [2, 3], [4053]),
+    ]
+    yield "of an ending's day no clock decides, its delegation does", [
+        (TODAY, ending("ash", 4053, issued=TODAY + 60), "carried", [0], []),
+        (TODAY, ending("birch", 4053, issued=TODAY + 61), "delegation-time", [0], []),
+        (TODAY, report("birch", "too early", issued=TODAY + 2), "future", [0], []),
+        (TODAY, ending("cedar", 4053, issued=TODAY + 41), "carried", [0, 3], [4053]),
+    ]
+    yield "an ending lives as long as a retraction, no more and no less", [
+        (TODAY, ending("ash", 4052, life=915), "life", [], []),
+        (TODAY, ending("ash", 4052, life=917), "life", [], []),
+        (TODAY, ending("ash", 4052), "carried", [2], []),
     ]
     yield "a signature with the neutral element", [
         (TODAY, vouch("ash", sign=by_neutral(ROOTS["ash"])), "signature", []),
@@ -458,8 +503,8 @@ def files():
             "name": name,
             "home": ROOTS["ash"].public.hex(),
             "steps": [
-                {"day": day, "hex": data.hex(), "verdict": verdict, "carried": carried}
-                for day, data, verdict, carried in steps
+                {"day": day, "hex": data.hex(), "verdict": verdict, "carried": carried} | ({"over": over[0]} if over else {})
+                for day, data, verdict, carried, *over in steps
             ],
         }
         for name, steps in scenes()

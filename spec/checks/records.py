@@ -106,6 +106,7 @@ KINDS = {
     3: ("second", NODE, ATTACHMENT),
     4: ("dispute", NODE, ATTACHMENT),
     5: ("retraction", NODE, table((1, "lock", octets(32)), (2, "proof", octets(64), "?"))),
+    11: ("ending", NODE, table((1, "season", u32))),
     7: ("vouch", ROOT, vouch),
     8: ("revocation", ROOT, revocation),
     9: ("affirmation", ROOT, affirmation),

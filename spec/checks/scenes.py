@@ -43,6 +43,8 @@ def ok_scenes(world, cases):
                 ids.append(None)
             where = f"{case['name']}, step {number}"
             agree(f"{where}: verdict", step["verdict"], verdict)
+            if "over" in step:
+                agree(f"{where}: over", step["over"], node.over())
             agree(f"{where}: carried", step["carried"], [n for n, one in enumerate(ids) if one in node.carried])
         yield case["name"]
 

@@ -17,15 +17,19 @@ use std::path::{Path, PathBuf};
 
 mod changes;
 mod draft;
+mod found;
 
 use changes::{Change, changes};
 pub use draft::Draft;
+pub use found::FoundArgs;
 
 /// What can be done with a charter.
 #[derive(clap::Subcommand, Clone, Debug)]
 pub enum CharterCommand {
     /// Show the version that counts, or write it as a draft to change
     Show(ShowArgs),
+    /// Make a federation's first version, and sign it; it counts when all in it have signed
+    Found(FoundArgs),
     /// Propose a new version, and sign it
     Propose(ProposeArgs),
     /// Sign what somebody has proposed
@@ -122,9 +126,16 @@ fn replacement(text: &str) -> Result<(String, OrganisationKey), String> {
 pub fn run(command: &CharterCommand, globals: &Globals) -> Result<(), CliError> {
     match command {
         CharterCommand::Show(args) => show(args, globals),
+        CharterCommand::Found(args) => found::found(args, globals),
         CharterCommand::Propose(args) => propose(args, globals),
         CharterCommand::Sign(args) => sign(args, globals),
-        CharterCommand::Status(args) => status(&read_charter(&args.charter)?, globals),
+        CharterCommand::Status(args) => match found::unfinished(&args.charter) {
+            Some(founding) => {
+                found::say(&founding, &args.charter, globals);
+                Ok(())
+            }
+            None => status(&read_charter(&args.charter)?, globals),
+        },
         CharterCommand::Take(args) => take(args, globals),
     }
 }
@@ -181,6 +192,16 @@ fn chosen(chain: &Chain, prefix: &str) -> Result<CharterId, CliError> {
 }
 
 fn show(args: &ShowArgs, globals: &Globals) -> Result<(), CliError> {
+    if let Some(founding) = found::unfinished(&args.charter) {
+        if globals.json {
+            output::json(&found::json(&founding));
+        } else {
+            print_version(&founding.id(), founding.terms(), false, &founding.id());
+            output::text("");
+            found::say(&founding, &args.charter, globals);
+        }
+        return Ok(());
+    }
     let chain = read_charter(&args.charter)?;
     let current = chain.current();
     let id = match &args.id {
@@ -257,9 +278,13 @@ fn terms_json(chain: &Chain, id: &CharterId, terms: &Terms, counts: bool) -> Val
 }
 
 fn print_terms(chain: &Chain, id: &CharterId, terms: &Terms, counts: bool) {
+    print_version(id, terms, counts, chain.federation());
+}
+
+fn print_version(id: &CharterId, terms: &Terms, counts: bool, federation: &dyn std::fmt::Display) {
     let say = output::text;
     say(&output::clean(&terms.name));
-    say(&format!("  federation    {}", chain.federation()));
+    say(&format!("  federation    {federation}"));
     let state = if counts { "counts" } else { "does not count" };
     say(&format!(
         "  version       {} ({state}), made {}",
@@ -395,6 +420,21 @@ fn replace(
 }
 
 fn sign(args: &SignArgs, globals: &Globals) -> Result<(), CliError> {
+    if let Some(mut founding) = found::unfinished(&args.charter) {
+        let id = founding.id().to_string();
+        // Nobody signs what they have not looked at.
+        if args.id.is_empty() || !id.starts_with(&args.id.to_lowercase()) {
+            return Err(CliError::input(
+                "unknown-version",
+                format_args!("the first version in the file is {id}, and nothing else is there"),
+            )
+            .next("nothing was signed; compare the id with whoever gave you the file"));
+        }
+        found::sign(&mut founding, &args.root)?;
+        found::write(&args.charter, &founding)?;
+        found::say(&founding, &args.charter, globals);
+        return Ok(());
+    }
     let mut chain = read_charter(&args.charter)?;
     let root = root::read_root(&args.root)?;
     let id = chosen(&chain, &args.id)?;
@@ -424,6 +464,26 @@ fn say_signed(chain: &Chain, id: &CharterId, path: &Path, globals: &Globals) {
 }
 
 fn take(args: &TakeArgs, globals: &Globals) -> Result<(), CliError> {
+    if let Some(mut founding) = found::unfinished(&args.charter) {
+        for path in &args.files {
+            let bytes = fs::read(place(path)).unwrap_or_default();
+            let other = parasol_protocol::charter::Founding::from_bytes(&bytes);
+            let same = other.is_ok_and(|other| founding.merge(&other));
+            if !same {
+                return Err(CliError::input(
+                    "another-charter",
+                    format_args!(
+                        "{} holds no copy of the first version that is in {}",
+                        path.display(),
+                        args.charter.display()
+                    ),
+                ));
+            }
+        }
+        found::write(&args.charter, &founding)?;
+        found::say(&founding, &args.charter, globals);
+        return Ok(());
+    }
     let mut files: Vec<PathBuf> = args.files.clone();
     let first = if place(&args.charter).exists() {
         args.charter.clone()

@@ -42,7 +42,7 @@ pub struct InitArgs {
     /// An organisation: its short name, country and language, as lilas:FR:fr; once for each
     #[arg(long = "member", value_name = "NAME:COUNTRY[:LANG]", value_parser = member)]
     pub members: Vec<(String, String, String)>,
-    /// So many made-up organisations, if none is named
+    /// So many made-up organisations, if none is named; the first 15 hold the keys
     #[arg(
         long,
         value_name = "N",
@@ -143,7 +143,7 @@ fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
         made.federation
     ));
     output::text(
-        "Its keys were dealt on this machine, which could have kept them: for trying out only.",
+        "Its nodes made the keys in a ceremony. All of them are on this machine, with the root keys: for trying out only.",
     );
     output::text("");
     output::text("Start each node in a terminal of its own:");

@@ -2,6 +2,7 @@
 
 pub mod browse;
 pub mod carry;
+pub mod ceremony;
 pub mod charter;
 pub mod check;
 pub mod completions;

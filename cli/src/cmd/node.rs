@@ -47,6 +47,23 @@ pub fn run(command: &NodeCommand, globals: &Globals) -> Result<(), CliError> {
     }
 }
 
+/// What a node says of the federation's keys.
+fn keys(keys: Option<&Value>) -> String {
+    let Some(keys) = keys.filter(|keys| keys.is_object()) else {
+        return "none yet: they are made in a ceremony, see `parasol ceremony`".to_owned();
+    };
+    let text = |name: &str| keys.get(name).and_then(Value::as_str).map(output::clean);
+    let epoch = keys
+        .get("epoch")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
+    let made = text("made").unwrap_or_default();
+    match text("renewed_from") {
+        Some(day) => format!("generation {epoch}, of {made}; renewed from {day} on"),
+        None => format!("generation {epoch}, of {made}"),
+    }
+}
+
 fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
     let profile = globals.open_profile().map(|(_, profile)| profile);
     let url = match &args.url {
@@ -84,6 +101,7 @@ fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
         if status.ready() { "yes" } else { "no" }
     ));
     say(&format!("  peers         {}", status.peers()));
+    say(&format!("  keys          {}", keys(status.all.get("keys"))));
     say(&format!("  reports       {}", text("reports")));
     for (kind, count) in status
         .records()

@@ -139,7 +139,7 @@ fn bring_back(fleet: &mut Fleet, place: &Place, signals: &Signals) -> bool {
             for name in off {
                 output::text(&format!(
                     "If it does not come up, start it with: parasol node run {}",
-                    story::quote(&place.dir().join(&name).to_string_lossy())
+                    output::quote(&place.dir().join(&name).to_string_lossy())
                 ));
             }
             false

@@ -4,7 +4,9 @@ use crate::exit::CliError;
 use crate::founding::{HOME, check_free, found, ports};
 use crate::home::Home;
 use parasol_node::config::File as NodeFile;
+use parasol_node::keys::NodeIdentity;
 use parasol_node::setup::built_in;
+use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -198,6 +200,25 @@ impl Place {
             )
             .next("choose a new --dir")
         })
+    }
+
+    fn certificate(&self, name: &str) -> Option<Certificate> {
+        NodeIdentity::read(&self.dir.join(name)).ok()?.certificate
+    }
+
+    /// The generation of the shares that a node goes by; 0 if that cannot be read.
+    pub fn epoch(&self, name: &str) -> u32 {
+        self.certificate(name).map_or(0, |c| c.epoch())
+    }
+
+    /// Whether all keyholders of the charter hold shares, as far as a node knows.
+    pub fn all_hold(&self, name: &str) -> bool {
+        let holders = self.certificate(name).and_then(|certificate| {
+            let key = certificate.keys().next()?;
+            Some(key.shares().len())
+        });
+        self.charter()
+            .is_ok_and(|c| holders == Some(c.keyholders()))
     }
 
     /// The directory.

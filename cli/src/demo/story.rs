@@ -7,14 +7,14 @@ use super::place::Place;
 use super::signals::Signals;
 use crate::args::Cli;
 use crate::exit::CliError;
-use crate::output;
+use crate::output::{self, quote};
 use clap::Parser as _;
 use parasol_node::files::{create_private_dir, write_private};
 use serde_json::Value;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Who is in the story.
 const CAST: [&str; 3] = ["lilas", "ryabina", "rowan"];
@@ -28,6 +28,11 @@ const LISTS: [(&str, &[u8]); 3] = [
 
 /// How long records may take to reach all nodes before the story goes on regardless.
 const SETTLE: Duration = Duration::from_secs(10);
+
+/// How long the nodes may take to renew their shares.
+const RENEW: Duration = Duration::from_secs(60);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The number in the report by hand, as lilas types it and as others do. It is made up.
 const NUMBER: &str = "06 39 98 47 11";
@@ -86,9 +91,13 @@ pub fn open(place: &Place) -> Result<(), CliError> {
             organisation.name, organisation.jurisdiction
         ));
     }
-    output::text(
-        "(One machine dealt their keys, so this is for trying out. Starting a node for each.)",
-    );
+    if place.fresh() {
+        output::text(
+            "Their nodes have made its keys together, in a ceremony: each holds a share, and nobody \
+             has ever held a key.",
+        );
+    }
+    output::text("(Here all nodes are on one machine, for trying out. Starting them.)");
     Ok(())
 }
 
@@ -104,6 +113,11 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
         steps: 0,
     };
     let lists = write_lists(place)?;
+    if !place.fresh() {
+        // The story before left somebody out, who gets shares again by itself: not in the middle of
+        // this one.
+        wait(RENEW, || place.all_hold("lilas"));
+    }
 
     teller.step("Each organisation brings the list that it kept until now, as it is.")?;
     for (who, list) in CAST.iter().zip(&lists) {
@@ -168,15 +182,31 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
     teller.run_text("rowan", &["inspect", &id])?;
 
     let alive = charter.keyholders().saturating_sub(1);
-    if alive >= usize::from(charter.terms().threshold) {
-        teller.step("They take the machine away. Rowan's node is gone for good.")?;
+    let raided = alive >= usize::from(charter.terms().threshold);
+    if raided {
+        teller.step("They take the machine away. Rowan's node is gone.")?;
         fleet.kill("rowan")?;
-        teller.say("(killed; it does not come back)");
+        teller.say("(killed)");
         teller.run_text("ryabina", &["check", SPELLINGS[0]])?;
+        teller.step(
+            "They have rowan's shares of the keys now. So the others renew theirs without rowan: \
+             the keys stay as they are, and the stolen shares fit nothing any more.",
+        )?;
     } else {
         teller.step("All keyholders are needed here, so none of them can be taken away.")?;
         teller.say("With a lower --threshold this step would kill a node and look up again.");
+        teller.step("All of them renew their shares: the keys stay as they are.")?;
     }
+    let lilas = place.dir().join("lilas").into_os_string();
+    let mut words: Vec<&OsStr> = ["ceremony", "start"].map(OsStr::new).to_vec();
+    words.push(&lilas);
+    if raided {
+        words.extend(["--without", "rowan"].map(OsStr::new));
+    }
+    let before = place.epoch("lilas");
+    teller.run_plain(&words)?;
+    teller.say("While the nodes are at it, look-ups go on:");
+    teller.run_text("ryabina", &["check", SPELLINGS[0]])?;
 
     teller.step("It was the wrong number. Lilas takes the report back.")?;
     for id in &ids {
@@ -184,7 +214,11 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
     }
     fleet.settle(SETTLE);
 
-    teller.step("It is gone everywhere.")?;
+    teller.step("The new shares are in force, and look-ups go on.")?;
+    renewed(place, fleet, before)?;
+    teller.run_plain(&["ceremony".as_ref(), "status".as_ref(), &lilas])?;
+
+    teller.step("The report is gone everywhere.")?;
     teller.run_text("ryabina", &["check", SPELLINGS[0]])?;
     teller.run_text("lilas", &["check", NUMBER])?;
     for who in ["ryabina", "lilas"] {
@@ -196,6 +230,35 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
         }
     }
     Ok(())
+}
+
+/// Waits until all nodes that run have taken new shares into use.
+fn renewed(place: &Place, fleet: &Fleet, before: u32) -> Result<(), CliError> {
+    let off = fleet.off();
+    let on = || place.names().iter().filter(|name| !off.contains(name));
+    if wait(RENEW, || on().all(|name| place.epoch(name) > before)) {
+        return Ok(());
+    }
+    Err(CliError::other(
+        "story",
+        format_args!(
+            "the shares were not renewed within {} seconds",
+            RENEW.as_secs()
+        ),
+    )
+    .next("look into the nodes' logs; with --dir DIR they stay"))
+}
+
+/// Waits until something is so, but not for ever. Says whether it is.
+fn wait(at_most: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + at_most;
+    while !is_so() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(LOOK);
+    }
+    true
 }
 
 /// Says how to go on, for someone who stays.
@@ -222,6 +285,10 @@ pub fn invite(place: &Place) -> Result<(), CliError> {
         quote("your-list.xlsx")
     ));
     output::text("    parasol --profile ryabina federation show");
+    output::text(&format!(
+        "    parasol ceremony status {}",
+        quote(&place.dir().join("ryabina").to_string_lossy())
+    ));
     output::text("    parasol --profile ryabina inspect --node");
     output::text("    parasol help");
     if place.temporary() {
@@ -273,6 +340,17 @@ impl Teller<'_> {
         Ok(())
     }
 
+    /// The same of a command that takes no profile.
+    fn run_plain(&self, args: &[&OsStr]) -> Result<(), CliError> {
+        let typed: Vec<String> = args.iter().map(|a| quote(&a.to_string_lossy())).collect();
+        output::text("");
+        output::text(&format!("$ parasol {}", typed.join(" ")));
+        let line = std::iter::once(OsStr::new("parasol")).chain(args.iter().copied());
+        let cli = Cli::try_parse_from(line).map_err(|e| CliError::other("story", e))?;
+        cli.execute()?;
+        Ok(())
+    }
+
     fn line(&self, who: &str, args: &[&std::ffi::OsStr]) -> Vec<OsString> {
         let mut line: Vec<OsString> = vec!["parasol".into(), "--profile".into(), who.into()];
         line.push("--home".into());
@@ -320,32 +398,4 @@ fn write_lists(place: &Place) -> Result<Vec<PathBuf>, CliError> {
         paths.push(path);
     }
     Ok(paths)
-}
-
-/// A word as a shell takes it.
-pub(super) fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+,@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_as_a_shell_wants_them() {
-        for (word, typed) in [
-            ("check", "check"),
-            ("+33639984711", "+33639984711"),
-            ("06 39", "'06 39'"),
-            ("l'argent", r"'l'\''argent'"),
-            ("", "''"),
-        ] {
-            assert_eq!(quote(word), typed);
-        }
-    }
 }

@@ -33,10 +33,11 @@ use parasol_protocol::ids::PlanDigest;
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::MAX_BOARD;
 use parasol_protocol::oprf::{KeyName, KeyShare};
-use parasol_protocol::time::Day;
-use std::collections::BTreeMap;
+use parasol_protocol::time::{Day, Season};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -48,6 +49,8 @@ pub const MAX_KEPT: usize = 32;
 pub struct Desk {
     pub(super) node_dir: PathBuf,
     dir: PathBuf,
+    /// Seasons that are over: of their keys nothing is stored.
+    ended: BTreeSet<Season>,
     _lock: File,
 }
 
@@ -123,14 +126,26 @@ impl Desk {
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(0o600)
             .open(&path)
             .map_err(io_error(&path))?;
         lock.lock().map_err(io_error(&path))?;
         Ok(Self {
             dir,
             node_dir: node_dir.to_owned(),
+            ended: BTreeSet::new(),
             _lock: lock,
         })
+    }
+
+    /// Of these seasons' keys no share is stored from now on, whatever a ceremony makes: they are over.
+    pub fn leave_out(&mut self, ended: &BTreeSet<Season>) {
+        self.ended.clone_from(ended);
+    }
+
+    pub(super) fn is_over(&self, name: &KeyName) -> bool {
+        name.season()
+            .is_some_and(|season| self.ended.contains(&season))
     }
 
     /// The names of all ceremonies that are known here.

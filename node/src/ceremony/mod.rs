@@ -9,12 +9,14 @@
 //! | `room` | what others can make a node keep |
 //! | `held` | one ceremony in memory, and what its other participants have of it |
 //! | `worker` | all of them: what comes in, what goes out, what a node does by itself |
+//! | `local` | one among directories that all lie on this machine |
 //! | `task` | the worker beside the driver, on a thread where it may block |
 
 mod desk;
 mod error;
 mod force;
 mod held;
+mod local;
 mod room;
 mod step;
 mod task;
@@ -32,5 +34,6 @@ mod tests;
 pub use desk::{Desk, Hand, Known, MAX_KEPT, Part};
 pub use error::DeskError;
 pub use force::WAIT;
+pub use local::{LocalError, Neighbour, keys_for, make_first_keys};
 pub use step::{Progress, Stepped};
 pub use task::{Heard, Settings, Setup, channel, start};

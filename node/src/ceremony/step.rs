@@ -120,7 +120,8 @@ impl Desk {
                     }
                     None => break Progress::Compare(voice.to_string()),
                 },
-                Next::Store(new) => {
+                Next::Store(mut new) => {
+                    new.shares.retain(|name, _| !self.is_over(name));
                     // Judged before anything is written: another ceremony of this epoch may have
                     // been signed since this one was opened, and its shares lie in the same place.
                     // Nothing is said before they are on disk.

@@ -117,7 +117,8 @@ impl Worker {
     pub(super) fn look(&mut self, heard: Vec<Heard>, scene: &Scene) -> Out {
         let mut out = Out::default();
         match Desk::open(&self.setup.dir) {
-            Ok(desk) => {
+            Ok(mut desk) => {
+                desk.leave_out(&scene.ended);
                 if let Err(error) = self.work(&desk, heard, scene, &mut out) {
                     tracing::error!(%error, "key ceremonies cannot be worked on");
                 }
@@ -559,7 +560,7 @@ impl Worker {
             without: &without,
             seen: &self.seen,
             up: self.up.unwrap_or(scene.now),
-            ended: &BTreeSet::new(),
+            ended: &scene.ended,
             used: planned.chain(signed).max().unwrap_or(0),
         };
         let Some(due) = due(&situation) else {

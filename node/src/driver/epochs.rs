@@ -43,6 +43,7 @@ impl Machine {
             },
             today,
             settled: self.engine.settled(now).is_some(),
+            ended: self.engine.ended().clone(),
             now,
             connected: nodes
                 .into_iter()

@@ -8,13 +8,13 @@ use parasol_protocol::certificate::Certificate;
 use parasol_protocol::engine::{AskId, Holder, Shares, Warning};
 use parasol_protocol::ids::{FederationId, NodeKey, OrganisationKey, TransportKey};
 use parasol_protocol::record::{Refusal, Verified};
-use parasol_protocol::time::{Day, Timestamp};
+use parasol_protocol::time::{Day, Season, Timestamp};
 use parasol_protocol::wire::EvaluateAsk;
 use parasol_protocol::wire::client::{
     DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted,
 };
 use parasol_protocol::wire::peer::{Refusal as PeerRefusal, Reply};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::oneshot;
 
 /// Where an answer goes. A failure of the store is an answer too.
@@ -78,8 +78,10 @@ pub struct Scene {
     pub known: Known,
     /// The node's day.
     pub today: Day,
-    /// Whether the node is sure of its day.
+    /// Whether it is not in doubt.
     pub settled: bool,
+    /// Seasons that are over: no share of their keys is kept.
+    pub ended: BTreeSet<Season>,
     /// The moment.
     pub now: Timestamp,
     /// The record keys of the connected nodes, with their transport keys and organisations.

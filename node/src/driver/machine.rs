@@ -8,6 +8,7 @@ use super::papers::Papers;
 use crate::ceremony::Heard;
 use crate::clock::Clock;
 use crate::entropy::OsEntropy;
+use crate::forget::forget_keys;
 use crate::ledger::{Ledger, LedgerView};
 use crate::net::{NetEvent, NetHandle};
 use crate::store::{Stats, StoreError};
@@ -19,12 +20,14 @@ use parasol_protocol::engine::{
     AskId, Engine, EngineError, Identity, Notice, Output, Settings, Source,
 };
 use parasol_protocol::ids::{FederationId, TransportKey};
+use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::{Refusal, Rule, Verified};
 use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::wire::client::{Outcome, Wanted};
 use parasol_protocol::wire::peer::Request;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -87,6 +90,11 @@ pub(super) struct Machine {
     pub(super) measured: Option<(Timestamp, Stats)>,
     /// What clients want published while the node catches up, and since when.
     held: Vec<Held>,
+    /// The node's directory, whose shares files an ended season's keys are destroyed in.
+    dir: Option<PathBuf>,
+    /// Keys whose shares are still to be destroyed on disk, and whether that failed.
+    doomed: BTreeSet<KeyName>,
+    destroying: bool,
     /// Gossip that is being verified, and comes before whatever is in the queue.
     pub(super) ahead: Option<Ahead>,
     /// Gossip that is being written, and comes before that.
@@ -152,6 +160,9 @@ pub fn start(
         aside: Aside::new(runtime.clone()),
         measured: None,
         held: Vec::new(),
+        dir,
+        doomed: BTreeSet::new(),
+        destroying: false,
         ahead: None,
         storing: None,
     };
@@ -407,8 +418,11 @@ impl Machine {
             }
             Input::Prepare(epoch, shares, answer) => {
                 self.engine.prepare(epoch, shares);
+                // A season may have ended while they were made.
+                let outputs = self.engine.destroy_again();
+                let done = self.carry_out(outputs.into_iter().collect());
                 reply(answer, Ok(()));
-                Ok(())
+                done
             }
             Input::Renew(certificate, answer) => {
                 reply(answer, Ok(self.renew(*certificate, now)));
@@ -551,6 +565,9 @@ impl Machine {
             let outputs = self.engine.doubt_clock(now);
             self.carry_out(outputs)?;
         }
+        if self.destroying {
+            self.destroy(&BTreeSet::new());
+        }
         self.look_at_papers(now)?;
         self.ask_all_for_charters(now);
         let outputs = self.engine.tick(&self.ledger.view()?, now)?;
@@ -597,6 +614,7 @@ impl Machine {
                         let _ = net.authorise(peers).await;
                     });
                 }
+                Output::Destroy(names) => self.destroy(&names),
                 Output::Notice(notice) => tell(&notice),
             }
         }
@@ -611,6 +629,31 @@ impl Machine {
             });
         }
         Ok(())
+    }
+
+    /// Destroys shares on disk, and those that a new engine would start from. What cannot be done now
+    /// is tried again at each tick; nothing of it answers meanwhile.
+    fn destroy(&mut self, names: &BTreeSet<KeyName>) {
+        self.identity.shares = Arc::clone(self.engine.shares());
+        self.doomed.extend(names);
+        let Some(dir) = self.dir.as_deref() else {
+            self.doomed.clear();
+            return;
+        };
+        match forget_keys(dir, &self.doomed) {
+            Ok(files) => {
+                self.doomed.clear();
+                if files > 0 {
+                    tracing::info!(files, "shares of keys whose season is over were destroyed");
+                }
+            }
+            Err(error) if !self.destroying => {
+                tracing::error!(%error, "shares of keys whose season is over could not be destroyed on disk; this node tries again every second, and does not answer with them: check the disk and the permissions of its directory");
+            }
+            // It was said once.
+            Err(_) => {}
+        }
+        self.destroying = !self.doomed.is_empty();
     }
 
     fn store(&mut self, changes: &[Change]) -> Result<(), Failed> {
@@ -672,6 +715,9 @@ fn tell(notice: &Notice) {
         }
         Notice::Charter(version) => {
             tracing::info!(version, "a new version of the charter counts from now on");
+        }
+        Notice::SeasonOver(season) => {
+            tracing::info!(%season, "as many organisations as it takes say that a season is over: this node's shares of its keys are destroyed");
         }
         Notice::Restored(count) => {
             tracing::info!(count, "records that had been put out are carried again");

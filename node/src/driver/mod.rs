@@ -26,6 +26,8 @@ mod peers;
 mod verify;
 
 #[cfg(test)]
+mod seasons_tests;
+#[cfg(test)]
 mod tests;
 
 pub use calls::{DriverHandle, Unavailable};

@@ -1,29 +1,29 @@
-//! Makes a federation of nodes on one machine: roots, charter, dealt keys, certificate, delegations,
-//! vouches, tokens.
+//! Makes a federation of nodes on one machine: roots, charter, delegations, vouches, tokens, and in a
+//! ceremony of all of them the shared keys.
 
 use super::plan::{Member, Plan};
-use crate::config::{ConfigError, File, Http, Limits, Log, Net, Rates, StoreKind};
+use crate::ceremony::{LocalError, Neighbour, make_first_keys};
+use crate::config::{Ceremonies, ConfigError, File, Http, Limits, Log, Net, Rates, StoreKind};
 use crate::files::{create_private_dir, write_private};
-use crate::keys::{NodeKeys, Tokens, encode_shares, encode_trust, format_text};
-use parasol_protocol::certificate::{Certificate, CertificateError};
+use crate::keys::{NodeKeys, Tokens, encode_trust, format_text};
 use parasol_protocol::charter::{Charter, CharterError};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::entropy::Entropy;
 use parasol_protocol::ids::{FederationId, OrganisationKey, TransportKey};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::{
-    DELEGATION_AFTERLIFE, LIVE_SEASONS, MAX_DELEGATION_DAYS, MAX_VOUCH_LIFE, ROOT_QUOTA,
+    DELEGATION_AFTERLIFE, MAX_DELEGATION_DAYS, MAX_VOUCH_LIFE, ROOT_QUOTA,
 };
-use parasol_protocol::oprf::{DealError, KeyName, KeyShare, ThresholdKey, deal};
+use parasol_protocol::oprf::ShareIndex;
 use parasol_protocol::record::delegation::{SlotRange, Terms as DelegationTerms};
 use parasol_protocol::record::vouch::{Scope, Vouch};
 use parasol_protocol::record::{Body, Draft, Header, Refusal, Signer, Verified};
 use parasol_protocol::time::Day;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Why no federation was made. Nothing was written, or what was is gone again.
@@ -41,15 +41,12 @@ pub enum SetupError {
     /// The plan breaks another rule.
     #[error("{0}")]
     Plan(&'static str),
-    /// The shared keys could not be dealt.
+    /// The shared keys could not be made.
     #[error(transparent)]
-    Deal(#[from] DealError),
+    Keys(#[from] LocalError),
     /// A record could not be signed.
     #[error("a founding record could not be made: {0}")]
     Record(#[from] Refusal),
-    /// The certificate does not hold.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
     /// A node's configuration could not be written.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -106,7 +103,6 @@ struct Founder<'a> {
     root: SecretKey,
     keys: NodeKeys,
     token: Zeroizing<String>,
-    shares: BTreeMap<KeyName, KeyShare>,
 }
 
 /// Makes a federation: everything that its nodes need, one directory each, and whatever `finish`
@@ -140,7 +136,7 @@ pub fn init_federation(
     }
     let charter = Charter::from_bytes(&unsigned.write())?;
 
-    let mut founders: Vec<Founder<'_>> = plan
+    let founders: Vec<Founder<'_>> = plan
         .members
         .iter()
         .zip(roots.drain(..))
@@ -149,15 +145,14 @@ pub fn init_federation(
             root,
             keys: NodeKeys::generate(entropy),
             token: token(entropy),
-            shares: BTreeMap::new(),
         })
         .collect();
-    let keys = deal_keys(plan, &mut founders, entropy)?;
     let trust = founding_records(&charter, &founders, plan.today)?;
-    let certificate = certify(&charter, &keys, &founders, &trust, plan.today)?;
 
     let staging = staging_path(&plan.dir, entropy);
-    let written = write_all(&staging, &charter, &certificate, &trust, &founders).and_then(|()| {
+    let ready = write_all(&staging, &charter, &trust, &founders)
+        .and_then(|()| make_keys(&staging, &charter, &trust, &founders, plan.today, entropy));
+    let written = ready.and_then(|()| {
         let access: Vec<Access> = founders
             .into_iter()
             .map(|f| Access {
@@ -215,26 +210,39 @@ fn staging_path(dir: &Path, entropy: &mut dyn Entropy) -> PathBuf {
     dir.with_file_name(format!(".{name}.{}.new", hex::encode(salt)))
 }
 
-/// Deals every key. A whole key exists only inside [`deal`], which wipes it.
-fn deal_keys(
-    plan: &Plan,
-    founders: &mut [Founder<'_>],
+/// The nodes make the shared keys, each with a seed of its own: nobody ever holds one, this process
+/// included, though whoever reads its memory meanwhile can put one together.
+fn make_keys(
+    staging: &Path,
+    charter: &Charter,
+    trust: &[Verified],
+    founders: &[Founder<'_>],
+    today: Day,
     entropy: &mut dyn Entropy,
-) -> Result<BTreeMap<KeyName, ThresholdKey>, SetupError> {
-    let first = plan.today.season();
-    // One season more than can be live today, so that the first change of season finds its key.
-    let seasons = (0..=LIVE_SEASONS).map(|n| first.plus(n));
-    let names = seasons.flat_map(|s| [KeyName::Handle(s), KeyName::Area(s)]);
-    let holders = u16::try_from(founders.len()).unwrap_or(u16::MAX);
-    let mut keys = BTreeMap::new();
-    for name in std::iter::once(KeyName::Bucket).chain(names) {
-        let dealt = deal(name, plan.threshold, holders, entropy)?;
-        for (founder, share) in founders.iter_mut().zip(dealt.shares) {
-            founder.shares.insert(name, share);
-        }
-        keys.insert(name, dealt.key);
+) -> Result<(), SetupError> {
+    let mut directory = Directory::new(charter.clone());
+    for record in trust {
+        directory.learn(record);
     }
-    Ok(keys)
+    let neighbour = |founder| {
+        let Founder { member, keys, .. }: &Founder<'_> = founder;
+        let index = charter.named(&member.name)?.keyholder?;
+        Some(Neighbour {
+            dir: staging.join(&member.name),
+            node: &keys.record,
+            index: ShareIndex::new(index).ok()?,
+        })
+    };
+    let neighbours: Vec<Neighbour<'_>> = founders.iter().filter_map(neighbour).collect();
+    let certificate = make_first_keys(&neighbours, &Arc::new(directory), today, entropy)?;
+    for founder in founders {
+        // Who holds no share goes by the same certificate.
+        let path = staging.join(&founder.member.name).join("certificate.cbor");
+        if !path.exists() {
+            write_private(&path, certificate.bytes()).map_err(at(&path))?;
+        }
+    }
+    Ok(())
 }
 
 /// The delegations of all nodes and the vouches of each founder for all others.
@@ -297,33 +305,9 @@ fn founding_records(
     Ok(records)
 }
 
-fn certify(
-    charter: &Charter,
-    keys: &BTreeMap<KeyName, ThresholdKey>,
-    founders: &[Founder<'_>],
-    trust: &[Verified],
-    today: Day,
-) -> Result<Certificate, SetupError> {
-    let federation = charter.federation();
-    let mut unsigned = Certificate::unsigned(federation, 0, today, true, keys);
-    for founder in founders {
-        Certificate::sign_with(&mut unsigned, federation, &founder.keys.record);
-    }
-    let mut directory = Directory::new(charter.clone());
-    for record in trust {
-        directory.learn(record);
-    }
-    Ok(Certificate::from_bytes(
-        &unsigned.write(),
-        charter,
-        &directory,
-    )?)
-}
-
 fn write_all(
     staging: &Path,
     charter: &Charter,
-    certificate: &Certificate,
     trust: &[Verified],
     founders: &[Founder<'_>],
 ) -> Result<(), SetupError> {
@@ -343,9 +327,7 @@ fn write_all(
         for (name, text) in founder.keys.files() {
             put(&format!("keys/{name}"), text.as_bytes())?;
         }
-        put("keys/shares.cbor", &encode_shares(&founder.shares))?;
         put("charter.cbor", charter.bytes())?;
-        put("certificate.cbor", certificate.bytes())?;
         put("trust.cbor", &trust)?;
         let tokens = [(founder.member.name.as_str(), founder.token.as_str())];
         put("tokens.toml", Tokens::file_text(tokens).as_bytes())?;
@@ -382,7 +364,7 @@ fn node_file(founder: &Founder<'_>, all: &[Founder<'_>]) -> Result<File, SetupEr
         log: Log::default(),
         rates: Rates::default(),
         limits: Limits::default(),
-        ceremonies: Default::default(),
+        ceremonies: Ceremonies::default(),
     })
 }
 

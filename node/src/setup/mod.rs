@@ -1,9 +1,9 @@
 //! Making things that did not exist: a whole federation on one machine, or a single node's directory.
 //!
-//! [`init_federation`] deals the shared keys, so whoever runs it could have kept them. It writes the
-//! whole key nowhere, and each share only into its own node's directory; still, it is for tests and
-//! for showing how things work. A federation of people who must not trust one machine makes its keys
-//! in a ceremony.
+//! [`init_federation`] has all nodes of a federation on one machine make the shared keys in a
+//! ceremony. Each share lies in its own node's directory alone, and the keys nowhere; still, whoever
+//! runs it has all directories in hand. Organisations that must not trust one machine make a node
+//! each with [`init_node`], and run the ceremony among these.
 
 mod federation;
 mod members;
@@ -14,5 +14,5 @@ mod single;
 pub use federation::{Access, Made, SetupError, init_federation};
 pub use members::built_in;
 pub use papers::{DelegationRequest, PaperError, Taken, request, take};
-pub use plan::{Member, Plan, majority};
+pub use plan::{BUDGET, MAX_HOLDERS, Member, Plan, first_terms, majority};
 pub use single::{Request, init_node};

@@ -3,6 +3,7 @@
 //! A root key is on no machine that is on a network, so a file goes each way: `request` to the
 //! root, the answer back.
 
+use crate::ceremony::{Desk, DeskError};
 use crate::files::write_private;
 use crate::keys::{IdentityError, NodeKeys, encode_trust, read_chain, read_met, read_trust};
 use parasol_protocol::admit;
@@ -16,6 +17,7 @@ use parasol_protocol::limits::MAX_RECORD;
 use parasol_protocol::record::delegation::{Delegation, SlotRange, Terms};
 use parasol_protocol::record::{Refusal, Rule, Verified};
 use parasol_protocol::time::Day;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -134,6 +136,21 @@ pub enum PaperError {
         /// Why not.
         why: CertificateError,
     },
+    /// There is another certificate of one epoch.
+    #[error(
+        "ALARM: {path} is another certificate of key generation {epoch} than the one that this node has, and there must be one only. Signed by both: {signed}. Use neither until the keyholders have cleared this up: whoever signed both has lost control of its node"
+    )]
+    TwoCertificates {
+        /// Where.
+        path: PathBuf,
+        /// Which.
+        epoch: u32,
+        /// The organisations whose nodes signed both.
+        signed: String,
+    },
+    /// The node's ceremonies cannot be worked on.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
     /// The file is none that a node takes.
     #[error(
         "{0} is no charter, certificate or record, and no file of them; it may have been damaged on its way"
@@ -270,6 +287,8 @@ fn items(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
 /// Says which file is refused, and why.
 pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperError> {
     let keys = NodeKeys::read(dir)?;
+    // Nobody else takes a certificate into use meanwhile.
+    let desk = Desk::open(dir)?;
     let charter_path = dir.join("charter.cbor");
     let mut chain = match charter_path.exists() {
         true => Some(read_chain(&charter_path)?),
@@ -343,7 +362,15 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
             path: path.clone(),
             why,
         })?;
-        if newest.as_ref().is_none_or(|n| n.epoch() < read.epoch()) {
+        if let Some(before) = newest.as_ref().filter(|n| differ(n, &read)) {
+            return Err(PaperError::TwoCertificates {
+                path: path.clone(),
+                epoch: read.epoch(),
+                signed: names(&before.signed_twice(&read), &directory, read.issued()),
+            });
+        }
+        let rank = |c: &Certificate| (c.epoch(), c.signed());
+        if newest.as_ref().is_none_or(|n| rank(n) < rank(&read)) {
             newest = Some(read);
             taken.certificate = true;
         }
@@ -362,8 +389,28 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
     }
     if let Some(certificate) = newest.filter(|_| taken.certificate) {
         write("certificate.cbor", certificate.bytes())?;
+        desk.destroy_old(&certificate)?;
     }
     Ok(taken)
+}
+
+/// Whether two certificates are of one epoch and say different things.
+fn differ(one: &Certificate, other: &Certificate) -> bool {
+    one.epoch() == other.epoch() && one.digest() != other.digest()
+}
+
+/// The organisations of these nodes.
+fn names(nodes: &BTreeSet<NodeKey>, directory: &Directory, day: Day) -> String {
+    let name = |node: &NodeKey| {
+        let root = directory.signer_on(node, day)?;
+        let member = directory.charter().answers_for(&root)?;
+        Some(member.name.clone())
+    };
+    let names: Vec<String> = nodes
+        .iter()
+        .map(|node| name(node).unwrap_or_else(|| node.to_string()))
+        .collect();
+    names.join(", ")
 }
 
 fn offer(chain: &mut Option<Chain>, document: &[u8]) -> Result<bool, CharterError> {

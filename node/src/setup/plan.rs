@@ -12,9 +12,13 @@ const RECORDS: u32 = 20_000;
 /// Evaluations that an organisation may ask of a keyholder, a key and a day.
 const EVALUATIONS: u32 = 60_000;
 /// How many others the vouches of a founder may bring in.
-const BUDGET: u32 = 12;
+pub const BUDGET: u32 = 12;
 /// Bits of a bucket.
 const BUCKET_BITS: u8 = 14;
+
+/// How many of the organisations that are set up together hold shares, at most: what a ceremony costs
+/// grows with the third power of it.
+pub const MAX_HOLDERS: u16 = 15;
 
 /// A federation that is to be made.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,7 +29,7 @@ pub struct Plan {
     pub name: String,
     /// How many keyholders it takes to look something up.
     pub threshold: u16,
-    /// Its organisations, all of them keyholders, in the order of their shares.
+    /// Its organisations; the first of them, at most [`MAX_HOLDERS`], are keyholders, in this order.
     pub members: Vec<Member>,
     /// The day.
     pub today: Day,
@@ -91,28 +95,46 @@ impl Plan {
                 root: root.organisation(),
                 name: member.name.clone(),
                 jurisdiction: member.jurisdiction.clone(),
-                keyholder: Some(index),
+                keyholder: (index <= MAX_HOLDERS).then_some(index),
                 budget: BUDGET,
             })
             .collect();
         organisations.sort_by_key(|o| o.root);
-        let terms = Terms {
-            version: 1,
-            origin: None,
-            name: self.name.clone(),
-            made: self.today,
+        let terms = first_terms(
+            &self.name,
+            self.threshold,
             organisations,
-            threshold: self.threshold,
-            lives: Lives::LONGEST,
-            quotas: Quotas {
-                records: RECORDS,
-                evaluations: EVALUATIONS,
-            },
-            bucket_bits: BUCKET_BITS,
             cities,
-            former: Vec::new(),
-        };
+            self.today,
+        );
         terms.check()?;
         Ok(terms)
+    }
+}
+
+/// A first version of a charter with these organisations, in the order of their roots, and these
+/// cities, in order: with the numbers that a federation has when nobody says otherwise.
+pub fn first_terms(
+    name: &str,
+    threshold: u16,
+    organisations: Vec<Organisation>,
+    cities: Vec<String>,
+    today: Day,
+) -> Terms {
+    Terms {
+        version: 1,
+        origin: None,
+        name: name.to_owned(),
+        made: today,
+        organisations,
+        threshold,
+        lives: Lives::LONGEST,
+        quotas: Quotas {
+            records: RECORDS,
+            evaluations: EVALUATIONS,
+        },
+        bucket_bits: BUCKET_BITS,
+        cities,
+        former: Vec::new(),
     }
 }

@@ -2,11 +2,10 @@
 //! has to sign.
 
 use super::federation::{SetupError, peer_id};
-use crate::config::{File, Http, Limits, Log, Net, Rates, StoreKind};
+use crate::config::{Ceremonies, File, Http, Limits, Log, Net, Rates, StoreKind};
 use crate::files::{create_private_dir, write_private};
-use crate::keys::{NodeKeys, Tokens, encode_shares, format_text};
+use crate::keys::{NodeKeys, Tokens, format_text};
 use parasol_protocol::entropy::Entropy;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -100,9 +99,6 @@ fn write(dir: &Path, keys: &NodeKeys, request: &Request) -> Result<(), SetupErro
     for (name, text) in keys.files() {
         put(&format!("keys/{name}"), &text)?;
     }
-    // None yet: a ceremony gives it shares, if its organisation is a keyholder.
-    let shares = dir.join("keys").join("shares.cbor");
-    write_private(&shares, &encode_shares(&BTreeMap::new())).map_err(at(&shares))?;
     put("tokens.toml", &Tokens::file_text([]))?;
     put("terms", &request.to_string())?;
     let (http, p2p) = PORTS;
@@ -124,7 +120,7 @@ fn write(dir: &Path, keys: &NodeKeys, request: &Request) -> Result<(), SetupErro
         log: Log::default(),
         rates: Rates::default(),
         limits: Limits::default(),
-        ceremonies: Default::default(),
+        ceremonies: Ceremonies::default(),
     };
     Ok(file.write(dir)?)
 }

@@ -5,14 +5,15 @@
     clippy::indexing_slicing
 )]
 
-use super::super::{built_in, majority};
+use super::super::{MAX_HOLDERS, built_in, majority};
 use super::*;
 use crate::config::NodeConfig;
 use crate::entropy::OsEntropy;
 use crate::keys::{IdentityError, NodeIdentity};
-use parasol_protocol::oprf::{Output, blind};
+use parasol_protocol::oprf::{KeyName, KeyShare, Output, blind};
 use parasol_protocol::time::Season;
 use parasol_protocol::trust::{Local, Question, counted};
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 
 fn plan(dir: &Path, members: u16) -> Plan {
@@ -68,8 +69,16 @@ fn every_node_reads_what_was_made_for_it_and_all_agree() {
         assert!(node.shares.values().all(|s| s.index().get() == index));
         let season = |n: u32| Season::from_index(2026 * 2 + 1 + n);
         assert!(node.shares.contains_key(&KeyName::Area(season(5))));
-        assert_eq!(node.certificate.as_ref().unwrap().keys().count(), 13);
-        assert!(node.certificate.as_ref().unwrap().dealt());
+        let certificate = node.certificate.as_ref().unwrap();
+        assert_eq!(certificate.keys().count(), 13);
+        assert!(!certificate.dealt(), "nobody deals keys");
+        assert_eq!((certificate.epoch(), certificate.signed()), (1, 5));
+        // What the node drew its part from is gone, and nothing is under way.
+        assert!(
+            files(&config.dir)
+                .iter()
+                .all(|path| !path.ends_with("seed"))
+        );
         assert_eq!(node.tokens.len(), 1);
         // Five delegations, and four vouches of each of the five.
         assert_eq!(node.trust.len(), 25);
@@ -100,6 +109,27 @@ fn founding_records_pass_admission() {
     }
 }
 
+/// Of many that are set up together the first hold shares, and the others go by their certificate.
+#[test]
+fn the_first_of_many_hold_the_shares() {
+    let tmp = tempfile::tempdir().unwrap();
+    let dir = tmp.path().join("fed");
+    let mut plan = plan(&dir, MAX_HOLDERS + 1);
+    plan.threshold = majority(MAX_HOLDERS);
+    let founders: Vec<SecretKey> = plan
+        .members
+        .iter()
+        .map(|_| SecretKey::generate(&mut OsEntropy))
+        .collect();
+    let terms = plan.terms(&founders).unwrap();
+    let last = plan.members.last().unwrap();
+    for organisation in &terms.organisations {
+        let holds = organisation.keyholder.is_some();
+        assert_eq!(holds, organisation.name != last.name);
+    }
+    assert_eq!(terms.organisations.len(), 16);
+}
+
 /// What `t` nodes' shares give together, and that fewer give nothing.
 #[test]
 fn shares_lie_in_their_own_directory_alone_and_the_key_nowhere() {
@@ -114,12 +144,8 @@ fn shares_lie_in_their_own_directory_alone_and_the_key_nowhere() {
         .collect();
 
     let evaluate = |who: &[usize]| -> Result<Vec<Output>, String> {
-        let key = nodes[0]
-            .certificate
-            .as_ref()
-            .unwrap()
-            .key(KeyName::Bucket)
-            .unwrap();
+        let certificate = nodes[0].certificate.as_ref().unwrap();
+        let key = certificate.key(KeyName::Bucket).unwrap();
         let blinded = blind(&[b"phone:+33639981234".as_slice()], &mut OsEntropy).unwrap();
         let verified: Vec<_> = who
             .iter()
@@ -136,10 +162,10 @@ fn shares_lie_in_their_own_directory_alone_and_the_key_nowhere() {
     assert_eq!(bytes(&[0, 1]), bytes(&[0, 2]));
     assert!(evaluate(&[0]).is_err());
 
-    // No share stands in any file but its own node's shares.cbor.
+    // No share stands in any file but its own node's.
     for node in &nodes {
         let own = node.charter.organisation(&node.organisation).unwrap();
-        let own = dir.join(&own.name).join("keys/shares.cbor");
+        let own = dir.join(&own.name).join("keys/shares-1.cbor");
         for share in node.shares.values() {
             let bytes = share.to_bytes();
             let scalar = &bytes[2..];
@@ -156,15 +182,15 @@ fn shares_lie_in_their_own_directory_alone_and_the_key_nowhere() {
     // The key is no 32 bytes of any file: whatever 32 bytes are taken as the key, its public half
     // would be the certified one.
     for name in nodes[0].shares.keys() {
-        let public = nodes[0]
-            .certificate
-            .as_ref()
-            .unwrap()
-            .key(*name)
-            .unwrap()
-            .public();
+        let certificate = nodes[0].certificate.as_ref().unwrap();
+        let public = certificate.key(*name).unwrap().public();
+        // The board of the ceremony is the same everywhere.
+        let mut seen = BTreeSet::new();
         for path in files(&dir).iter().filter(|p| p.is_file()) {
             let content = fs::read(path).unwrap();
+            if !seen.insert(content.clone()) {
+                continue;
+            }
             let place = nodes[0].shares[name].index();
             for window in content.windows(32).filter(|w| w[31] < 0x20) {
                 let candidate = KeyShare::new(place, window.try_into().unwrap());
@@ -279,14 +305,14 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
     for file in [
         "format",
         "keys/record.key",
-        "keys/shares.cbor",
+        "keys/shares-1.cbor",
         "charter.cbor",
         "certificate.cbor",
         "trust.cbor",
         "tokens.toml",
     ] {
-        // A node without a certificate waits for a ceremony.
-        if !file.contains("certificate") {
+        // A node without shares, or without a certificate, waits for a ceremony.
+        if !file.contains("shares") && !file.contains("certificate") {
             let error = trouble(file, &|p| fs::remove_file(p).unwrap());
             assert!(matches!(error, IdentityError::Missing { .. }), "{error}");
         }
@@ -296,7 +322,7 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
     for file in [
         "keys/record.key",
         "keys/seal.key",
-        "keys/shares.cbor",
+        "keys/shares-1.cbor",
         "tokens.toml",
     ] {
         let error = trouble(file, &|p| {
@@ -310,7 +336,7 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
         "{error}"
     );
     // Another node's shares and another node's keys do not pass for this one's.
-    for file in ["keys/shares.cbor", "keys/record.key"] {
+    for file in ["keys/shares-1.cbor", "keys/record.key"] {
         let other = fs::read(dir.join("rowan").join(file)).unwrap();
         let path = lilas.join(file);
         let own = fs::read(&path).unwrap();

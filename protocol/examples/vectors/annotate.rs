@@ -114,6 +114,7 @@ pub fn body_names(kind: u8) -> &'static [(u64, &'static str)] {
             (7, "possession"),
             (8, "transport possession"),
         ],
+        11 => &[(1, "season")],
         _ => panic!("kind {kind} has no names here"),
     }
 }

@@ -6,17 +6,21 @@ use parasol_protocol::area::Area;
 use parasol_protocol::cose::Context;
 use parasol_protocol::handle::Handle;
 use parasol_protocol::keys::SecretKey;
-use parasol_protocol::limits::{DELEGATION_AFTERLIFE, MAX_REVOCATION_LIFE, RETRACTION_LIFE};
+use parasol_protocol::limits::{
+    DELEGATION_AFTERLIFE, ENDING_LIFE, MAX_REVOCATION_LIFE, RETRACTION_LIFE,
+};
 use parasol_protocol::particulars::Words;
 use parasol_protocol::record::affirmation::Affirmation;
 use parasol_protocol::record::attachment::{Dispute, Second, Target, Translation};
 use parasol_protocol::record::delegation::SlotRange;
+use parasol_protocol::record::ending::Ending;
 use parasol_protocol::record::report::{Audience, Report};
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::revocation::Revocation;
 use parasol_protocol::record::vouch::{Scope, Topic, Vouch};
 use parasol_protocol::record::{Body, Kind, Verified};
 use parasol_protocol::seal::seal_words;
+use parasol_protocol::time::Season;
 use serde_json::{Value, json};
 
 /// The good records, which the bad ones are made from.
@@ -175,6 +179,11 @@ impl Made {
             let draft = by_root(&world.lilas, body, TODAY, life, slot);
             all.push((name, draft.sign(&federation, &world.lilas.root).unwrap()));
         }
+        let over = Season::from_index(TODAY.season().index() - 1);
+        let ending = Body::Ending(Ending { season: over });
+        let draft = by_node(&world.rowan, ending, TODAY.plus(ENDING_LIFE), 1);
+        let record = draft.sign(&federation, &world.rowan.node).unwrap();
+        all.push(("ending", record));
         Self { all, lock, report }
     }
 

@@ -279,9 +279,10 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
 /// The keys that there should be after a ceremony of this day: those that live, and those that will be
 /// needed, as many as one takes.
 fn keys(s: &Situation<'_>, certificate: &Certificate, day: Day) -> Option<Vec<KeyName>> {
+    // What others have ended is before the plan's day.
     let lives = |name: &KeyName| {
         let season = name.season();
-        season.is_none_or(|season| season.last_day() >= day && !s.ended.contains(&season))
+        season.is_none_or(|season| season.last_day() >= day)
     };
     let old = certificate.keys().map(|key| key.name()).filter(lives);
     let mut all: BTreeSet<KeyName> = old.collect();

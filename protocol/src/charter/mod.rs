@@ -6,10 +6,12 @@
 //!
 //! [`Terms`] are what one version says; a *document* is a version with signatures, a COSE_Sign. A
 //! [`Chain`] takes documents in any order and says which version counts. A [`Charter`] is a version
-//! that counts, with all before it: nothing else in this crate is decided by terms that do not.
+//! that counts, with all before it: nothing else in this crate is decided by terms that do not. A
+//! [`Founding`] is a first version that not all have signed.
 
 mod agreed;
 mod chain;
+mod founding;
 mod keep;
 mod successor;
 mod terms;
@@ -19,6 +21,7 @@ pub use chain::{
     Chain, Fork, MAX_DOCUMENTS, MAX_PROPOSALS, MAX_VERSIONS, Offered, Pending, ProposeError,
     SignError, Status, Twice,
 };
+pub use founding::Founding;
 pub use terms::{CharterError, Former, Lives, Organisation, Origin, Quotas, Terms};
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl Lives {
             Kind::Dispute => Some(self.dispute),
             Kind::Vouch => Some(self.vouch),
             Kind::Delegation => Some(self.delegation),
-            Kind::Retraction | Kind::Revocation | Kind::Affirmation => None,
+            Kind::Retraction | Kind::Revocation | Kind::Affirmation | Kind::Ending => None,
         }
     }
 

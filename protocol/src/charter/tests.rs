@@ -78,6 +78,38 @@ pub(super) fn version_of(chain: &Chain) -> (u32, String) {
 }
 
 #[test]
+fn a_first_version_goes_from_hand_to_hand_until_all_have_signed() {
+    let mut mine = Founding::new(first_terms(3)).unwrap();
+    assert!(mine.sign(&root(0)));
+    assert_eq!(mine.missing(), BTreeSet::from([key(1), key(2)]));
+    assert!(matches!(mine.charter(), Err(CharterError::Signatures)));
+    assert!(!mine.sign(&root(7)), "who is not in it has nothing to sign");
+    let mut theirs = Founding::from_bytes(&mine.to_bytes()).unwrap();
+    assert!(theirs.sign(&root(1)));
+    assert!(mine.sign(&root(2)));
+    assert!(mine.merge(&theirs));
+    assert_eq!(mine.missing(), BTreeSet::new());
+    let charter = mine.charter().unwrap();
+    assert_eq!((charter.version(), charter.id()), (1, mine.id()));
+    assert_eq!(
+        Chain::from_bytes(&mine.to_bytes()).unwrap().current(),
+        charter
+    );
+    // Another federation's signatures are no use, and no stranger has signed one that is read.
+    let other = Founding::new(first_terms(4)).unwrap();
+    assert!(!mine.merge(&other));
+    let by_a_stranger = signed(&first_terms(3), [0, 7]);
+    let refused = Founding::from_bytes(&by_a_stranger).unwrap_err();
+    assert_eq!(refused, CharterError::Signatures);
+    let mut bytes = theirs.to_bytes();
+    *bytes.last_mut().unwrap() ^= 1;
+    assert!(Founding::from_bytes(&bytes).is_err());
+    let mut second = first_terms(3);
+    second.version = 2;
+    assert!(Founding::new(second).is_err());
+}
+
+#[test]
 fn a_change_counts_when_more_than_half_have_signed_it() {
     let mut chain = chain(4);
     let terms = next(&chain, None, "two");

@@ -97,6 +97,7 @@ impl Engine {
             self.wear(&key, wasted, now);
         }
         self.offer_again(&mut batch, today)?;
+        self.close(&mut batch)?;
         arrived.outputs.extend(batch.into_outputs([]));
         if roots {
             self.roots_changed = true;

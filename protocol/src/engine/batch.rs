@@ -14,7 +14,7 @@ use crate::directory::Forgotten;
 use crate::ids::RecordId;
 use crate::record::report::Audience;
 use crate::record::{Body, Kind, Refusal, Rule, Signer, Verified};
-use crate::time::Day;
+use crate::time::{Day, Season};
 use std::collections::BTreeSet;
 
 /// Records set aside of one slot. The honest one is the first that its own node carried there, so
@@ -26,6 +26,10 @@ pub(super) struct Batch<'a, V> {
     pub overlay: Overlay<'a, V>,
     /// Set aside, and to be looked at again.
     offers: BTreeSet<RecordId>,
+    /// Seasons of which somebody newly says that they are over.
+    pub endings: BTreeSet<Season>,
+    /// What is to be done of that when all is stored, before anybody hears of it.
+    pub over: Vec<Output>,
     gossip: Vec<Vec<u8>>,
     restored: usize,
 }
@@ -36,6 +40,8 @@ impl<'a, V: View> Batch<'a, V> {
         Self {
             overlay: Overlay::new(view),
             offers: BTreeSet::new(),
+            endings: BTreeSet::new(),
+            over: Vec::new(),
             gossip: Vec::new(),
             restored: 0,
         }
@@ -57,6 +63,7 @@ impl<'a, V: View> Batch<'a, V> {
         if !changes.is_empty() {
             out.push(Output::Store(changes));
         }
+        out.extend(self.over);
         out.extend(self.gossip.into_iter().map(Output::Gossip));
         let keys = contested.into_iter();
         out.extend(keys.map(|key| Output::Notice(Notice::Contested(key))));
@@ -129,6 +136,9 @@ impl Engine {
                     }
                 }
             }
+            Body::Ending(ending) => {
+                batch.endings.insert(ending.season);
+            }
             Body::Affirmation(a) if record.header().organisation == self.me.organisation => {
                 batch.offers.extend(&a.records);
             }
@@ -189,8 +199,11 @@ impl Engine {
         let signer = record.header().signer;
         let lost = rule == Rule::SlotTaken && !winner.is_some_and(|id| self.is_affirmed(&id));
         // What was carried goes first; of what never was, one a slot.
+        // Two of an organisation's nodes may both say that a season is over.
+        let twice = record.kind() == Kind::Ending;
         if self.set_aside(record, own, 1, batch)?
             && lost
+            && !twice
             && let Signer::Node(key) = signer
         {
             batch.overlay.contest(&key)?;
@@ -229,6 +242,7 @@ impl Engine {
         };
         let slot = SlotKey::of(&old, own);
         match by.filter(|(r, own)| SlotKey::of(r, *own) == slot) {
+            Some((winner, _)) if winner.kind() == Kind::Ending => {}
             Some((winner, _)) if !self.is_affirmed(&winner.id()) => {
                 if let Signer::Node(key) = &winner.header().signer {
                     batch.overlay.contest(key)?;

@@ -64,7 +64,8 @@ impl Calendar {
         if self.doubted.is_none() || header.organisation == *home {
             return;
         }
-        if header.issued.plus(RECENT) >= today {
+        // Endings alone may be dated further ahead than tomorrow.
+        if header.issued.plus(RECENT) >= today && header.issued <= today.plus(1) {
             self.witnesses.insert(header.organisation);
         }
     }

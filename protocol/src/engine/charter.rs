@@ -98,6 +98,8 @@ impl Engine {
         self.sets.changed();
         self.forget_settled_ids();
         self.roots_changed = true;
+        self.count_endings_again(&mut batch);
+        self.close(&mut batch)?;
         Ok(batch.into_outputs([held_against]))
     }
 }

@@ -11,7 +11,7 @@ use crate::ids::{NodeKey, OrganisationKey, RecordId, TransportKey};
 use crate::keys::SecretKey;
 use crate::oprf::{KeyName, KeyShare};
 use crate::record::{Refusal, Verified};
-use crate::time::{Day, Timestamp};
+use crate::time::{Day, Season, Timestamp};
 use crate::wire::peer::Request;
 use crate::wire::sealed::SealSecret;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +78,9 @@ pub enum Output {
         /// The request.
         request: Request,
     },
+    /// Destroy the shares of these keys wherever they are stored, those of other epochs too, so that
+    /// nothing brings them back. It may come again for what is gone already.
+    Destroy(BTreeSet<KeyName>),
     /// Talk with these peers and no others. With each is the organisation whose it is.
     Peers(BTreeMap<TransportKey, OrganisationKey>),
     /// Something that whoever runs the node may want to read.
@@ -122,6 +125,8 @@ pub enum Notice {
     Contested(NodeKey),
     /// Records that had been put out are carried again.
     Restored(usize),
+    /// So many organisations as it takes say that a season is over: its keys are gone.
+    SeasonOver(Season),
     /// A version of the charter was taken up.
     Charter(u32),
     /// The clock is far ahead of the latest day that is known to have come.
@@ -191,6 +196,10 @@ pub struct Engine {
     pub(super) own_past: super::publish::OwnPast,
     /// Shares of the epochs around the one in force.
     pub(super) epochs: super::epochs::Epochs,
+    /// Seasons that a threshold of organisations have said are over.
+    pub(super) ended: BTreeSet<Season>,
+    /// The day on which it was last looked which seasons are.
+    pub(super) seasons_of: Option<Day>,
     authorised: BTreeMap<TransportKey, OrganisationKey>,
     swept: Option<Day>,
     begun: Option<Day>,
@@ -219,6 +228,7 @@ impl Engine {
         }
         let mut engine = Self::bare(me, settings, Arc::new(directory), calendar);
         engine.own_past = engine.look_for_own_past(view)?;
+        engine.leave_out_what_ended(view)?;
         Ok(engine)
     }
 
@@ -234,6 +244,7 @@ impl Engine {
         let directory = Arc::clone(&self.directory);
         let mut engine = Self::bare(me, self.settings, directory, calendar);
         engine.own_past = engine.look_for_own_past(view)?;
+        engine.leave_out_what_ended(view)?;
         Ok(engine)
     }
 
@@ -260,6 +271,8 @@ impl Engine {
             roots_changed: false,
             own_past: super::publish::OwnPast::Known,
             epochs: super::epochs::Epochs::default(),
+            ended: BTreeSet::new(),
+            seasons_of: None,
             authorised: BTreeMap::new(),
             swept: None,
             begun: None,
@@ -276,13 +289,14 @@ impl Engine {
             self.calendar.clone(),
         );
         copy.certificate.clone_from(&self.certificate);
+        copy.ended.clone_from(&self.ended);
         copy
     }
 
-    /// Whom to talk with at the start.
+    /// Whom to talk with at the start, and what should be gone.
     pub fn begin(&mut self, now: Timestamp) -> Vec<Output> {
         self.own_past.begin(self.today(now));
-        let mut out = Vec::new();
+        let mut out: Vec<Output> = self.destroy_again().into_iter().collect();
         self.refresh_peers(now, &mut out);
         out
     }
@@ -418,6 +432,11 @@ impl Engine {
             out.extend(retried);
         }
         if !stored {
+            let said = self.say_what_is_over(view, now)?;
+            stored = said.iter().any(|o| matches!(o, Output::Store(_)));
+            out.extend(said);
+        }
+        if !stored {
             self.sync_due(view, now, &mut out)?;
         }
         Ok(out)
@@ -453,6 +472,7 @@ impl Engine {
         }
         self.offer_again(&mut batch, today)?;
         self.sets.changed();
+        self.close(&mut batch)?;
         let mut out = batch.into_outputs([]);
         out.push(Output::Notice(Notice::Expired(gone.len())));
         Ok(out)

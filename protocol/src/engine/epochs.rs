@@ -6,6 +6,7 @@
 //! asks says which epoch's certificate it has.
 
 use super::core::{Engine, Shares};
+use super::seasons::without;
 use crate::certificate::Certificate;
 use crate::oprf::{KeyName, KeyShare};
 use crate::time::Timestamp;
@@ -59,6 +60,7 @@ impl Engine {
     /// for their epoch.
     pub fn prepare(&mut self, epoch: u32, shares: Shares) {
         if epoch > self.epoch() {
+            let shares = without(&shares, &self.ended);
             self.epochs.next.insert(epoch, shares);
             while self.epochs.next.len() > MAX_NEXT {
                 self.epochs.next.pop_first();
@@ -114,6 +116,18 @@ impl Engine {
         self.me.shares = Shares::clone(&before.me.shares);
         self.epochs = before.epochs.clone();
         self.certificate.clone_from(&before.certificate);
+        self.ended.extend(&before.ended);
+        self.forget_ended();
+    }
+
+    /// Forgets the shares of all seasons that are over, under whatever epoch.
+    pub(super) fn forget_ended(&mut self) {
+        let ended = &self.ended;
+        let last = self.epochs.last.as_mut().map(|last| &mut last.shares);
+        let others = self.epochs.next.values_mut().chain(last);
+        for shares in others.chain([&mut self.me.shares]) {
+            *shares = without(shares, ended);
+        }
     }
 
     /// Forgets the shares of the last epoch when their time is over.

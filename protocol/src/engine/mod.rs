@@ -30,6 +30,7 @@ pub(crate) mod fill;
 mod publish;
 mod reader;
 mod roster;
+mod seasons;
 mod serve;
 mod sets;
 mod sync;

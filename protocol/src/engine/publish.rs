@@ -71,6 +71,7 @@ impl Engine {
             gossip.extend(published);
         }
         self.offer_again(&mut batch, today)?;
+        self.close(&mut batch)?;
         let mut outputs = batch.into_outputs([]);
         outputs.extend(gossip.into_iter().map(Output::Gossip));
         Ok((outputs, outcomes))

@@ -3,6 +3,7 @@
 use super::affirmation::Affirmation;
 use super::attachment::{Dispute, Second, Translation};
 use super::delegation::Delegation;
+use super::ending::Ending;
 use super::report::Report;
 use super::retraction::Retraction;
 use super::revocation::Revocation;
@@ -75,9 +76,17 @@ kinds! {
     Affirmation = 9, "affirmation";
     /// An organisation's root gives a node its keys and slots for a time.
     Delegation = 10, "delegation";
+    /// A node says for its organisation that a season is over.
+    Ending = 11, "ending";
 }
 
 impl Kind {
+    /// Whether clients hand in what it says, for their node to sign. An ending a node signs by itself,
+    /// and nobody has it say so.
+    pub const fn by_clients(self) -> bool {
+        !self.by_root() && !matches!(self, Kind::Ending)
+    }
+
     /// Whether the organisation's root signs it, rather than a node.
     pub const fn by_root(self) -> bool {
         matches!(

@@ -15,6 +15,7 @@ mod refusal;
 pub mod affirmation;
 pub mod attachment;
 pub mod delegation;
+pub mod ending;
 pub mod report;
 pub mod retraction;
 pub mod revocation;

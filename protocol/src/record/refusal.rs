@@ -89,6 +89,8 @@ rules! {
     BeforeCharter = "before-charter", Sender, "it is dated before its federation was made; if that seems wrong, check the clock of the machine that signed it";
     /// Signed by a root that the charter has replaced, and not among what stays of it.
     FormerRoot = "former-root", Nobody, "the root that signed it was replaced by the charter, and it is not among what stays of that root";
+    /// Says that a season is over which was not.
+    NotOver = "not-over", Sender, "the season that it says is over was not, on the day on which it was signed; if that seems wrong, check the clock of the machine that signed it";
 }
 
 /// A record was refused: the rule it broke, and what was found where that helps.

@@ -7,20 +7,22 @@ use crate::engine::Identity;
 use crate::ids::{Lock, OrganisationKey, RecordId};
 use crate::keys::SecretKey;
 use crate::limits::{
-    DELEGATION_AFTERLIFE, MAX_DELEGATION_DAYS, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE, RETRACTION_LIFE,
+    DELEGATION_AFTERLIFE, ENDING_LIFE, MAX_DELEGATION_DAYS, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE,
+    RETRACTION_LIFE,
 };
 use crate::oprf::{KeyName, KeyShare, deal};
 use crate::record::affirmation::Affirmation;
 use crate::record::attachment::{Dispute, Second, Target, Translation};
 use crate::record::delegation::{SlotRange, Terms as DelegationTerms};
+use crate::record::ending::Ending;
 use crate::record::report::{Audience, Entry, Label, Report};
 use crate::record::retraction::Retraction;
 use crate::record::revocation::Revocation;
 use crate::record::vouch::Vouch;
 use crate::record::{Body, Draft, Header, Kind, Signer, Verified};
-use crate::time::Day;
+use crate::time::{Day, Season};
 use crate::wire::sealed::SealSecret;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a federation is to look like.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +37,9 @@ pub struct Shape {
     pub quotas: Quotas,
     /// The longest life of a report.
     pub report_life: u32,
-    /// Whether to deal the bucket key among three keyholders, two needed.
+    /// How many of the organisations hold keys; more than half of them are needed.
+    pub holders: u16,
+    /// Whether to deal the bucket key and those of the season of the charter's day and of the next.
     pub keys: bool,
 }
 
@@ -50,6 +54,7 @@ impl Default for Shape {
                 evaluations: 2_000,
             },
             report_life: 730,
+            holders: 3,
             keys: false,
         }
     }
@@ -93,7 +98,8 @@ impl Federation {
             .map(|_| SecretKey::generate(&mut entropy))
             .collect();
         roots.sort_by_key(SecretKey::public);
-        let holders = shape.organisations.min(3);
+        let holders = shape.organisations.min(shape.holders);
+        let threshold = holders / 2 + 1;
         let letter = |n: usize| char::from(b'A' + (n % 26) as u8);
         let organisations = roots
             .iter()
@@ -112,7 +118,7 @@ impl Federation {
             name: "Simulated".to_owned(),
             made: shape.made,
             organisations,
-            threshold: 2,
+            threshold,
             lives: Lives::with_reports(shape.report_life),
             quotas: shape.quotas,
             bucket_bits: 12,
@@ -137,7 +143,7 @@ impl Federation {
             }
         }
         if shape.keys {
-            federation.deal_keys(holders, &mut entropy);
+            federation.deal_keys(threshold, holders, &mut entropy);
         }
         federation
     }
@@ -162,13 +168,18 @@ impl Federation {
         self.delegations.push(delegation);
     }
 
-    fn deal_keys(&mut self, holders: u16, entropy: &mut Drbg) {
-        let dealt = deal(KeyName::Bucket, 2, holders, entropy).expect("the numbers make a key");
-        for (organisation, share) in dealt.shares.iter().enumerate() {
-            let of = self.stations.iter_mut();
-            for station in of.filter(|s| s.organisation == organisation) {
-                let bytes = share.to_bytes().to_vec();
-                station.shares.push((KeyName::Bucket, bytes));
+    fn deal_keys(&mut self, threshold: u16, holders: u16, entropy: &mut Drbg) {
+        let season = self.shape.made.season();
+        let seasons = [season, season.plus(1)].into_iter();
+        let of_seasons = seasons.flat_map(|s| [KeyName::Handle(s), KeyName::Area(s)]);
+        for name in std::iter::once(KeyName::Bucket).chain(of_seasons) {
+            let dealt = deal(name, threshold, holders, entropy).expect("the numbers make a key");
+            for (organisation, share) in dealt.shares.iter().enumerate() {
+                let of = self.stations.iter_mut();
+                for station in of.filter(|s| s.organisation == organisation) {
+                    let bytes = share.to_bytes().to_vec();
+                    station.shares.push((name, bytes));
+                }
             }
         }
     }
@@ -193,6 +204,15 @@ impl Federation {
             seal_key: station.seal.clone(),
             shares: std::sync::Arc::new(shares.collect::<BTreeMap<_, _>>()),
         }
+    }
+
+    /// The same, when these shares are gone from its disk.
+    pub fn identity_without(&self, node: usize, gone: &BTreeSet<KeyName>) -> Identity {
+        let mut identity = self.identity(node);
+        if let Some(shares) = std::sync::Arc::get_mut(&mut identity.shares) {
+            shares.retain(|name, _| !gone.contains(name));
+        }
+        identity
     }
 
     /// Signs anything with a node's key.
@@ -294,6 +314,14 @@ impl Federation {
     ) -> Verified {
         let expires = issued.plus(days.min(MAX_VOUCH_LIFE));
         self.sign_root(issuer, issued, expires, slot, Body::Vouch(vouch))
+    }
+
+    /// That a season is over, by a node.
+    pub fn ending(&self, node: usize, season: Season, issued: Day) -> Verified {
+        let expires = issued.plus(ENDING_LIFE);
+        let slot = self.stations[node].slots.first;
+        let body = Body::Ending(Ending { season });
+        self.sign(node, issued, expires, slot, body)
     }
 
     /// A retraction, with the lock's proof or without.

@@ -4,6 +4,7 @@ use super::Drbg;
 use crate::carried::{Change, Memory, View};
 use crate::engine::{AskId, Engine};
 use crate::ids::RecordId;
+use crate::oprf::KeyName;
 use crate::record::Verified;
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,8 @@ pub(super) struct Node {
     pub withheld: BTreeSet<RecordId>,
     /// What it says of its set, if it lies.
     pub lie: Option<Lie>,
+    /// Keys whose shares its disk holds no longer.
+    pub destroyed: BTreeSet<KeyName>,
     /// All ids of its shared records, combined: equal for equal sets.
     pub sum: [u8; 32],
     seen: BTreeMap<RecordId, u64>,
@@ -74,6 +77,7 @@ impl Node {
             fuse: None,
             withheld: BTreeSet::new(),
             lie: None,
+            destroyed: BTreeSet::new(),
             sum: [0; 32],
             seen: BTreeMap::new(),
             forgot: 0,

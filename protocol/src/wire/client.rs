@@ -283,13 +283,13 @@ impl Publish {
     /// Reads it.
     ///
     /// # Errors
-    /// If the bytes are not the canonical form of one, or name a kind that a root signs.
+    /// If the bytes are not the canonical form of one, or name a kind that clients do not hand in.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         cbor::decode(bytes, MAX_MESSAGE, |d| {
             cbor::list(d, MAX_DRAFTS, |d| {
                 cbor::tuple(d, 3)?;
                 let kind = Kind::from_number(d.u8()?)
-                    .filter(|k| !k.by_root())
+                    .filter(|k| k.by_clients())
                     .ok_or(Malformed::Shape)?;
                 Ok(Wanted {
                     expires: Day::from_number(d.u32()?),

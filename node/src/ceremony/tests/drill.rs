@@ -81,6 +81,7 @@ impl Drill {
                 })
                 .collect::<BTreeMap<_, _>>(),
             settled: self.settled,
+            ended: BTreeSet::new(),
         }
     }
 

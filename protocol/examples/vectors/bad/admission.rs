@@ -6,19 +6,20 @@ use parasol_protocol::cose::Context;
 use parasol_protocol::ids::{FederationId, RecordId};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::{
-    DELEGATION_AFTERLIFE, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE, RETRACTION_LIFE,
+    DELEGATION_AFTERLIFE, ENDING_LIFE, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE, RETRACTION_LIFE,
 };
 use parasol_protocol::record::affirmation::Affirmation;
 use parasol_protocol::record::delegation::{self, SlotRange};
+use parasol_protocol::record::ending::Ending;
 use parasol_protocol::record::report::Report;
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::revocation::Revocation;
 use parasol_protocol::record::vouch::{Scope, Vouch};
 use parasol_protocol::record::{Body, Draft, Rule, Signer, Verified};
-use parasol_protocol::time::Day;
+use parasol_protocol::time::{Day, Season};
 use serde_cbor::Value as Cbor;
 
-use super::{Bad, Meeting, changed, int, signed};
+use super::{Bad, Map, Meeting, body, changed, int, signed};
 
 fn report_of(made: &Made) -> Body {
     Body::Report(made.report.clone())
@@ -143,6 +144,88 @@ pub(super) fn lives(bad: &mut Bad<'_>, made: &Made) {
         ),
     ] {
         bad.push(name, life, record.bytes());
+    }
+}
+
+/// Endings that end nothing.
+pub(super) fn endings(bad: &mut Bad<'_>) {
+    let world = bad.world;
+    let (rowan, federation) = (&world.rowan, &world.federation);
+    let now = TODAY.season();
+    let ending = |season: Season, issued: Day, life: u32| {
+        let body = Body::Ending(Ending { season });
+        let mut draft = by_node(rowan, body, issued.plus(life), 9);
+        draft.header.issued = issued;
+        draft.sign(federation, &rowan.node).unwrap()
+    };
+    let before = Season::from_index(now.index() - 1);
+    for (name, rule, record) in [
+        (
+            "that this season is over",
+            Rule::NotOver,
+            ending(now, TODAY, ENDING_LIFE),
+        ),
+        (
+            "on its last day, that a season is over",
+            Rule::NotOver,
+            ending(now, now.last_day(), ENDING_LIFE),
+        ),
+        (
+            "that a season beyond all days is over",
+            Rule::NotOver,
+            ending(Season::from_index(u32::MAX), TODAY, ENDING_LIFE),
+        ),
+        (
+            "an ending that dies early",
+            Rule::Life,
+            ending(before, TODAY, ENDING_LIFE - 1),
+        ),
+        (
+            "an ending that lives too long",
+            Rule::Life,
+            ending(before, TODAY, ENDING_LIFE + 1),
+        ),
+    ] {
+        bad.push(name, rule, record.bytes());
+    }
+    let good = ending(before, TODAY, ENDING_LIFE);
+    let by_its_root = changed(&good, |m| {
+        m.remove(&int(4));
+    });
+    let bytes = signed(&by_its_root, &rowan.root, federation);
+    bad.push("an ending signed by a root", Rule::WrongSigner, &bytes);
+    let e = Rule::Encoding;
+    let altered = |change: &dyn Fn(&mut Map)| {
+        let payload = changed(&good, |m| change(body(m)));
+        signed(&payload, &rowan.node, federation)
+    };
+    for (name, bytes) in [
+        (
+            "an ending of nothing",
+            altered(&|m| {
+                m.remove(&int(1));
+            }),
+        ),
+        (
+            "an ending of season 2^32",
+            altered(&|m| {
+                m.insert(int(1), int(1 << 32));
+            }),
+        ),
+        (
+            "an ending of two seasons",
+            altered(&|m| {
+                m.insert(int(1), Cbor::Array(vec![int(4050), int(4051)]));
+            }),
+        ),
+        (
+            "an ending with a second field",
+            altered(&|m| {
+                m.insert(int(2), int(0));
+            }),
+        ),
+    ] {
+        bad.push(name, e, &bytes);
     }
 }
 

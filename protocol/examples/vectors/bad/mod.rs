@@ -131,5 +131,6 @@ pub fn cases(world: &mut World, made: &Made) -> Vec<Value> {
     admission::places(&mut bad, made);
     admission::bodies(&mut bad, made, &stranger);
     bytes::trust(&mut bad, made);
+    admission::endings(&mut bad);
     bad.cases
 }

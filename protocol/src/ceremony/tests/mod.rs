@@ -1,7 +1,9 @@
 //! Whole ceremonies in one process, with parties that are honest or not.
 
 mod crash;
+mod due;
 mod faults;
+mod hoarder;
 mod making;
 mod refused;
 mod secrecy;

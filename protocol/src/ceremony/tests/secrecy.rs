@@ -33,7 +33,7 @@ fn epochs(n: usize, t: u16, seed: u64) -> Epochs {
 }
 
 /// What somebody gets who has these shares and checks nothing: Lagrange, whatever they are.
-fn greedy(chosen: &[&KeyShare]) -> Option<PublicKey> {
+pub(super) fn greedy(chosen: &[&KeyShare]) -> Option<PublicKey> {
     let scalars: Vec<Scalar> = chosen
         .iter()
         .map(|share| {

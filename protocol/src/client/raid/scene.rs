@@ -11,7 +11,7 @@ use crate::ids::RecordId;
 use crate::oprf::{KeyShare, ThresholdKey};
 use crate::particulars::{Basis, Code, Level, Particulars, Summary, Words};
 use crate::record::Body;
-use crate::time::Month;
+use crate::time::{Month, Season};
 use curve25519_dalek::scalar::Scalar;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -258,6 +258,24 @@ impl Scene {
             bytes,
             keys,
         });
+    }
+
+    /// A season is over: every keyholder destroys its shares of the season's keys.
+    pub fn end(&mut self, season: Season) {
+        for node in &mut self.world.nodes {
+            node.shares.retain(|name, _| name.season() != Some(season));
+        }
+    }
+
+    /// The reports that were sealed under each season's key.
+    pub fn by_season(&self) -> BTreeMap<Season, BTreeSet<RecordId>> {
+        let mut all: BTreeMap<Season, BTreeSet<RecordId>> = BTreeMap::new();
+        let records = self.world.nodes[0].records.iter();
+        for record in records.filter(|r| matches!(r.body(), Body::Report(_))) {
+            let season = record.header().expires.season();
+            all.entry(season).or_default().insert(record.id());
+        }
+        all
     }
 
     /// Takes everything that these nodes have, by their places from 0.

@@ -95,3 +95,36 @@ fn a_keyholder_that_reuses_a_nonce_counts_as_seized() {
     assert!(judgement.row("nonces").unwrap().got > 0);
     gives_all(&judgement);
 }
+
+/// Whoever hoards every byte there is, and with every raid of every time fewer shares of one epoch
+/// than it takes, opens nothing of a season whose shares were destroyed. (Of handles that nobody had
+/// asked about: an output that a client had, and kept, opens what it opened.)
+#[test]
+fn a_hoarder_opens_nothing_of_a_season_that_is_over() {
+    let mut scene = Scene::new(5, 3, Flaw::None);
+    let reports = scene.by_season();
+    let (over, of_it) = reports.iter().max_by_key(|(_, ids)| ids.len()).unwrap();
+    let (over, of_it) = (*over, of_it.clone());
+    let others = scene.reports() - of_it.len();
+    assert!(of_it.len() > 50 && others > 5);
+    // Kept back: of the first epoch two keyholders' shares, of the second two others'.
+    let before = scene.seize(&[0, 1]);
+    scene.refresh();
+    let after = scene.seize(&[2, 3]);
+    let enough = scene.seize(&[2, 3, 4]);
+    scene.end(over);
+    // With the fifth node, from then on, all that there is: every record, every answer that any keyholder
+    // gave, every question; and enough shares of all other keys.
+    let rest = scene.seize(&[4]);
+    let hoard = before.and(after).and(rest);
+    let found = examine(&hoard, scene.suspects());
+    let opened = |id: &crate::ids::RecordId| found.opened.contains_key(id);
+    assert_eq!(found.opened.len(), others, "what was not destroyed opens");
+    assert!(!of_it.iter().any(opened));
+    let tried = |name| found.lines.iter().find(|l| l.name == name).unwrap().times;
+    assert!(tried("mixed-epochs") > 0 && tried("too-few-shares") > 0);
+    // With one more share of one epoch kept back it is not so: the examiner can.
+    let found = examine(&enough, scene.suspects());
+    assert!(of_it.iter().all(|id| found.opened.contains_key(id)));
+    assert_eq!(found.opened.len(), scene.reports());
+}

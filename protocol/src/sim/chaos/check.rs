@@ -1,10 +1,12 @@
 //! Afterwards: all is mended, and the promises are checked.
 
 use super::{Broken, Chaos, DAY, HOUR};
-use crate::admit::Carried;
+use crate::admit::{Carried, SlotKey};
+use crate::oprf::KeyName;
 use crate::record::Kind;
-use crate::sim::NodeIndex;
 use crate::sim::promise::Promise;
+use crate::sim::{NodeIndex, World};
+use std::collections::BTreeSet;
 
 impl Chaos {
     pub(super) fn mend(&mut self) {
@@ -80,9 +82,45 @@ impl Chaos {
                 }
             }
         }
+        if let Some(node) = nodes.iter().find(|n| !seasons_kept(&self.world, **n)) {
+            return Err(Broken::Season(*node));
+        }
         if self.world.leaks > 0 {
             return Err(Broken::Leak);
         }
         Ok(())
     }
+}
+
+/// Whether a node has exactly the shares that it should have, in memory and on disk: of a season that a
+/// threshold say is over none, of any other all. (Nobody takes an ending back here: who signs one was
+/// delegated then.)
+fn seasons_kept(world: &World, node: NodeIndex) -> bool {
+    let (store, charter) = (world.store(node), &world.federation.charter);
+    let threshold = usize::from(charter.terms().threshold);
+    let over = |season| {
+        let say = charter.terms().organisations.iter().filter(|o| {
+            let place = SlotKey::ending(o.root, season);
+            matches!(store.occupant(&place), Ok(Some(_)))
+        });
+        say.count() >= threshold
+    };
+    let Some(engine) = world.engine(node) else {
+        return true;
+    };
+    let first: BTreeSet<KeyName> = world
+        .federation
+        .identity(node)
+        .shares
+        .keys()
+        .copied()
+        .collect();
+    first.iter().all(|name| {
+        let there = engine.shares().contains_key(name) && !world.destroyed(node).contains(name);
+        let gone = !engine.shares().contains_key(name) && world.destroyed(node).contains(name);
+        match name.season() {
+            Some(season) if over(season) => gone,
+            _ => there || gone && name.season().is_some_and(|s| s.last_day() < world.today()),
+        }
+    })
 }

@@ -32,6 +32,9 @@ pub enum Broken {
     /// A node carries what has expired.
     #[error("node {0} carries an expired record")]
     Stale(NodeIndex),
+    /// A keyholder has a share of a season that so many say is over, or none of one that is not.
+    #[error("node {0} has a share that should be gone, or has destroyed one that should not")]
+    Season(NodeIndex),
     /// A report that its organisation keeps to itself was sent to another.
     #[error("a report for its own organisation left it")]
     Leak,
@@ -81,6 +84,9 @@ impl Chaos {
         let shape = Shape {
             organisations: 4,
             nodes: 1 + u16::try_from(entropy.below(2)).unwrap_or(0),
+            // In its days a season ends.
+            made: Day::from_number(20_815),
+            keys: true,
             ..Shape::default()
         };
         let conditions = Conditions {

@@ -4,6 +4,7 @@ use super::super::{Drbg, Federation};
 use crate::carried::Memory;
 use crate::engine::{Engine, Notice, Output, Settings, Source};
 use crate::ids::RecordId;
+use crate::oprf::KeyName;
 use crate::record::{Refusal, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::peer::{Reply, Request};
@@ -16,6 +17,8 @@ pub(super) struct Lab {
     /// What each side passed on and told.
     pub gossiped: Vec<(usize, RecordId)>,
     pub told: Vec<(usize, Notice)>,
+    /// What each side has destroyed of its shares on disk.
+    pub destroyed: Vec<BTreeSet<KeyName>>,
     entropy: Drbg,
 }
 
@@ -34,6 +37,7 @@ impl Lab {
             now,
             gossiped: Vec::new(),
             told: Vec::new(),
+            destroyed: vec![BTreeSet::new(); count],
             entropy: Drbg::new(0, "lab"),
             federation,
         };
@@ -54,7 +58,8 @@ impl Lab {
 
     /// An engine begins anew from its store.
     pub fn restart(&mut self, side: usize) {
-        let identity = self.federation.identity(side);
+        let gone = &self.destroyed[side];
+        let identity = self.federation.identity_without(side, gone);
         let charter = self.federation.charter.clone();
         let store = &self.sides[side].1;
         let engine = Engine::new(charter, identity, Settings::default(), store).unwrap();
@@ -144,6 +149,7 @@ impl Lab {
                 }
                 Output::Gossip(bytes) => self.gossiped.push((side, RecordId::of(&bytes))),
                 Output::Notice(notice) => self.told.push((side, notice)),
+                Output::Destroy(names) => self.destroyed[side].extend(names),
                 Output::Peers(_) => {}
             }
         }

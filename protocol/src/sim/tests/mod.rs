@@ -12,6 +12,7 @@ mod own;
 mod past;
 mod roster;
 mod scenarios;
+mod seasons;
 mod shun;
 mod stolen;
 mod trust;

@@ -196,6 +196,7 @@ impl World {
                         }
                     }
                 }
+                Output::Destroy(names) => self.nodes[node].destroyed.extend(names),
                 Output::Notice(_) => {}
             }
         }

@@ -91,7 +91,8 @@ impl World {
 
     /// Starts a node from what it had stored. Nothing happens if it is up.
     pub fn start(&mut self, node: NodeIndex) {
-        let identity = self.federation.identity(node);
+        let gone = &self.nodes[node].destroyed;
+        let identity = self.federation.identity_without(node, gone);
         let charter = self.federation.charter.clone();
         let n = &mut self.nodes[node];
         if n.engine.is_some() {

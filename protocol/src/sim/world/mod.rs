@@ -11,6 +11,7 @@ use super::{Conditions, Drbg, Federation, Network, Report};
 use crate::carried::{Change, Memory};
 use crate::engine::{AskId, Engine, Settings};
 use crate::ids::{RecordId, TransportKey};
+use crate::oprf::KeyName;
 use crate::record::Verified;
 use crate::time::{Day, Timestamp};
 use sha2::{Digest, Sha512};
@@ -213,6 +214,10 @@ impl World {
     /// A node's engine, while it is up.
     pub fn engine(&self, node: NodeIndex) -> Option<&Engine> {
         self.nodes[node].engine.as_ref()
+    }
+    /// The keys whose shares a node's disk holds no longer.
+    pub fn destroyed(&self, node: NodeIndex) -> &BTreeSet<KeyName> {
+        &self.nodes[node].destroyed
     }
     /// Whether a node is up.
     pub fn is_up(&self, node: NodeIndex) -> bool {
