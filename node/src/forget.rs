@@ -118,7 +118,11 @@ fn is_one_file(a: &Path, b: &Path) -> io::Result<bool> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing
+)]
 mod tests {
     use super::*;
     use crate::entropy::OsEntropy;

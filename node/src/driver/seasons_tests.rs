@@ -1,5 +1,9 @@
 //! What a season's end does to a node's files.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing
+)]
 
 use crate::entropy::OsEntropy;
 use crate::files::write_private;
