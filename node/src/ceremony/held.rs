@@ -47,6 +47,8 @@ pub(super) struct Held {
     pub(super) progress: Progress,
     /// Counts what has come to the board.
     state: u64,
+    /// Whether something came that is not on the disk yet.
+    fresh: bool,
     /// When something came last.
     pub(super) changed: Timestamp,
     /// For how long nothing had come before that.
@@ -93,6 +95,7 @@ impl Held {
             look: look(desk, name),
             progress: Progress::Compare(String::new()),
             state: 1,
+            fresh: false,
             changed: now,
             quiet: Duration::ZERO,
             sessions: BTreeMap::new(),
@@ -132,16 +135,9 @@ impl Held {
         }
     }
 
-    /// Takes messages in. What is new is on disk when this returns.
-    ///
-    /// # Errors
-    /// If the board cannot be written.
-    pub(super) fn take(
-        &mut self,
-        desk: &Desk,
-        messages: &[Vec<u8>],
-        now: Timestamp,
-    ) -> Result<bool, DeskError> {
+    /// Takes messages in, and says whether any was new. They are to be [flushed](Held::flush) before
+    /// anything follows from them.
+    pub(super) fn take(&mut self, messages: &[Vec<u8>], now: Timestamp) -> bool {
         let mut size = self.board().plan().bytes().len() + 64;
         size += self.board().messages().map(|m| m.len() + 8).sum::<usize>();
         let mut new = false;
@@ -156,19 +152,31 @@ impl Held {
             }
         }
         if new {
-            desk.keep(self.board())?;
-            self.noted(desk, now);
+            self.fresh = true;
+            self.noted(now);
             self.progress = Progress::of(self.board());
         }
-        Ok(new)
+        new
     }
 
-    fn noted(&mut self, desk: &Desk, now: Timestamp) {
+    /// Writes down what was taken in: once, however many brought it.
+    ///
+    /// # Errors
+    /// If the board cannot be written. Then it is to be read again as it lies on the disk.
+    pub(super) fn flush(&mut self, desk: &Desk) -> Result<(), DeskError> {
+        if self.fresh {
+            desk.keep(self.board())?;
+            self.fresh = false;
+            let name = *self.board().plan().digest();
+            self.look = look(desk, &name);
+        }
+        Ok(())
+    }
+
+    fn noted(&mut self, now: Timestamp) {
         self.state += 1;
         self.quiet = self.silent(now);
         self.changed = now;
-        let name = *self.board().plan().digest();
-        self.look = look(desk, &name);
     }
 
     /// Goes on as far as it goes. `None`: there is nothing to do.
@@ -190,7 +198,7 @@ impl Held {
             self.party = Party::Watching(Box::new(ceremony.board().clone()));
         }
         if stepped.spoke {
-            self.noted(desk, now);
+            self.noted(now);
         }
         self.look = look(desk, &name);
         Ok(Some(stepped))
@@ -264,15 +272,9 @@ impl Held {
     }
 
     /// That a participant has answered, or not.
-    pub(super) fn answered(
-        &mut self,
-        desk: &Desk,
-        from: &NodeKey,
-        answer: Option<Lacking>,
-        now: Timestamp,
-    ) -> Result<(), DeskError> {
+    pub(super) fn answered(&mut self, from: &NodeKey, answer: Option<Lacking>, now: Timestamp) {
         let news = match &answer {
-            Some(answer) => self.take(desk, &answer.messages, now)?,
+            Some(answer) => self.take(&answer.messages, now),
             None => false,
         };
         let session = self.sessions.entry(*from).or_default();
@@ -288,7 +290,6 @@ impl Held {
             (2 * session.pause).clamp(PAUSE.0, PAUSE.1)
         };
         session.due = now.plus_millis(session.pause);
-        Ok(())
     }
 
     /// That somebody is connected anew.

@@ -280,10 +280,8 @@ impl Worker {
                     }
                 }
                 Heard::Answered { from, name, answer } => {
-                    if let Some(held) = self.held.get_mut(&name)
-                        && let Err(error) = held.answered(desk, &from, answer, scene.now)
-                    {
-                        tracing::error!(%error, ceremony = %name, "a key ceremony's board cannot be written");
+                    if let Some(held) = self.held.get_mut(&name) {
+                        held.answered(&from, answer, scene.now);
                     }
                 }
                 Heard::Certificate(bytes) => match desk.take_certificate(&bytes, &scene.known) {
@@ -297,6 +295,16 @@ impl Worker {
                         held.connected(scene.now);
                     }
                 }
+            }
+        }
+        let names: Vec<PlanDigest> = self.held.keys().copied().collect();
+        for name in names {
+            let flushed = self.held.get_mut(&name).map(|held| held.flush(desk));
+            if let Some(Err(error)) = flushed {
+                tracing::error!(%error, ceremony = %name, "a key ceremony's board cannot be written");
+                // Nothing follows from what is not on the disk.
+                self.held.remove(&name);
+                self.open(desk, &name, scene);
             }
         }
         waiting
@@ -328,7 +336,7 @@ impl Worker {
             self.open(desk, &name, scene);
         }
         let held = self.held.get_mut(&name).ok_or(DeskError::Strange)?;
-        held.take(desk, &shown.messages, scene.now)?;
+        held.take(&shown.messages, scene.now);
         Ok((name, shown.known))
     }
 
