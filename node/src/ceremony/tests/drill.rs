@@ -7,9 +7,10 @@ use super::super::task::{Heard, Settings, Setup};
 use super::super::worker::{Out, Worker};
 use super::town::{Town, keys, today};
 use crate::driver::Scene;
+use crate::keys::{read_shares, shares_path};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
-use parasol_protocol::time::Timestamp;
+use parasol_protocol::time::{Season, Timestamp};
 use parasol_protocol::wire::peer::Reply;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,7 @@ struct Drill {
     apart: BTreeSet<(usize, usize)>,
     deaf: BTreeSet<usize>,
     settled: bool,
+    ended: BTreeSet<Season>,
 }
 
 impl Drill {
@@ -64,6 +66,7 @@ impl Drill {
             apart: BTreeSet::new(),
             deaf: BTreeSet::new(),
             settled: true,
+            ended: BTreeSet::new(),
         }
     }
 
@@ -81,7 +84,7 @@ impl Drill {
                 })
                 .collect::<BTreeMap<_, _>>(),
             settled: self.settled,
-            ended: BTreeSet::new(),
+            ended: self.ended.clone(),
         }
     }
 
@@ -259,4 +262,32 @@ fn of_rivals_one_is_carried_through() {
     assert_eq!(drill.epochs(), [2, 2, 2]);
     let digest = *drill.certificate(0).digest();
     assert!((1..3).all(|n| *drill.certificate(n).digest() == digest));
+}
+
+#[test]
+fn of_a_season_that_ends_meanwhile_nothing_is_stored() {
+    let mut drill = Drill::new(true);
+    drill.now += 8 * DAY;
+    drill.passes(2);
+    assert_eq!(drill.live(0).len(), 1);
+    assert_eq!(drill.epochs(), [1, 1, 1]);
+    let over = Timestamp::from_millis(drill.now).day().season();
+    drill.ended.insert(over);
+    drill.passes(12);
+    assert_eq!(drill.epochs(), [2, 2, 2]);
+    for n in 0..3 {
+        let made = drill.certificate(n);
+        let stored = read_shares(&shares_path(&drill.town.node(n), 2)).unwrap();
+        let lives = made
+            .keys()
+            .map(|key| key.name())
+            .filter(|k| k.season() != Some(over));
+        assert!(stored.into_keys().eq(lives));
+        assert_eq!(
+            made.keys()
+                .filter(|k| k.name().season() == Some(over))
+                .count(),
+            2
+        );
+    }
 }
