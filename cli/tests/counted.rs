@@ -285,8 +285,8 @@ fn own_reports(fed: &Federation) {
 fn generations(fed: &Federation) {
     let path = fed.home.join("profiles/lilas.toml");
     let pinned = fs::read_to_string(&path).unwrap();
-    assert!(pinned.contains("epoch = 0\n") && pinned.contains("certificate = \""));
-    fed.edit("lilas", |text| text.replace("epoch = 0\n", "epoch = 1\n"));
+    assert!(pinned.contains("epoch = 1\n") && pinned.contains("certificate = \""));
+    fed.edit("lilas", |text| text.replace("epoch = 1\n", "epoch = 2\n"));
     let (code, error) = fed.fails("lilas", &["check", NUMBER]);
     assert_eq!(
         (code, error["error"]["code"].as_str()),
