@@ -165,6 +165,55 @@ fn shares_are_renewed_by_files() {
     assert!(status(&nodes[0])["next_refresh"].is_string());
 }
 
+/// A lost share comes back by a ceremony. If too many are lost to renew anything, all give the
+/// certificate up, and make new keys, under a number that nobody has signed.
+#[test]
+fn keys_that_are_lost_are_made_anew() {
+    let place = Place::with_federation();
+    let nodes = place.nodes();
+    let key = |node: &str| {
+        let certificate = read(node).certificate.unwrap();
+        let public = *certificate.key(KeyName::Bucket).unwrap().public();
+        (certificate.epoch(), public)
+    };
+    let before = key(&nodes[0]);
+    let lose = |node: &str, epoch: u32| {
+        let file = format!("keys/shares-{epoch}.cbor");
+        fs::remove_file(Path::new(node).join(file)).unwrap();
+        assert_eq!(read(node).shares.len(), 0);
+    };
+    // One share is lost: its holder itself begins, and the others share out.
+    lose(&nodes[1], 1);
+    let mended = start(&nodes[1], &[]);
+    carried_out(&place, &nodes_from(&nodes[1], &nodes), &mended);
+    assert_eq!(read(&nodes[1]).shares.len(), 13);
+    assert_eq!(key(&nodes[1]), (2, before.1));
+    // Two of three are lost.
+    lose(&nodes[1], 2);
+    lose(&nodes[2], 2);
+    let begun = start(&nodes[0], &["--without", "rowan"]);
+    let stick = place.at("stick");
+    text(&["ceremony", "give", &nodes[0], &begun, &stick]);
+    text(&["ceremony", "take", &nodes[2], &stick]);
+    let join = ["ceremony", "join", &nodes[2], &begun];
+    assert_eq!(refused(&join), ("share".to_owned(), 7));
+    assert_eq!(
+        refused(&join),
+        ("unknown-ceremony".to_owned(), 3),
+        "nothing is left of it"
+    );
+    text(&["ceremony", "stop", &nodes[0], &begun]);
+    for node in &nodes {
+        fs::remove_file(Path::new(node).join("certificate.cbor")).unwrap();
+    }
+    let anew = start(&nodes[0], &["--generate"]);
+    carried_out(&place, &nodes, &anew);
+    let after = key(&nodes[2]);
+    assert_eq!((before.0, after.0), (1, 3));
+    assert_ne!(before.1, after.1);
+    assert_eq!(share_files(&nodes[0]), ["shares-3.cbor"]);
+}
+
 /// One is away throughout, and holds shares again with the next ceremony.
 #[test]
 fn who_is_away_is_left_out_and_comes_back() {

@@ -183,7 +183,7 @@ fn start(args: &StartArgs, globals: &Globals) -> Result<(), CliError> {
         .desk
         .join(&name, args.compare, &mut OsEntropy)
         .map_err(words::desk)?;
-    office.go_on(&name)?;
+    office.first_word(&name)?;
     let picture = Picture::of(&office, &name);
     if globals.json {
         output::json(&picture.json());
@@ -226,7 +226,7 @@ fn join(args: &JoinArgs, globals: &Globals) -> Result<(), CliError> {
         .desk
         .join(&name, args.compare, &mut OsEntropy)
         .map_err(words::desk)?;
-    office.go_on(&name)?;
+    office.first_word(&name)?;
     show_one(&office, &name, "Joined.", globals);
     Ok(())
 }

@@ -86,7 +86,7 @@ fn check_wanted(office: &Office, args: &StartArgs) -> Result<(), CliError> {
             "keys-in-force",
             "the federation has keys, and new ones in their place would open no report that there is",
         )
-        .next("renew their shares with --renew; keys for seasons ahead are made along with it"));
+        .next("renew their shares with --renew; keys for seasons ahead are made along with it. Only if so many shares are lost that nobody can renew them: stop all nodes, take certificate.cbor out of every node's directory, and begin with --generate; what was sealed before stays closed for ever"));
     }
     if args.renew && !real {
         let why = if office.certificate().is_some() {
@@ -250,6 +250,8 @@ fn dealers(
         let root = root.and_then(|root| office.charter().answers_for(root).map(|o| o.root));
         there.extend(root.and_then(|root| Some((*index, *nodes.get(&root)?))));
     }
+    // Who has lost its share holds a new one, and others share out.
+    there.retain(|(_, node)| *node != me || !office.node.shares.is_empty());
     there.sort_by_key(|(index, node)| (*node != me, *index));
     let needed = usize::from(key.threshold());
     if there.len() < needed {

@@ -6,7 +6,7 @@ use crate::output;
 use parasol_node::ceremony::{Desk, DeskError, Hand, Known};
 use parasol_node::clock::Clock;
 use parasol_node::keys::NodeIdentity;
-use parasol_protocol::ceremony::{Basis, Board, Reason};
+use parasol_protocol::ceremony::{Basis, Board, Reason, Step};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest};
@@ -141,6 +141,19 @@ impl Office {
             .step(name, &self.known, &self.hand())
             .map_err(words::desk)?;
         self.settle()
+    }
+
+    /// The same for the first time. Who cannot even say its first word takes no part: what is here of
+    /// the ceremony goes again, so that it does not stand in the way of another one.
+    pub(super) fn first_word(&mut self, name: &PlanDigest) -> Result<(), CliError> {
+        let Err(error) = self.go_on(name) else {
+            return Ok(());
+        };
+        let board = self.board(name);
+        if board.is_ok_and(|board| !board.has_sent(&self.me(), Step::Join)) {
+            self.desk.forget(name).map_err(words::desk)?;
+        }
+        Err(error)
     }
 
     /// Takes a certificate into use that is made, and lets shares go that are not needed any more.
