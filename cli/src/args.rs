@@ -3,8 +3,8 @@
 use crate::cmd::sight::Decision;
 use crate::cmd::{
     browse, carry, ceremony, charter, check, completions, dispute, drafts, export, federation,
-    import, inspect, man, node, org, report, retract, revoke, second, sight, translate, trust,
-    vouch,
+    import, inspect, man, node, org, quota, report, retract, revoke, second, sight, translate,
+    trust, vouch,
 };
 use crate::demo::DemoArgs;
 use crate::exit::CliError;
@@ -69,6 +69,9 @@ pub enum Command {
     Export(export::ExportArgs),
     /// Bring in an old list: CSV, TSV or XLSX as it is
     Import(import::ImportArgs),
+    /// How much may be asked today, and what others grant for an import
+    #[command(subcommand)]
+    Quota(quota::QuotaCommand),
     /// Show reports that were written and not sent yet
     Drafts(drafts::DraftsArgs),
     /// Whom to believe, and why
@@ -115,6 +118,7 @@ impl Cli {
             Command::Inspect(args) => inspect::run(args, globals),
             Command::Export(args) => export::run(args, globals),
             Command::Import(args) => import::run(args, globals),
+            Command::Quota(command) => quota::run(command, globals),
             Command::Drafts(args) => drafts::run(args, globals),
             Command::Trust(command) => trust::run(command, globals),
             Command::Vouch(args) => vouch::run(args, globals),

@@ -28,6 +28,8 @@ pub struct CliError {
     code: String,
     message: String,
     next: Option<String>,
+    /// In how many seconds the same can be asked again, if that is known.
+    retry_after: Option<u64>,
 }
 
 impl CliError {
@@ -38,6 +40,7 @@ impl CliError {
             code: code.into(),
             message: message.to_string(),
             next: None,
+            retry_after: None,
         }
     }
 
@@ -78,6 +81,18 @@ impl CliError {
         self
     }
 
+    /// The same, for something that can be asked again after so many seconds.
+    #[must_use]
+    pub const fn after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// In how many seconds the same can be asked again, if that is known.
+    pub const fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     /// The kind of trouble.
     pub const fn kind(&self) -> Kind {
         self.kind
@@ -109,6 +124,9 @@ impl CliError {
             let mut error = serde_json::json!({"code": self.code, "message": self.message});
             if let (Some(next), Some(object)) = (&self.next, error.as_object_mut()) {
                 object.insert("next".into(), next.as_str().into());
+            }
+            if let (Some(seconds), Some(object)) = (self.retry_after, error.as_object_mut()) {
+                object.insert("retry_after".into(), seconds.into());
             }
             tell!("{}", serde_json::json!({ "error": error }));
         } else {

@@ -423,6 +423,9 @@ fn trouble(why: Error, profile: &Profile) -> CliError {
             format_args!("the node at {} does not answer", profile.node),
         )
         .next("check that it runs (`parasol node status`) and that the address in the profile is right"),
+        Error::Quota { again, .. } => CliError::refused(code, &why)
+            .next(WHEN_USED_UP)
+            .after(again.seconds().into()),
         Error::TooFewKeyholders { .. } | Error::NoSource => CliError::unreachable(code, &why),
         Error::Refused { status, body } => refusal(*status, body),
         Error::NotPublished { code, message } => {
@@ -438,6 +441,9 @@ fn trouble(why: Error, profile: &Profile) -> CliError {
     }
 }
 
+/// What to do when the day is used up.
+const WHEN_USED_UP: &str = "wait until then; `parasol quota show` says how much there is. For an old list the other organisations can grant more: `parasol quota grant --help`";
+
 fn refusal(status: u16, body: &str) -> CliError {
     let parsed: Value = serde_json::from_str(body).unwrap_or(Value::Null);
     let text = |name: &str| {
@@ -450,12 +456,17 @@ fn refusal(status: u16, body: &str) -> CliError {
     let code = text("code").unwrap_or_else(|| "refused".to_owned());
     let message =
         text("message").unwrap_or_else(|| format!("the node answered with status {status}"));
-    let error = CliError::refused(code, message);
+    let mut error = CliError::refused(code, message);
+    let seconds = parsed.pointer("/error/retry_after").and_then(Value::as_u64);
+    if let Some(seconds) = seconds.filter(|_| status == 429) {
+        error = error.after(seconds);
+    }
     match status {
         401 | 403 => error.next(
             "take the profile from your organisation again: its token is not known to the node",
         ),
-        429 => error.next("wait, or try again tomorrow: the node allows so much a day"),
+        429 if error.code() == "member-quota" => error.next(WHEN_USED_UP),
+        429 => error.next("wait, and go on then: the node allows so many calls a minute"),
         _ => error,
     }
 }

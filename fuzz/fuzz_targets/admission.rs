@@ -5,15 +5,16 @@
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use parasol_fuzz::lab::Lab;
-use parasol_protocol::admit::{Carried, ENDING_SLOT, RETRACTION_SLOT, SlotKey};
+use parasol_protocol::admit::{Carried, ENDING_SLOT, GRANT_SLOT, RETRACTION_SLOT, SlotKey};
 use parasol_protocol::carried::{Memory, View};
 use parasol_protocol::charter::Quotas;
 use parasol_protocol::engine::Source;
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::keys::SecretKey;
-use parasol_protocol::limits::{ENDING_LIFE, ROOT_QUOTA};
+use parasol_protocol::limits::{ENDING_LIFE, GRANT_QUOTA, ROOT_QUOTA};
 use parasol_protocol::record::delegation::SlotRange;
 use parasol_protocol::record::ending::Ending;
+use parasol_protocol::record::grant::Grant;
 use parasol_protocol::record::report::Audience;
 use parasol_protocol::record::vouch::{Scope, Topic, Vouch};
 use parasol_protocol::record::{Body, Kind, Signer, Verified};
@@ -80,6 +81,10 @@ enum Item {
     },
     Ending {
         back: u8,
+    },
+    Grant {
+        subject: u8,
+        evaluations: u16,
     },
     /// An earlier record with a byte changed: nobody signed it.
     Altered {
@@ -219,6 +224,18 @@ impl Made {
                 let body = Body::Ending(Ending { season });
                 f.sign(node, self.issued(false), expires, slot, body)
             }
+            Item::Grant {
+                subject,
+                evaluations,
+            } => {
+                let body = Body::Grant(Grant {
+                    subject: f.organisation(usize::from(subject % 3)),
+                    // Some are more than one may give, and are not read.
+                    evaluations: u32::from(*evaluations) * 8,
+                });
+                let slot = u32::from(self.slot) % 10;
+                f.sign(node, self.issued(false), self.expires(), slot, body)
+            }
             Item::Altered { of, place, xor } => {
                 let mut bytes = pick(*of)?.bytes().to_vec();
                 let place = usize::from(*place) % bytes.len();
@@ -264,6 +281,7 @@ fn bounded(store: &Memory, today: Day) {
         let (header, own) = (record.header(), store.is_own(&id) == Ok(true));
         let quota = match header.signer {
             Signer::Root => ROOT_QUOTA,
+            Signer::Node(_) if record.kind() == Kind::Grant => GRANT_QUOTA,
             Signer::Node(_) => QUOTA,
         };
         assert!(header.slot < quota);
@@ -286,7 +304,7 @@ fn bounded(store: &Memory, today: Day) {
             );
         }
     }
-    let apart = |k: &SlotKey| k.slot & (RETRACTION_SLOT | ENDING_SLOT) != 0;
+    let apart = |k: &SlotKey| k.slot & (RETRACTION_SLOT | ENDING_SLOT | GRANT_SLOT) != 0;
     assert!(slots.keys().all(|k| apart(k) || k.slot < ROOT_QUOTA));
 }
 

@@ -16,7 +16,7 @@ use parasol_protocol::seal::Bucket;
 use parasol_protocol::wire::client::{Evaluate, Evaluated, Missing, PassOn};
 use parasol_protocol::wire::peer::{Refusal, Reply, Request};
 use parasol_protocol::wire::sealed::{Question, open_question};
-use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation};
+use parasol_protocol::wire::{Again, EvaluateAsk, KeyEvaluation};
 use std::sync::{Arc, LazyLock};
 
 /// What is done to one keyholder's honest answer.
@@ -197,7 +197,7 @@ fn given(round: &Round, fixture: &Fixture, ask: &EvaluateAsk) -> Result<Vec<u8>,
             let missing = missing.iter().take(8).map(|(index, why)| {
                 let refusals = [
                     Missing::Unreachable,
-                    Missing::Refused(Refusal::Quota),
+                    Missing::Refused(Refusal::Quota(Again::in_minutes(300).unwrap())),
                     Missing::Refused(Refusal::Busy),
                 ];
                 (u16::from(*index), refusals[usize::from(why % 3)])

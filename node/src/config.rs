@@ -128,6 +128,10 @@ pub struct Rates {
     pub requests_per_minute: u32,
     /// Requests that may come at once.
     pub burst: u32,
+    /// Evaluations that each member may ask for in a day; none: no member more than she leaves to
+    /// the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluations_per_member: Option<u32>,
 }
 
 impl Default for Rates {
@@ -135,6 +139,7 @@ impl Default for Rates {
         Self {
             requests_per_minute: 6_000,
             burst: 600,
+            evaluations_per_member: None,
         }
     }
 }

@@ -18,6 +18,7 @@ use parasol_protocol::cbor::{self, Malformed, Out};
 use parasol_protocol::certificate::{self, Certificate, CertificateError};
 use parasol_protocol::charter::{Chain, Charter, CharterError};
 use parasol_protocol::directory::Directory;
+use parasol_protocol::engine::Member;
 use parasol_protocol::ids::{FederationId, NodeKey, OrganisationKey, SealKey, TransportKey};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::MAX_RECORD;
@@ -148,6 +149,11 @@ impl Tokens {
     /// that helps in guessing one.
     pub fn profile_of(&self, token: &str) -> Option<&str> {
         self.0.get(&token_hash(token)).map(String::as_str)
+    }
+
+    /// Under what the node counts what is asked with a token.
+    pub fn member(token: &str) -> Member {
+        Member(token_hash(token))
     }
 
     /// How many there are.

@@ -10,9 +10,10 @@
 //! | expiry | last day, place | |
 //! | issued | place | tag row, of reports for the federation |
 //! | own | whether it never leaves the organisation, place | of the organisation's reports |
-//! | kinds | kind, place | of records signed by roots |
+//! | kinds | kind, place | of records signed by roots, and grants |
 //! | signers | organisation, node key, place | whether it proves itself |
 //! | quota | day, organisation (16), key | evaluations |
+//! | | day, mark of a member (16), 255 | evaluations; under zeros those of all members |
 //! | aside | see the module `aside` | records that were put out and may come back |
 //! | meta | `count/KIND`, `place`, `name/NUMBER`, `layout`, `contested/KEY`, `reached`, `charter` | counters, keys by their numbers, the latest known day, the version that all was held against |
 //!
@@ -43,7 +44,7 @@ use prepared::Layered;
 pub use prepared::Prepared;
 use rows::{
     CONTESTED, HELD_AGAINST, IdRow, LAYOUT, OWN, REACHED, count_key, counter, damaged, day, id_at,
-    neighbours, quota_key, rows,
+    member_key, neighbours, quota_key, read_quota_key, rows, u32_at,
 };
 pub use view::{LedgerView, Lent};
 
@@ -255,6 +256,10 @@ impl Ledger {
                         used.to_be_bytes(),
                     ));
                 }
+                Change::Member { mark, day, used } => {
+                    let key = member_key(mark, *day);
+                    ops.push(Op::put(Table::Quota, key, used.to_be_bytes()));
+                }
             }
         }
         if place != was {
@@ -276,15 +281,26 @@ impl Ledger {
         })
     }
 
-    /// Drops the counters of days before `today`.
+    /// Drops the counters of days before `today`, but for those that are worth keeping. What is
+    /// kept of single members is never that.
     ///
     /// # Errors
     /// If the store cannot be read or written.
-    pub fn forget_quotas(&self, today: Day) -> Result<(), StoreError> {
+    pub fn forget_quotas(
+        &self,
+        today: Day,
+        worth_keeping: impl Fn(Day, u32) -> bool,
+    ) -> Result<(), StoreError> {
         let mut ops = Vec::new();
         self.store
-            .scan(Table::Quota, &[], Some(&day(today)), &mut |key, _| {
-                ops.push(Op::delete(Table::Quota, key));
+            .scan(Table::Quota, &[], Some(&day(today)), &mut |key, used| {
+                let kept = match (read_quota_key(key), u32_at(used, 0)) {
+                    (Some((day, true)), Some(used)) => worth_keeping(day, used),
+                    _ => false,
+                };
+                if !kept {
+                    ops.push(Op::delete(Table::Quota, key));
+                }
                 ControlFlow::Continue(())
             })?;
         if ops.is_empty() {

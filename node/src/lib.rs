@@ -15,6 +15,7 @@ pub mod driver;
 pub mod entropy;
 pub mod files;
 pub mod forget;
+pub mod grants;
 pub mod http;
 pub mod keys;
 pub mod ledger;

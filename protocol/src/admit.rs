@@ -10,7 +10,8 @@ use crate::directory::Directory;
 use crate::ids::{Lock, NodeKey, OrganisationKey, RecordId};
 use crate::keys::verify;
 use crate::limits::{
-    DELEGATION_AFTERLIFE, ENDING_LIFE, MAX_REVOCATION_LIFE, RETRACTION_LIFE, ROOT_QUOTA,
+    DELEGATION_AFTERLIFE, ENDING_LIFE, GRANT_QUOTA, MAX_GRANT_LIFE, MAX_REVOCATION_LIFE,
+    RETRACTION_LIFE, ROOT_QUOTA,
 };
 use crate::record::report::{Audience, Report};
 use crate::record::revocation::Revocation;
@@ -30,8 +31,8 @@ pub struct SlotKey {
     pub own: bool,
     /// The day of issue; of an ending the number of its season in the place of a day.
     pub issued: Day,
-    /// The number; that of a retraction has [`RETRACTION_SLOT`] or [`PROVEN_SLOT`] added. Of an ending
-    /// it is [`ENDING_SLOT`].
+    /// The number; that of a retraction has [`RETRACTION_SLOT`] or [`PROVEN_SLOT`] added, that of a
+    /// grant [`GRANT_SLOT`]. Of an ending it is [`ENDING_SLOT`].
     pub slot: u32,
 }
 
@@ -46,6 +47,9 @@ pub const PROVEN_SLOT: u32 = RETRACTION_SLOT | SLOTS;
 /// Endings have one slot an organisation and season, whatever number they bear: one says it all, and
 /// whoever signs more makes nobody carry more.
 pub const ENDING_SLOT: u32 = SLOTS;
+/// Grants count their slots apart, and have few: every node keeps them in memory. Reports must not
+/// put them out, nor they reports.
+pub const GRANT_SLOT: u32 = SLOTS | (1 << 29);
 
 impl SlotKey {
     /// The slot that a record claims; with `own`, as one that never leaves the organisation.
@@ -72,6 +76,7 @@ impl SlotKey {
             Body::Ending(ending) => return Self::ending(organisation, ending.season),
             Body::Retraction(r) if r.proof.is_some() => PROVEN_SLOT,
             Body::Retraction(_) => RETRACTION_SLOT,
+            Body::Grant(_) => GRANT_SLOT,
             _ => 0,
         };
         Self {
@@ -302,6 +307,7 @@ pub fn check(
             Rule::NotOver,
             format_args!("{} ends on {}", e.season, e.season.last_day()),
         )),
+        Body::Grant(g) if g.subject == header.organisation => Err(Rule::SelfGrant.into()),
         _ => Ok(()),
     }
 }
@@ -318,6 +324,7 @@ fn check_life(record: &Verified, charter: &Charter, today: Day) -> Result<(), Re
         Body::Ending(_) => ENDING_LIFE,
         Body::Vouch(_) => lives.vouch,
         Body::Revocation(_) | Body::Affirmation(_) => MAX_REVOCATION_LIFE,
+        Body::Grant(_) => MAX_GRANT_LIFE,
         Body::Delegation(d) => {
             let days = d.terms.until.since(header.issued);
             if d.terms.until < header.issued || days > lives.delegation {
@@ -394,7 +401,12 @@ pub(crate) fn check_signer(record: &Verified, directory: &Directory) -> Result<(
         ));
     }
     let quota = directory.charter().on(header.issued).quotas.records;
-    if header.slot >= quota.min(SLOTS) || !in_time.any(|d| d.terms.slots.contains(header.slot)) {
+    let free = if record.kind() == Kind::Grant {
+        header.slot < GRANT_QUOTA
+    } else {
+        header.slot < quota.min(SLOTS) && in_time.any(|d| d.terms.slots.contains(header.slot))
+    };
+    if !free {
         return Err(Refusal::because(
             Rule::SlotRange,
             format_args!("slot {}", header.slot),

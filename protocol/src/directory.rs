@@ -1,15 +1,19 @@
 //! The directory: who may speak for whom, from the charter and the records that root keys signed.
 //!
-//! It is small (root keys sign few records a day), public within the federation, and the same for
+//! It also knows what organisations grant one another, which nodes sign.
+//!
+//! It is small (root keys sign few records a day, and of grants there are few too), public within the federation, and the same for
 //! every node that carries the same records.
 
 use crate::charter::Charter;
 use crate::ids::{NodeKey, OrganisationKey, RecordId, SealKey, TransportKey};
 use crate::record::delegation::Terms;
+use crate::record::grant::Grant;
 use crate::record::revocation::Revocation;
 use crate::record::vouch::Vouch;
 use crate::record::{Body, Verified};
 use crate::time::Day;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A delegation that the directory knows.
@@ -47,6 +51,21 @@ pub struct Vouched {
     pub expires: Day,
 }
 
+/// A grant that the directory knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Granted {
+    /// The record.
+    pub id: RecordId,
+    /// Who grants.
+    pub issuer: OrganisationKey,
+    /// To whom, and how much.
+    pub grant: Grant,
+    /// The first day on which it holds.
+    pub issued: Day,
+    /// The last.
+    pub expires: Day,
+}
+
 /// What a forgotten record had spoken for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Forgotten {
@@ -56,7 +75,7 @@ pub struct Forgotten {
     pub records: Vec<RecordId>,
 }
 
-/// A root's record that the directory knows, so that it can be found, served and taken back.
+/// A record that the directory knows, a root's or a grant, so that it can be found, served and taken back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Said {
     /// Whose.
@@ -82,6 +101,8 @@ pub(crate) enum What {
     Affirmation(Vec<RecordId>),
     /// A vouch of this number.
     Vouch(u32),
+    /// A grant, by a node.
+    Grant,
 }
 
 /// Who may speak for whom.
@@ -94,6 +115,7 @@ pub struct Directory {
     taken_back: BTreeMap<(OrganisationKey, RecordId), BTreeSet<RecordId>>,
     affirmed: BTreeMap<(OrganisationKey, RecordId), BTreeSet<RecordId>>,
     vouches: BTreeMap<RecordId, Vouched>,
+    grants: BTreeMap<RecordId, Granted>,
 }
 
 impl Directory {
@@ -107,6 +129,7 @@ impl Directory {
             taken_back: BTreeMap::new(),
             affirmed: BTreeMap::new(),
             vouches: BTreeMap::new(),
+            grants: BTreeMap::new(),
         }
     }
 
@@ -168,6 +191,17 @@ impl Directory {
                 self.vouches.insert(record.id(), vouched);
                 What::Vouch(v.number)
             }
+            Body::Grant(grant) => {
+                let granted = Granted {
+                    id: record.id(),
+                    issuer: organisation,
+                    grant: *grant,
+                    issued: header.issued,
+                    expires: header.expires,
+                };
+                self.grants.insert(record.id(), granted);
+                What::Grant
+            }
             _ => return,
         };
         let said = Said {
@@ -216,6 +250,9 @@ impl Directory {
             }
             What::Vouch(_) => {
                 self.vouches.remove(id);
+            }
+            What::Grant => {
+                self.grants.remove(id);
             }
         }
         forgotten
@@ -372,13 +409,46 @@ impl Directory {
     /// The slots of a day that records of a root are known to hold.
     pub fn slots_of(&self, organisation: &OrganisationKey, day: Day) -> BTreeSet<u32> {
         let theirs = self.said.values();
-        let that_day = theirs.filter(|s| s.organisation == *organisation && s.issued == day);
+        let that_day = theirs.filter(|s| {
+            let by_root = !matches!(s.what, What::Grant);
+            by_root && s.organisation == *organisation && s.issued == day
+        });
         that_day.map(|s| s.slot).collect()
     }
 
     /// All vouches, by record id.
     pub fn vouches(&self) -> impl Iterator<Item = &Vouched> {
         self.vouches.values()
+    }
+
+    /// What each organisation grants another one on a day: of several by one, that which was issued
+    /// last, and of several of one day that which gives least. So what was granted can be taken
+    /// back. For a root that was replaced its successor answers, here as everywhere.
+    pub fn grants_for(
+        &self,
+        subject: &OrganisationKey,
+        day: Day,
+    ) -> BTreeMap<OrganisationKey, Granted> {
+        let member = |key: &OrganisationKey| self.charter.answers_for(key).map(|o| o.root);
+        let Some(subject) = member(subject) else {
+            return BTreeMap::new();
+        };
+        let mut best: BTreeMap<OrganisationKey, Granted> = BTreeMap::new();
+        for granted in self.grants.values() {
+            let holds = granted.issued <= day && day <= granted.expires;
+            if !holds || member(&granted.grant.subject) != Some(subject) {
+                continue;
+            }
+            let Some(issuer) = member(&granted.issuer).filter(|issuer| *issuer != subject) else {
+                continue;
+            };
+            let rank = |g: &Granted| (Reverse(g.issued), g.grant.evaluations, g.id);
+            let known = best.entry(issuer).or_insert(*granted);
+            if rank(granted) < rank(known) {
+                *known = *granted;
+            }
+        }
+        best
     }
 }
 

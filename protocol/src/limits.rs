@@ -25,6 +25,12 @@ pub const ENDING_LIFE: u32 = RETRACTION_LIFE;
 pub const ENDING_MARGIN: u32 = 2;
 /// Records that a root key may sign a day.
 pub const ROOT_QUOTA: u32 = 64;
+/// The most evaluations that a grant gives, of each keyholder and under each key.
+pub const MAX_GRANT: u32 = 500_000;
+/// The longest life of a grant, in days.
+pub const MAX_GRANT_LIFE: u32 = 30;
+/// Grants that an organisation's nodes may publish a day, all together.
+pub const GRANT_QUOTA: u32 = 8;
 
 /// The largest record, in bytes.
 pub const MAX_RECORD: usize = 8 * 1024;

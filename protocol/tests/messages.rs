@@ -9,6 +9,7 @@ use parasol_protocol::cbor::gate;
 use parasol_protocol::ids::{FederationId, Lock, NodeKey, RecordId};
 use parasol_protocol::seal::Bucket;
 use parasol_protocol::time::{Day, Season};
+use parasol_protocol::wire::Again;
 use parasol_protocol::wire::client::{OwnAsk, OwnReply, PassOn, Tag, TagsAsk, TagsReply};
 use parasol_protocol::wire::peer::{Refusal, Reply as PeerReply, Request};
 use parasol_protocol::wire::sealed::{
@@ -72,7 +73,8 @@ fn request() -> impl Strategy<Value = Request> {
 fn reply() -> impl Strategy<Value = PeerReply> {
     let lists = || vec(some_bytes(), 0..4);
     let refusals = [
-        Refusal::Quota,
+        Refusal::Quota(Again::in_minutes(1).unwrap()),
+        Refusal::Quota(Again::in_minutes(Again::MOST).unwrap()),
         Refusal::NoShare,
         Refusal::Malformed,
         Refusal::Busy,

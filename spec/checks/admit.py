@@ -76,7 +76,7 @@ class Node:
         issued, expires = record.issued, record.expires
         lasts = expires - issued
         lives = self.charter.lives
-        most = {"retraction": KEPT, "ending": KEPT, "revocation": 90 + KEPT, "affirmation": 90 + KEPT, **lives}[record.kind]
+        most = {"retraction": KEPT, "ending": KEPT, "revocation": 90 + KEPT, "affirmation": 90 + KEPT, "grant": 30, **lives}[record.kind]
         if record.kind == "delegation":
             until = record.body["until"]
             good = issued <= until <= issued + most and issued <= expires <= until + KEPT
@@ -117,7 +117,10 @@ class Node:
         if not delegations:
             raise Refused("delegation-time")
         ranges = [(one.body["first slot"], one.body["slots"]) for one in delegations]
-        if record.slot >= min(self.charter["records a day"], 1 << 30) or not any(0 <= record.slot - a < n for a, n in ranges):
+        if record.kind == "grant":
+            if record.slot >= 8:
+                raise Refused("slot-range")
+        elif record.slot >= min(self.charter["records a day"], 1 << 30) or not any(0 <= record.slot - a < n for a, n in ranges):
             raise Refused("slot-range")
         revoked = any(
             one.organisation == record.organisation and one.body.get("key") == record.node for one in self.of_kind("revocation")
@@ -154,6 +157,8 @@ class Node:
                 raise Refused("not-over")
         elif record.kind == "vouch" and body["subject"] == record.organisation:
             raise Refused("self-vouch")
+        elif record.kind == "grant" and body["subject"] == record.organisation:
+            raise Refused("self-grant")
 
     def over(self):
         """The seasons that are over (11, section 9)."""
@@ -168,7 +173,7 @@ class Node:
     def slot(self, record):
         if record.kind == "ending":
             return record.organisation, "ending", record.body["season"]
-        sort = (record.kind == "retraction") + proven(record)
+        sort = 3 if record.kind == "grant" else (record.kind == "retraction") + proven(record)
         stays = record.id in self.at_home if record.id in self.carried else self.stays(record)
         return record.organisation, record.node is None, stays, sort, record.issued, record.slot
 

@@ -7,7 +7,7 @@ from .refusal import Disagreement, Refused
 from .world import World
 
 HEX = re.compile(r"(?:[0-9a-f]{2}){4,}")
-VALUES = ("canonical", "kind", "season", "bucket", "left", "size", "bits", "again", "today", "in_doubt", "counts")
+VALUES = ("canonical", "kind", "season", "bucket", "left", "size", "bits", "again", "today", "in_doubt", "counts", "more")
 # Numbers of the records that something came to.
 RESULTS = re.compile(r"(served|holds|aside|steps\.\d+\.(carried|over))$")
 VERDICTS = ("refused", "rule", "error", "step", "verdict")

@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import cbor, ceremony, chain, ed25519, handles, reconcile, records, replies, seal, voprf, wire
+from . import cbor, ceremony, chain, ed25519, grants, handles, reconcile, records, replies, seal, voprf, wire
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -298,6 +298,7 @@ CHECKS = {
     "ok/handles.json": ok_handles,
     "ok/aside.json": replies.ok_aside,
     "ok/calendar.json": replies.ok_calendar,
+    "ok/grants.json": grants.ok_grants,
     "ok/replies.json": replies.ok_replies,
     "ok/directory.json": replies.ok_directory,
     "ok/counted.json": replies.ok_counted,

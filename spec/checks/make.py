@@ -17,7 +17,7 @@ from . import cbor, ed25519, reconcile, seal, voprf
 from .world import VECTORS
 
 TODAY = 20_779
-KINDS = {"report": 1, "second": 3, "retraction": 5, "vouch": 7, "revocation": 8, "affirmation": 9, "delegation": 10, "ending": 11}
+KINDS = {"report": 1, "second": 3, "retraction": 5, "vouch": 7, "revocation": 8, "affirmation": 9, "delegation": 10, "ending": 11, "grant": 12}
 
 
 def seed(name):
@@ -61,9 +61,10 @@ CHARTER = cosigned(PAYLOAD, b"parasol 1 charter", ROOTS.values())
 
 def record(kind, who, body, slot=0, issued=TODAY, life=None, node=True, sign=None, number=None):
     """The bytes of a record of organisation `who`."""
-    usual = {"report": 500, "second": 500, "retraction": 916, "vouch": 365, "revocation": 1006, "affirmation": 1006, "ending": 916}
+    usual = {"report": 500, "second": 500, "retraction": 916, "vouch": 365, "revocation": 1006, "affirmation": 1006}
+    usual |= {"ending": 916, "grant": 30}
     fields = {1: number or KINDS[kind], 2: FEDERATION[:8], 3: ROOTS[who].public}
-    node = node and kind in ("report", "second", "retraction", "ending")
+    node = node and kind in ("report", "second", "retraction", "ending", "grant")
     if node:
         fields[4] = NODES[who].public
     fields |= {5: issued, 6: issued + (usual[kind] if life is None else life), 7: slot, 8: body}
@@ -119,6 +120,10 @@ def revocation(who, whose=None, **more):
 
 def affirmation(who, *ids, **more):
     return record("affirmation", who, {1: sorted(ids)}, **more)
+
+
+def grant(who, subject="cedar", evaluations=1000, **more):
+    return record("grant", who, {1: ROOTS[subject].public, 2: evaluations}, **more)
 
 
 def delegation(who, first=0, slots=1000, issued=TODAY - 20, until=80, life=996, node=None, wire=None, seal=None, **more):
@@ -257,6 +262,19 @@ def scenes():
         (TODAY, vouch("ash", issued=TODAY - 20, slot=1), "carried", [0]),
         (TODAY, vouch("ash", issued=TODAY - 21), "before-charter", [0]),
         (TODAY, report("ash", "too old", issued=TODAY - 21), "before-charter", [0]),
+    ]
+    yield "a grant lives thirty days, is for another, and has slots of its own, whatever the range", [
+        (TODAY, grant("ash", slot=1), "carried", [0]),
+        (TODAY, one, "carried", [0, 1]),
+        (TODAY, grant("ash", slot=2, life=31), "life", [0, 1]),
+        (TODAY, grant("ash", "ash", slot=2), "self-grant", [0, 1]),
+        (TODAY, grant("elm", slot=7), "carried", [0, 1, 4]),
+        (TODAY, grant("elm", slot=8), "slot-range", [0, 1, 4]),
+        (TODAY, grant("ash", slot=2, evaluations=500_000), "carried", [0, 1, 4, 6]),
+        (TODAY, grant("ash", slot=3, evaluations=500_001), "encoding", [0, 1, 4, 6]),
+        (TODAY, grant("ash", slot=3, node=False), "wrong-signer", [0, 1, 4, 6]),
+        (TODAY, revocation("ash"), "carried", [4, 9]),
+        (TODAY + 31, vouch("birch", "ash", issued=TODAY + 31), "carried", [9, 10]),
     ]
     low, high = lower_first(report("ash", "slot a"), report("ash", "slot b"))
     yield "of two in a slot the one with the lower id", [

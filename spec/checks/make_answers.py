@@ -2,7 +2,7 @@
 hand, so that it is not that of whatever is run here."""
 
 from . import cbor, seal, voprf
-from .make import CHARTER, FEDERATION, NODES, ROOTS, START, TODAY, Key, affirmation, cosigned, delegation, identity
+from .make import CHARTER, FEDERATION, NODES, ROOTS, START, TODAY, Key, affirmation, cosigned, delegation, grant, identity
 from .make import record, report, retraction, revocation, second, seed, shown, vouch, withdrawal
 from .wire import SUITE
 
@@ -402,6 +402,37 @@ def asides():
     ]
 
 
+def grants():
+    """name, whose, grants carried, {day: counted}, how much more than the evaluations a day (60 000) on TODAY."""
+    birch, cedar, elm = (grant(who, "ash", 1000, issued=TODAY - 5) for who in ("birch", "cedar", "elm"))
+    less = grant("cedar", "ash", 700, issued=TODAY - 5, slot=1)
+    yield "none", "ash", [], {}, 0
+    yield "one keyholder's word is not enough", "ash", [birch], {}, 0
+    yield "that of two is", "ash", [birch, cedar], {}, 1000
+    yield "the lower counts, where two are needed", "ash", [birch, grant("cedar", "ash", 700, issued=TODAY - 4)], {}, 700
+    yield "who holds no share has no say", "ash", [birch, elm], {}, 0
+    for_elm = [grant(who, "elm", amount, slot=2) for who, amount in (("ash", 900), ("birch", 800), ("cedar", 700))]
+    yield "who holds no share can be granted more: the second of three", "elm", for_elm, {}, 800
+    yield "what is granted to another is another's", "ash", for_elm, {}, 0
+    yield "what was used is gone, beyond the quota alone", "ash", [birch, cedar], {TODAY - 3: 60_300, TODAY - 1: 59_000}, 700
+    yield "on the day of issue too", "ash", [birch, cedar], {TODAY - 5: 60_001}, 999
+    yield "what was used before says nothing", "ash", [birch, cedar], {TODAY - 6: 61_000}, 1000
+    yield "today is not over", "ash", [birch, cedar], {TODAY: 61_000}, 1000
+    yield "all gone", "ash", [birch, cedar], {TODAY - 2: 60_900, TODAY - 1: 60_900}, 0
+    later = grant("cedar", "ash", 950, issued=TODAY - 1)
+    yield "each from its own first day", "ash", [birch, later], {TODAY - 2: 60_200, TODAY - 1: 60_100}, 700
+    yield "the later of one organisation counts, with its own days", "ash", [birch, cedar, later], {TODAY - 2: 60_200, TODAY - 1: 60_100}, 700
+    yield "also where it gives less", "ash", [birch, cedar, grant("cedar", "ash", 10)], {}, 10
+    yield "of one day that which gives less", "ash", [birch, cedar, less], {}, 700
+    yield "so it is taken back", "ash", [birch, cedar, grant("birch", "ash", 0)], {}, 0
+    brief = grant("birch", "ash", 500, issued=TODAY - 3, life=3)
+    yield "on its last day", "ash", [cedar, brief], {}, 500
+    over = grant("birch", "ash", 500, issued=TODAY - 3, life=2)
+    yield "and not after it", "ash", [cedar, over], {}, 0
+    yield "the one before comes back then", "ash", [birch, cedar, over], {}, 1000
+    yield "nor before its first", "ash", [cedar, grant("birch", "ash", 500, issued=TODAY + 1)], {}, 0
+
+
 def calendars():
     """name, records carried at first, [(clock, unsteady, records that come then, today, in doubt, carried at its end)]."""
     ends = report("ash", "ends tomorrow", "a lock", slot=1, life=1)
@@ -629,6 +660,11 @@ def files():
             row["steps"].append(step | {"carried": sorted(shelf.of(*kept))})
         rows.append(row)
     made["ok/calendar.json"] = shown("spec/02-records.md, section 5", rows, **HERE, records=shelf.shown())
+    shelf, rows = Shelf(), []
+    for name, subject, carried, counted, more in grants():
+        row = {"name": name, "subject": subject, "records": shelf.of(*carried), "counted": [list(one) for one in counted.items()]}
+        rows.append(row | {"day": TODAY, "more": more})
+    made["ok/grants.json"] = shown("spec/06-transport.md, section 3", rows, charter=CHARTER.hex(), records=shelf.shown())
     head, bucket = client_head()
     made["ok/size.json"] = shown("spec/04-lookup.md, 3.1", list(sizes()), **head)
     *cases, records = sources(bucket)

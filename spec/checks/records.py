@@ -99,6 +99,17 @@ def revocation(value):
 REVOCATION = table((1, "key", octets(32), "?"), (2, "vouches", listing(octets(32), least=1, most=128), "?"))
 revocation.names = REVOCATION.names
 
+
+def grant(value):
+    body = GRANT(value)
+    if body["evaluations"] > 500_000:
+        raise Refused("encoding", "more than a grant may give")
+    return body
+
+
+GRANT = table((1, "subject", octets(32)), (2, "evaluations", u32))
+grant.names = GRANT.names
+
 NODE, ROOT = "node", "root"
 KINDS = {
     1: ("report", NODE, report),
@@ -124,6 +135,7 @@ KINDS = {
             (8, "transport possession", octets(64)),
         ),
     ),
+    12: ("grant", NODE, grant),
 }
 PAYLOAD = table(
     (1, "kind", number(256)),

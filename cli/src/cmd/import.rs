@@ -455,13 +455,16 @@ impl<'a> Import<'a> {
             rows.push((row, hash, intended));
         }
         let (mut sealed, mut sendable) = (Vec::new(), Vec::new());
-        for (row, outcome) in rows.into_iter().zip(self.seal(&drafts)?) {
+        let (outcomes, stopped) = self.seal(&drafts)?;
+        for (row, outcome) in rows.into_iter().zip(outcomes) {
             match outcome {
-                Ok(draft) => {
+                // Its turn did not come; the next run begins with it.
+                None => {}
+                Some(Ok(draft)) => {
                     sealed.push(draft);
                     sendable.push(row);
                 }
-                Err(why) => {
+                Some(Err(why)) => {
                     let message = why.to_string();
                     *self.totals.by_reason.entry(message.clone()).or_default() += 1;
                     self.reject(&row.0, Some(&message))?;
@@ -488,7 +491,8 @@ impl<'a> Import<'a> {
             let these: Vec<Sendable> = rows.by_ref().take(part.len()).collect();
             self.publish(part, these)?;
         }
-        Ok(())
+        // What was sealed has been paid for with a part of the day, and is published before.
+        stopped.map_or(Ok(()), |why| Err(self.session.trouble(why)))
     }
 
     /// Publishes a batch, and notes what became of it before anything else goes out.
@@ -545,30 +549,31 @@ impl<'a> Import<'a> {
         Ok(())
     }
 
-    /// Seals drafts, a few batches side by side. Those that cannot be sealed come back with why.
-    fn seal(&self, drafts: &[Draft]) -> Result<Vec<Result<Draft, SealError>>, CliError> {
+    /// Seals drafts, a few batches side by side. Those that cannot be sealed come back with why;
+    /// those to which it did not come with nothing, and then there is what stopped it.
+    fn seal(&self, drafts: &[Draft]) -> Result<(Vec<Sealed>, Option<Error>), CliError> {
         let session = self.session;
-        let outcomes: Vec<Result<Lane, Error>> = std::thread::scope(|scope| {
+        let lanes: Vec<Lane> = std::thread::scope(|scope| {
             let lanes: Vec<_> = drafts
                 .chunks(BATCH)
                 .map(|part| scope.spawn(move || seal_part(session, part)))
                 .collect();
-            let lost = |_| Err(Error::Internal("sealing was interrupted"));
             lanes
                 .into_iter()
-                .map(|lane| lane.join().unwrap_or_else(lost))
-                .collect()
-        });
-        let (mut sealed, mut told) = (Vec::new(), BTreeSet::new());
-        for outcome in outcomes {
-            let (drafts, warnings) = outcome.map_err(|why| session.trouble(why))?;
-            sealed.extend(drafts);
-            told.extend(warnings);
+                .map(std::thread::ScopedJoinHandle::join)
+                .collect::<Result<_, _>>()
+        })
+        .map_err(|_| session.trouble(Error::Internal("sealing was interrupted")))?;
+        let (mut sealed, mut told, mut stopped) = (Vec::new(), BTreeSet::new(), None);
+        for lane in lanes {
+            sealed.extend(lane.drafts);
+            told.extend(lane.warnings);
+            stopped = stopped.or(lane.stopped);
         }
         for warning in &told {
             self.bar.suspend(|| tell!("warning: {warning}"));
         }
-        Ok(sealed)
+        Ok((sealed, stopped))
     }
 
     /// Of a report that a cut-off attempt published, the keys of that attempt count.
@@ -588,33 +593,70 @@ impl<'a> Import<'a> {
 /// A row that is sealed, with the attempts at it that were cut off.
 type Sendable = (Row, ContentHash, Vec<Receipt>);
 
-/// What comes of sealing one batch.
-type Lane = (Vec<Result<Draft, SealError>>, BTreeSet<Warning>);
+/// What comes of sealing one draft; nothing, if it did not come to that.
+type Sealed = Option<Result<Draft, SealError>>;
 
-fn seal_part(session: &Session, part: &[Draft]) -> Result<Lane, Error> {
+/// What comes of sealing one batch.
+#[derive(Default)]
+struct Lane {
+    /// One for each draft, in their order.
+    drafts: Vec<Sealed>,
+    warnings: BTreeSet<Warning>,
+    stopped: Option<Error>,
+}
+
+fn seal_part(session: &Session, part: &[Draft]) -> Lane {
     let seal = |drafts: Vec<Draft>| {
         session.with_keys(|federation| {
             session.carry_raw(Seal::new(federation, drafts.clone(), &mut OsEntropy)?)
         })
     };
+    seal_by(part, &seal)
+}
+
+/// Seals a batch. One that cannot be sealed must not hold up the others; and where there is not so
+/// much left of the day, what is left is used up, half by half, so that every day brings a list on.
+fn seal_by(
+    part: &[Draft],
+    seal: &impl Fn(Vec<Draft>) -> Result<(Vec<Draft>, BTreeSet<Warning>), Error>,
+) -> Lane {
     match seal(part.to_vec()) {
-        Ok((drafts, warnings)) => Ok((drafts.into_iter().map(Ok).collect(), warnings)),
-        // One that cannot be sealed must not hold up the others.
-        Err(Error::Seal(_)) => {
-            let mut lane = Lane::default();
-            for draft in part {
-                match seal(vec![draft.clone()]) {
-                    Ok((drafts, warnings)) => {
-                        lane.0.extend(drafts.into_iter().map(Ok));
-                        lane.1.extend(warnings);
-                    }
-                    Err(Error::Seal(why)) => lane.0.push(Err(why)),
-                    Err(why) => return Err(why),
-                }
+        Ok((drafts, warnings)) => Lane {
+            drafts: drafts.into_iter().map(|draft| Some(Ok(draft))).collect(),
+            warnings,
+            stopped: None,
+        },
+        Err(Error::Seal(why)) if part.len() == 1 => Lane {
+            drafts: vec![Some(Err(why))],
+            ..Lane::default()
+        },
+        Err(why) if part.len() > 1 && is_worth_halving(&why) => {
+            let (first, second) = part.split_at(part.len() / 2);
+            let mut lane = seal_by(first, seal);
+            if lane.stopped.is_some() {
+                lane.drafts.extend(second.iter().map(|_| None));
+                return lane;
             }
-            Ok(lane)
+            let rest = seal_by(second, seal);
+            lane.drafts.extend(rest.drafts);
+            lane.warnings.extend(rest.warnings);
+            lane.stopped = rest.stopped;
+            lane
         }
-        Err(why) => Err(why),
+        Err(why) => Lane {
+            drafts: part.iter().map(|_| None).collect(),
+            warnings: BTreeSet::new(),
+            stopped: Some(why),
+        },
+    }
+}
+
+/// Whether a smaller batch may go where this one did not.
+fn is_worth_halving(why: &Error) -> bool {
+    match why {
+        Error::Seal(_) | Error::Quota { .. } => true,
+        Error::Refused { status: 429, body } => body.contains("\"member-quota\""),
+        _ => false,
     }
 }
 

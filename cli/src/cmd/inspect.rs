@@ -254,6 +254,14 @@ fn lines(bytes: &[u8], header: &Header, body: &Body) -> Vec<Line> {
             ));
             lines.push(("until", d.terms.until.to_string(), ""));
         }
+        Body::Grant(g) => {
+            lines.push(("grants to", g.subject.to_string(), "an organisation"));
+            lines.push((
+                "evaluations",
+                g.evaluations.to_string(),
+                "beyond its daily quota, in all days together, if enough keyholders say so",
+            ));
+        }
         _ => {}
     }
     lines

@@ -15,6 +15,7 @@ pub mod inspect;
 pub mod man;
 pub mod node;
 pub mod org;
+pub mod quota;
 pub mod report;
 pub mod retract;
 pub mod revoke;

@@ -2,14 +2,14 @@
 
 use super::input::{Answer, Input, Scene, Status, Target};
 use parasol_protocol::certificate::Certificate;
-use parasol_protocol::engine::{Holder, Shares};
+use parasol_protocol::engine::{Allowance, Division, Holder, Member, Share, Shares};
 use parasol_protocol::ids::{NodeKey, OrganisationKey};
 use parasol_protocol::record::Verified;
-use parasol_protocol::wire::EvaluateAsk;
 use parasol_protocol::wire::client::{
     DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted,
 };
 use parasol_protocol::wire::peer::{Refusal, Reply};
+use parasol_protocol::wire::{Again, EvaluateAsk};
 use tokio::sync::{mpsc, oneshot};
 
 /// The driver cannot answer.
@@ -76,6 +76,38 @@ impl DriverHandle {
         ask: EvaluateAsk,
     ) -> Result<Result<Shares, Refusal>, Unavailable> {
         self.call(|a| Input::Allow(organisation, ask, a)).await
+    }
+
+    /// Takes evaluations off a member's share of the day.
+    ///
+    /// # Errors
+    /// If the driver cannot answer; when to ask again is an answer.
+    pub async fn charge(
+        &self,
+        member: Member,
+        count: u32,
+        division: Division,
+    ) -> Result<Result<(), Again>, Unavailable> {
+        self.call(|a| Input::Charge(member, count, division, a))
+            .await
+    }
+
+    /// Gives back what was taken for an ask that nobody answered.
+    pub async fn refund(&self, member: Member, count: u32) {
+        // A node that stops loses no more than that.
+        let _ = self.queue.send(Input::Refund(member, count)).await;
+    }
+
+    /// How a member and her organisation stand today.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub async fn quota(
+        &self,
+        member: Member,
+        division: Division,
+    ) -> Result<(Share, Allowance), Unavailable> {
+        self.call(|a| Input::Quota(member, division, a)).await
     }
 
     /// How many keyholders of an epoch it takes, and all of them in the order in which to ask them;

@@ -5,15 +5,17 @@ use super::verify::sift;
 use crate::ceremony::Known;
 use crate::net::NetEvent;
 use parasol_protocol::certificate::Certificate;
-use parasol_protocol::engine::{AskId, Holder, Shares, Warning};
+use parasol_protocol::engine::{
+    Allowance, AskId, Division, Holder, Member, Share, Shares, Warning,
+};
 use parasol_protocol::ids::{FederationId, NodeKey, OrganisationKey, TransportKey};
 use parasol_protocol::record::{Refusal, Verified};
 use parasol_protocol::time::{Day, Season, Timestamp};
-use parasol_protocol::wire::EvaluateAsk;
 use parasol_protocol::wire::client::{
     DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted,
 };
 use parasol_protocol::wire::peer::{Refusal as PeerRefusal, Reply};
+use parasol_protocol::wire::{Again, EvaluateAsk};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::oneshot;
 
@@ -123,6 +125,9 @@ pub(super) enum Input {
         EvaluateAsk,
         Answer<Result<Shares, PeerRefusal>>,
     ),
+    Charge(Member, u32, Division, Answer<Result<(), Again>>),
+    Refund(Member, u32),
+    Quota(Member, Division, Answer<(Share, Allowance)>),
     Holders(u32, Answer<Option<(u16, Vec<Holder>)>>),
     Locate(NodeKey, Answer<Target>),
     Sealed(Vec<u8>, Answer<Reply>),
@@ -148,6 +153,8 @@ impl Input {
             Input::Publish(_, answer) => no(answer),
             Input::CarryIn(_, answer) => no(answer),
             Input::Allow(_, _, answer) => no(answer),
+            Input::Charge(_, _, _, answer) => no(answer),
+            Input::Quota(_, _, answer) => no(answer),
             Input::Holders(_, answer) => no(answer),
             Input::Locate(_, answer) => no(answer),
             Input::Sealed(_, answer) => no(answer),
@@ -164,6 +171,7 @@ impl Input {
             | Input::Replied { .. }
             | Input::Greeted { .. }
             | Input::Tick
+            | Input::Refund(..)
             | Input::Stop(_) => {}
         }
     }

@@ -372,6 +372,38 @@ impl Machine {
                 }
                 Ok(())
             }
+            Input::Charge(member, count, division, answer) => {
+                let (outputs, charged) = match self
+                    .ledger
+                    .view()
+                    .and_then(|v| self.engine.charge(&member, count, division, &v, now))
+                {
+                    Ok(charged) => charged,
+                    Err(error) => return fail(answer, error.into()),
+                };
+                match self.carry_out(outputs) {
+                    Ok(()) => reply(answer, Ok(charged)),
+                    Err(error) => return fail(answer, error),
+                }
+                Ok(())
+            }
+            Input::Refund(member, count) => {
+                self.engine.refund(&member, count, now);
+                Ok(())
+            }
+            Input::Quota(member, division, answer) => {
+                let organisation = self.identity.organisation;
+                let allowance = self.engine.allowance(&organisation, now);
+                match self
+                    .ledger
+                    .view()
+                    .and_then(|v| self.engine.share(&member, division, &v, now))
+                {
+                    Ok(share) => reply(answer, Ok((share, allowance))),
+                    Err(error) => return fail(answer, error.into()),
+                }
+                Ok(())
+            }
             Input::Holders(epoch, answer) => {
                 reply(answer, Ok(self.engine.holders(epoch, now)));
                 Ok(())
@@ -558,7 +590,9 @@ impl Machine {
     fn tick(&mut self, now: Timestamp) -> Result<(), Failed> {
         let settled = self.engine.settled(now);
         if let Some(today) = settled.filter(|day| self.quotas_of != Some(*day)) {
-            self.ledger.forget_quotas(today)?;
+            let engine = &self.engine;
+            self.ledger
+                .forget_quotas(today, |day, used| engine.is_worth_keeping(day, used, today))?;
             self.quotas_of = Some(today);
         }
         if self.clock.ran_ahead() {
@@ -569,6 +603,7 @@ impl Machine {
             self.destroy(&BTreeSet::new());
         }
         self.look_at_papers(now)?;
+        self.look_at_grants(now)?;
         self.ask_all_for_charters(now);
         let outputs = self.engine.tick(&self.ledger.view()?, now)?;
         self.carry_out(outputs)?;

@@ -19,6 +19,7 @@ mod aside;
 mod calls;
 mod epochs;
 mod gossip;
+mod grants;
 mod input;
 mod machine;
 mod papers;

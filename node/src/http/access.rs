@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use parasol_protocol::engine::{Division, Member};
 use parasol_protocol::ids::{FederationId, OrganisationKey};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -20,6 +21,10 @@ use tokio::sync::Semaphore;
 /// Requests of one token that are worked on at once; more wait, and take nobody else's places. A
 /// client of this version asks no more than that side by side.
 const PLACES_OF_ONE: usize = 8;
+
+/// Whose token a request has shown.
+#[derive(Clone, Copy)]
+pub(super) struct Caller(pub Member);
 
 /// What every call has at hand.
 #[derive(Clone)]
@@ -32,6 +37,7 @@ pub struct App {
     pub(super) organisation: OrganisationKey,
     pub(super) threshold: usize,
     pub(super) limits: Limits,
+    each: Option<u32>,
     tokens: Arc<Tokens>,
     rate: Arc<DefaultKeyedRateLimiter<String>>,
     places: Arc<Semaphore>,
@@ -59,6 +65,7 @@ impl App {
             organisation,
             threshold: usize::from(threshold),
             limits: config.limits,
+            each: config.rates.evaluations_per_member,
             tokens: Arc::new(tokens),
             rate: Arc::new(RateLimiter::keyed(quota(&config.rates))),
             slow: Arc::default(),
@@ -71,6 +78,14 @@ impl App {
     #[cfg(test)]
     pub(crate) const fn driver(&self) -> &DriverHandle {
         &self.driver
+    }
+
+    /// How the day is divided among the members.
+    pub(super) fn division(&self) -> Division {
+        Division {
+            members: self.tokens.len(),
+            each: self.each,
+        }
     }
 
     fn places_of(&self, profile: &str) -> Arc<Semaphore> {
@@ -90,13 +105,13 @@ fn quota(rates: &Rates) -> Quota {
 }
 
 /// The profile whose token a request shows.
-fn profile_of<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a str, ApiError> {
+fn profile_of<'a>(app: &'a App, headers: &HeaderMap) -> Result<(&'a str, Member), ApiError> {
     let shown = headers
         .get(header::AUTHORIZATION)
         .and_then(|v| v.to_str().ok());
     let profile = shown
         .and_then(|v| v.strip_prefix("Bearer "))
-        .and_then(|token| app.tokens.profile_of(token));
+        .and_then(|token| Some((app.tokens.profile_of(token)?, Tokens::member(token))));
     let Some(profile) = profile else {
         let message = "this node does not know your token: check that your profile belongs to this node, or ask for a new one";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "token", message));
@@ -107,26 +122,23 @@ fn profile_of<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a str, ApiError
 /// Lets a request with a known token through, not too many a minute and not too many at once.
 pub(super) async fn let_in(
     State(app): State<App>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let profile = profile_of(&app, request.headers())?;
+    let (profile, member) = profile_of(&app, request.headers())?;
     if let Err(not_until) = app.rate.check_key(&profile.to_owned()) {
         let seconds = not_until
             .wait_time_from(DefaultClock::default().now())
             .as_secs()
             + 1;
         let message = format!("too many requests: wait {seconds} seconds and go on");
-        return Err(ApiError::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate",
-            message,
-        ));
+        return Err(ApiError::later("rate", message, seconds));
     }
     let stopping = |_| ApiError::from(crate::driver::Unavailable::Stopping);
     let own = app.places_of(profile);
     let _own = own.acquire().await.map_err(stopping)?;
     let _place = app.places.acquire().await.map_err(stopping)?;
+    request.extensions_mut().insert(Caller(member));
     Ok(next.run(request).await)
 }
 

@@ -1,19 +1,23 @@
 //! The calls, and the document that describes them.
 
-use super::access::{App, let_in, let_in_or_outside};
+use super::access::{App, Caller, let_in, let_in_or_outside};
 use super::error::{ApiError, ErrorBody};
 use super::evaluate::gather;
+use super::quota::QuotaBody;
 use super::status;
 use crate::driver::Target;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Extension, Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use parasol_protocol::cbor::Malformed;
 use parasol_protocol::record::{Refusal, Rule, Verified};
-use parasol_protocol::wire::client::{Evaluate, OwnAsk, PassOn, Publish, Published, TagsAsk};
+use parasol_protocol::wire::Again;
+use parasol_protocol::wire::client::{
+    Evaluate, Evaluated, OwnAsk, PassOn, Publish, Published, TagsAsk,
+};
 use parasol_protocol::wire::peer::{Reply, Request};
 use std::time::Duration;
 use tower_http::timeout::TimeoutLayer;
@@ -26,6 +30,7 @@ pub fn router(app: App) -> Router {
     let inside = Router::new()
         .route("/v1/directory", get(directory))
         .route("/v1/evaluate", post(evaluate))
+        .route("/v1/quota", get(quota))
         .route("/v1/sealed", post(sealed))
         .route("/v1/publish", post(publish))
         .route("/v1/records", post(carry_in))
@@ -84,6 +89,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             status::store,
             directory,
             evaluate,
+            quota,
             sealed,
             publish,
             carry_in,
@@ -91,7 +97,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
             own,
             record
         ),
-        components(schemas(ErrorBody))
+        components(schemas(ErrorBody, QuotaBody))
     )]
     struct Document;
     let mut document = Document::openapi();
@@ -124,9 +130,67 @@ async fn directory(State(app): State<App>) -> Result<Response, ApiError> {
 /// Blinded elements, evaluated by as many keyholders as it takes.
 #[utoipa::path(post, path = "/v1/evaluate", request_body(content = Vec<u8>, content_type = "application/cbor"), security(("token" = [])),
     responses((status = 200, content_type = "application/cbor", body = Vec<u8>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
-async fn evaluate(State(app): State<App>, body: Bytes) -> Result<Response, ApiError> {
+async fn evaluate(
+    State(app): State<App>,
+    Extension(Caller(member)): Extension<Caller>,
+    body: Bytes,
+) -> Result<Response, ApiError> {
     let wanted = read(&body, Evaluate::decode)?;
-    Ok(cbor(gather(&app, wanted).await?.encode()))
+    let count = u32::try_from(wanted.ask.elements.len()).unwrap_or(u32::MAX);
+    let charged = app.driver.charge(member, count, app.division()).await?;
+    if let Err(again) = charged {
+        let message = format!(
+            "what one member may ask in a day is used up, so that something is left for the others; it can be asked again {again}. Whoever runs the node can allow another number: rates.evaluations_per_member in node.toml"
+        );
+        return Err(ApiError::later(
+            "member-quota",
+            message,
+            again.seconds().into(),
+        ));
+    }
+    let epoch = wanted.ask.epoch;
+    let evaluated = gather(&app, wanted).await?;
+    if evaluated.answers.is_empty() {
+        app.driver.refund(member, count).await;
+    }
+    let again = match evaluated
+        .missing
+        .iter()
+        .any(|(_, why)| why.again().is_some())
+    {
+        true => {
+            let holders = app.driver.holders(epoch).await?;
+            let threshold = holders.map_or(app.threshold, |(t, _)| usize::from(t));
+            again_after(&evaluated, threshold)
+        }
+        false => None,
+    };
+    let mut response = cbor(evaluated.encode());
+    if let Some(again) = again {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(again.seconds()));
+    }
+    Ok(response)
+}
+
+/// When so many keyholders can be asked again that it is enough, if quotas are what is lacking.
+pub(super) fn again_after(evaluated: &Evaluated, threshold: usize) -> Option<Again> {
+    let refused = evaluated.missing.iter();
+    let mut again: Vec<Again> = refused.filter_map(|(_, why)| why.again()).collect();
+    again.sort_unstable();
+    let lacking = threshold.checked_sub(evaluated.answers.len())?;
+    again.get(lacking.checked_sub(1)?).copied()
+}
+
+/// What may be asked of the keyholders today: the member's share, the organisation's quota, grants.
+#[utoipa::path(get, path = "/v1/quota", security(("token" = [])),
+    responses((status = 200, body = QuotaBody), (status = 401, body = ErrorBody)))]
+async fn quota(
+    State(app): State<App>,
+    Extension(Caller(member)): Extension<Caller>,
+) -> Result<Json<QuotaBody>, ApiError> {
+    let (share, allowance) = app.driver.quota(member, app.division()).await?;
+    Ok(Json(QuotaBody::new(&share, &allowance, app.division())))
 }
 
 /// A sealed question, passed on to another organisation's node; the sealed reply as it comes.

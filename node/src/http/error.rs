@@ -2,7 +2,7 @@
 
 use crate::driver::Unavailable;
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// An answer that is an error.
@@ -11,6 +11,8 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    /// In how many seconds to ask again, if that is known.
+    retry_after: Option<u64>,
 }
 
 /// The body of an error.
@@ -25,6 +27,9 @@ struct ErrorDetail {
     code: &'static str,
     /// A sentence for people: what was wrong, and what to do.
     message: String,
+    /// In how many seconds to ask again, if that is known; as in the header `Retry-After`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
@@ -33,6 +38,14 @@ impl ApiError {
             status,
             code,
             message: message.into(),
+            retry_after: None,
+        }
+    }
+    /// Too much for now, and when to ask again.
+    pub(super) fn later(code: &'static str, message: impl Into<String>, seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, code, message)
         }
     }
     pub(super) fn malformed(why: impl std::fmt::Display) -> Self {
@@ -60,8 +73,14 @@ impl IntoResponse for ApiError {
             error: ErrorDetail {
                 code: self.code,
                 message: self.message,
+                retry_after: self.retry_after,
             },
         };
-        (self.status, Json(body)).into_response()
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(seconds) = self.retry_after {
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }

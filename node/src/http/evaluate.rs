@@ -192,7 +192,7 @@ where
         };
         match timeout_at(until, running.next()).await {
             Ok(Some(Ok(answer))) => return Ok(answer),
-            Ok(Some(Err(quota @ Missing::Refused(Refusal::Quota)))) => return Err(quota),
+            Ok(Some(Err(quota @ Missing::Refused(Refusal::Quota(_))))) => return Err(quota),
             // That one has no share says nothing of those that have it.
             Ok(Some(Err(Missing::Refused(Refusal::NoShare)))) if why.is_some() => {}
             Ok(Some(Err(other))) => why = Some(other),
@@ -241,6 +241,7 @@ async fn here(app: &App, ask: &EvaluateAsk) -> Result<Vec<KeyEvaluation>, Missin
 )]
 mod tests {
     use super::*;
+    use parasol_protocol::wire::Again;
     use std::future::pending;
     use std::sync::Mutex;
 
@@ -332,9 +333,10 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_gets_round_a_quota() {
-        let quota = refuses(Refusal::Quota);
+        let refusal = Refusal::Quota(Again::in_minutes(5).unwrap());
+        let quota = refuses(refusal);
         let (answer, asked) = ask(&[quota, HAS_IT], LONG, LONG).await;
-        assert_eq!(answer, Err(Missing::Refused(Refusal::Quota)));
+        assert_eq!(answer, Err(Missing::Refused(refusal)));
         assert_eq!(asked, 1);
     }
 

@@ -12,6 +12,7 @@ mod api;
 mod doors;
 mod error;
 mod evaluate;
+mod quota;
 mod slow;
 mod status;
 

@@ -212,6 +212,9 @@ fn describe(path: &str) -> &'static str {
         "node.toml" => "the node's settings",
         "log" => "what the node did, without a handle, a label or a person",
         "pid" => "the number of the node's process",
+        _ if path.starts_with("grants/") => {
+            "what this node was told to grant another organisation, and its answer"
+        }
         "format" | "data/format" => "the version of the layout",
         _ if path.starts_with("keys/shares-") => {
             "secret: one share of each of the federation's keys, of one epoch; useless alone"

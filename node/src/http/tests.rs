@@ -6,11 +6,17 @@
     clippy::indexing_slicing
 )]
 
+use super::api::again_after;
 use super::{App, router};
 use crate::config::NodeConfig;
+use crate::entropy::OsEntropy;
 use crate::keys::NodeIdentity;
 use crate::testing::Home;
 use parasol_protocol::engine::Settings;
+use parasol_protocol::oprf::{KeyName, blind};
+use parasol_protocol::wire::client::{Evaluate, Evaluated, Missing};
+use parasol_protocol::wire::peer::Refusal;
+use parasol_protocol::wire::{Again, EvaluateAsk};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,10 +33,29 @@ async fn get(port: u16, path: &str, token: Option<&str>) -> (u16, Value) {
     (status, serde_json::from_str(body).unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stranger_learns_that_a_node_is_there_and_no_more() {
-    let home = Home::start(Settings::default(), |store| store).await;
-    let config = NodeConfig::load_with(&home.dir, &|_| None).unwrap();
+/// Status, headers and body of the answer to a POST.
+async fn post(port: u16, path: &str, token: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let length = body.len();
+    let head = format!(
+        "POST {path} HTTP/1.0\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream
+        .write_all(&[head.as_bytes(), body].concat())
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let split = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(answer[..split].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_lowercase(), answer[split + 4..].to_vec())
+}
+
+/// Serves a node's API. Gives its port.
+async fn serve(home: &Home, change: impl FnOnce(&mut NodeConfig)) -> u16 {
+    let mut config = NodeConfig::load_with(&home.dir, &|_| None).unwrap();
+    change(&mut config);
     let identity = NodeIdentity::read(&home.dir).unwrap();
     let app = App::new(
         &config,
@@ -42,6 +67,81 @@ async fn a_stranger_learns_that_a_node_is_there_and_no_more() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move { axum::serve(listener, router(app)).await });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_has_used_up_her_share_is_told_when_there_is_more() {
+    let home = Home::start(Settings::default(), |store| store).await;
+    let port = serve(&home, |config| {
+        config.rates.evaluations_per_member = Some(3);
+    })
+    .await;
+    let certificate = NodeIdentity::read(&home.dir).unwrap().certificate;
+    let epoch = certificate.map_or(0, |c| c.epoch());
+    let ask = |count: usize| {
+        let blinded = blind(&vec![b"a name".as_slice(); count], &mut OsEntropy).unwrap();
+        let ask = EvaluateAsk {
+            epoch,
+            keys: vec![KeyName::Bucket],
+            elements: blinded.elements().to_vec(),
+        };
+        let except = Vec::new();
+        Evaluate { ask, except }.encode()
+    };
+    let call = |count| {
+        let body = ask(count);
+        let token = home.token.clone();
+        async move { post(port, "/v1/evaluate", &token, &body).await }
+    };
+    // Of three keyholders this node is one; that the others are away is no quota.
+    let (status, head, body) = call(2).await;
+    let evaluated = Evaluated::decode(&body).unwrap();
+    assert_eq!((status, evaluated.answers.len()), (200, 1));
+    assert!(!head.contains("retry-after"), "{head}");
+    let (status, head, body) = call(2).await;
+    assert_eq!(status, 429);
+    let error: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(error["error"]["code"], "member-quota");
+    let again = error["error"]["retry_after"].as_u64().unwrap();
+    assert!((1..=86_400).contains(&again));
+    assert!(head.contains(&format!("retry-after: {again}")), "{head}");
+    // What is left is left; and all of it is told.
+    assert_eq!(call(1).await.0, 200);
+    let (_, shown) = get(port, "/v1/quota", Some(&home.token)).await;
+    let figures = ["yours", "asked", "left", "granted", "needed"].map(|name| &shown[name]);
+    let used = figures[0].as_u64().unwrap();
+    assert!(used >= 3 && figures[1].as_u64().unwrap() >= 3, "{shown}");
+    assert_eq!(
+        (figures[2], figures[3], figures[4]),
+        (&0.into(), &0.into(), &2.into())
+    );
+    let (status, _) = get(port, "/v1/quota", None).await;
+    assert_eq!(status, 401);
+}
+
+#[test]
+fn an_answer_that_lacks_keyholders_for_the_quota_says_when_enough_are_back() {
+    let quota = |minutes| Missing::Refused(Refusal::Quota(Again::in_minutes(minutes).unwrap()));
+    let busy = Missing::Refused(Refusal::Busy);
+    let after = |answers: usize, missing: &[Missing]| {
+        let evaluated = Evaluated {
+            answers: (0..answers).map(|n| (n as u16, Vec::new())).collect(),
+            missing: (10..).zip(missing.iter().copied()).collect(),
+        };
+        again_after(&evaluated, 3).map(Again::minutes)
+    };
+    assert_eq!(after(3, &[quota(5)]), None);
+    assert_eq!(after(2, &[quota(90), quota(5), busy]), Some(5));
+    assert_eq!(after(1, &[quota(90), quota(5), quota(7)]), Some(7));
+    assert_eq!(after(1, &[quota(90), busy, Missing::Unreachable]), None);
+    assert_eq!(after(0, &[]), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_learns_that_a_node_is_there_and_no_more() {
+    let home = Home::start(Settings::default(), |store| store).await;
+    let port = serve(&home, |_| ()).await;
 
     let (status, open) = get(port, "/v1/status", None).await;
     assert_eq!(status, 200);

@@ -2,6 +2,7 @@
 
 use crate::store::{Op, StoreError, Table, join, read_seq, seq};
 use parasol_protocol::admit::{Signed, SlotKey};
+use parasol_protocol::carried::Mark;
 use parasol_protocol::ids::{OrganisationKey, RecordId};
 use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::report::Report;
@@ -20,6 +21,9 @@ pub(super) const CONTESTED: &[u8] = b"contested/";
 /// Where the latest known day stands.
 pub(super) const REACHED: &[u8] = b"reached";
 pub(super) const HELD_AGAINST: &[u8] = b"charter";
+
+/// In the place of a shared key's number: a counter of members.
+const MEMBER: u8 = 255;
 
 /// Where it stands how the rows are laid out, and how they are now.
 pub(super) const LAYOUT: (&[u8], &[u8]) = (b"layout", &[2]);
@@ -97,6 +101,20 @@ pub(super) fn quota_key(organisation: &OrganisationKey, key: KeyName, on: Day) -
         &[number],
         &season.to_be_bytes(),
     ])
+}
+
+/// Where it is counted what a member of this organisation, or all of them, asked for.
+pub(super) fn member_key(mark: &Mark, on: Day) -> Vec<u8> {
+    join(&[&day(on), mark, &[MEMBER], &[0; 4]])
+}
+
+/// Day of a counter, and whether it is one of those that are kept while a grant may hold: a
+/// keyholder's, or that of all members together. What single members asked is nobody's business
+/// once the day is over.
+pub(super) fn read_quota_key(key: &[u8]) -> Option<(Day, bool)> {
+    let on = Day::from_number(u32_at(key, 0)?);
+    let of_one = key.get(20) == Some(&MEMBER) && key.get(4..20) != Some(&[0; 16]);
+    Some((on, !of_one))
 }
 
 pub(super) fn count_key(kind: u8) -> Vec<u8> {
@@ -208,7 +226,7 @@ pub(super) fn rows(
         let proven = vec![u8::from(Signed::of(record).proven)];
         rows.push((Table::Signers, join(&[&organisation, &signer, &at]), proven));
     }
-    if kind.by_root() {
+    if kind.in_directory() {
         let key = join(&[&[kind.number()], &at]);
         rows.push((Table::Kinds, key, Vec::new()));
     }

@@ -8,6 +8,8 @@ use parasol_protocol::carried::{Aside, Change, Listed, Memory, View};
 use parasol_protocol::entropy::Entropy;
 use parasol_protocol::ids::{CharterId, FederationId, OrganisationKey, RecordId};
 use parasol_protocol::keys::SecretKey;
+use parasol_protocol::oprf::KeyName;
+use parasol_protocol::record::grant::Grant;
 use parasol_protocol::record::report::{Audience, Entry, Label, Report};
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::{Body, Draft, Header, Kind, Signer, Verified};
@@ -109,6 +111,14 @@ impl Both {
     }
 
     /// Whether ledger and memory answer alike, before and after it is opened again.
+    fn grant(&self, slot: u32) -> Verified {
+        let grant = Grant {
+            subject: key().organisation(),
+            evaluations: 1000,
+        };
+        self.sign(&self.node, TODAY.plus(20), slot, Body::Grant(grant))
+    }
+
     fn check(&mut self, records: &[Verified]) {
         for _ in 0..2 {
             let ledger = self.ledger.as_ref().unwrap();
@@ -170,6 +180,17 @@ where
     for kind in Kind::ALL {
         out.push(format!("{kind:?} {}", view.count(*kind).unwrap()));
     }
+    let mut known = view.for_directory().unwrap();
+    known.sort_unstable();
+    out.push(format!("{known:?}"));
+    for n in 0..4 {
+        let day = TODAY.plus(n);
+        let used = view.quota(&both.organisation, KeyName::Bucket, day);
+        out.push(format!("{:?}", used.unwrap()));
+        for mark in [[0; 16], [7; 16]] {
+            out.push(format!("{:?}", view.member(&mark, day).unwrap()));
+        }
+    }
     out.push(format!("{:?}", view.contested().unwrap()));
     out.push(format!("{:?}", view.reached().unwrap()));
     out.push(format!("{:?}", view.held_against().unwrap()));
@@ -187,7 +208,21 @@ fn answers_as_the_store_in_memory(engine: Engine) {
         both.retraction(2, &lock, false),
     );
     let own_stone = both.retraction(3, &key(), false);
+    let grant = both.grant(0);
+    let quota = |organisation, day: u32, used| Change::Quota {
+        organisation,
+        key: KeyName::Bucket,
+        day: TODAY.plus(day),
+        used,
+    };
+    let member = |mark, day: u32, used| Change::Member {
+        mark,
+        day: TODAY.plus(day),
+        used,
+    };
+    let whose = both.organisation;
     let all = [
+        grant.clone(),
         shared.clone(),
         rival.clone(),
         own.clone(),
@@ -200,7 +235,7 @@ fn answers_as_the_store_in_memory(engine: Engine) {
         let record = r.clone();
         Change::SetAside(Box::new(Aside { record, own }))
     };
-    let steps: [&[Change]; 8] = [
+    let steps: [&[Change]; 10] = [
         &[
             Change::Insert(boxed(&shared)),
             Change::InsertOwn(boxed(&own)),
@@ -240,6 +275,14 @@ fn answers_as_the_store_in_memory(engine: Engine) {
             Change::Remove(own_stone.id()),
             Change::DropAside(rival.id()),
         ],
+        &[
+            Change::Insert(boxed(&grant)),
+            quota(whose, 0, 700),
+            quota(whose, 1, 512),
+            member([7; 16], 1, 64),
+            member([0; 16], 1, 512),
+        ],
+        &[quota(whose, 1, 1024), member([7; 16], 1, 128)],
     ];
     for step in steps {
         both.apply(step);
@@ -255,6 +298,49 @@ fn answers_as_the_store_in_memory(engine: Engine) {
     let counts = both.ledger.as_ref().unwrap().counts();
     assert_eq!(counts.get("report"), Some(&1));
     assert_eq!(counts.get("retraction"), Some(&2));
+}
+
+/// What single members asked goes when the day is over; other counts as long as they say something.
+fn counts_of_past_days_go(engine: Engine) {
+    let mut both = Both::new(engine);
+    let organisation = both.organisation;
+    for n in 0..4 {
+        let day = TODAY.plus(n);
+        both.apply(&[
+            Change::Quota {
+                organisation,
+                key: KeyName::Bucket,
+                day,
+                used: 100 * n,
+            },
+            Change::Member {
+                mark: [7; 16],
+                day,
+                used: 1000,
+            },
+            Change::Member {
+                mark: [0; 16],
+                day,
+                used: 1000,
+            },
+        ]);
+    }
+    let ledger = both.ledger.as_ref().unwrap();
+    let kept = |day: Day, used| day > TODAY && used > 100;
+    ledger.forget_quotas(TODAY.plus(3), kept).unwrap();
+    let view = ledger.view().unwrap();
+    let left = |n| {
+        let day = TODAY.plus(n);
+        (
+            view.quota(&organisation, KeyName::Bucket, day).unwrap(),
+            view.member(&[7; 16], day).unwrap(),
+            view.member(&[0; 16], day).unwrap(),
+        )
+    };
+    assert_eq!(
+        [0, 1, 2, 3].map(left),
+        [(0, 0, 0), (0, 0, 1000), (200, 0, 1000), (300, 1000, 1000)]
+    );
 }
 
 fn nothing_is_left_of_what_was_set_aside(engine: Engine) {
@@ -366,6 +452,7 @@ macro_rules! checks {
 
 checks!(
     answers_as_the_store_in_memory,
+    counts_of_past_days_go,
     nothing_is_left_of_what_was_set_aside,
     a_bucket_goes_on_from_chunk_to_chunk,
     rows_laid_out_by_another_version_are_not_misread

@@ -4,11 +4,12 @@ use super::aside;
 use super::names::Names;
 use super::rows::{
     BUCKET_GROUP, CONTESTED, HELD_AGAINST, IdRow, LOCK_GROUP, OWN, PROVEN, REACHED, TOMBSTONES,
-    damaged, day, head16, id_at, place_of, quota_key, read_bucket_key, read_tag, slot_key, u32_at,
+    damaged, day, head16, id_at, member_key, place_of, quota_key, read_bucket_key, read_tag,
+    slot_key, u32_at,
 };
 use crate::store::{Snapshot, Store, StoreError, Table, Visit, join, prefix_end, read_seq, seq};
 use parasol_protocol::admit::{Carried, Signed, SlotKey, Tombstone};
-use parasol_protocol::carried::{Aside, InBucket, Listed, TagRow, View};
+use parasol_protocol::carried::{Aside, InBucket, Listed, Mark, TagRow, View};
 use parasol_protocol::ids::{CharterId, Lock, NodeKey, OrganisationKey, RecordId};
 use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::Kind;
@@ -294,9 +295,9 @@ impl View for LedgerView<'_> {
         })
     }
 
-    fn by_roots(&self) -> Result<Vec<RecordId>, StoreError> {
+    fn for_directory(&self) -> Result<Vec<RecordId>, StoreError> {
         let mut ids = Vec::new();
-        for kind in Kind::ALL.iter().filter(|k| k.by_root()) {
+        for kind in Kind::ALL.iter().filter(|k| k.in_directory()) {
             let (start, end) = ([kind.number()], [kind.number() + 1]);
             ids.extend(self.ids_in(Table::Kinds, &start, Some(&end), usize::MAX)?);
         }
@@ -524,6 +525,11 @@ impl View for LedgerView<'_> {
         let stored = self
             .read
             .get(Table::Quota, &quota_key(organisation, key, on))?;
+        Ok(stored.and_then(|bytes| u32_at(&bytes, 0)).unwrap_or(0))
+    }
+
+    fn member(&self, mark: &Mark, on: Day) -> Result<u32, StoreError> {
+        let stored = self.read.get(Table::Quota, &member_key(mark, on))?;
         Ok(stored.and_then(|bytes| u32_at(&bytes, 0)).unwrap_or(0))
     }
 }

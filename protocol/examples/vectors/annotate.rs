@@ -115,6 +115,7 @@ pub fn body_names(kind: u8) -> &'static [(u64, &'static str)] {
             (8, "transport possession"),
         ],
         11 => &[(1, "season")],
+        12 => &[(1, "subject"), (2, "evaluations")],
         _ => panic!("kind {kind} has no names here"),
     }
 }

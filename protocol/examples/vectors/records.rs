@@ -14,6 +14,7 @@ use parasol_protocol::record::affirmation::Affirmation;
 use parasol_protocol::record::attachment::{Dispute, Second, Target, Translation};
 use parasol_protocol::record::delegation::SlotRange;
 use parasol_protocol::record::ending::Ending;
+use parasol_protocol::record::grant::Grant;
 use parasol_protocol::record::report::{Audience, Report};
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::revocation::Revocation;
@@ -184,6 +185,12 @@ impl Made {
         let draft = by_node(&world.rowan, ending, TODAY.plus(ENDING_LIFE), 1);
         let record = draft.sign(&federation, &world.rowan.node).unwrap();
         all.push(("ending", record));
+        let grant = Body::Grant(Grant {
+            subject: world.rowan.key(),
+            evaluations: 250_000,
+        });
+        let draft = by_node(&world.lilas, grant, TODAY.plus(14), 0);
+        all.push(("grant", draft.sign(&federation, &world.lilas.node).unwrap()));
         Self { all, lock, report }
     }
 

@@ -14,7 +14,7 @@ use parasol_protocol::wire::client::{
 };
 use parasol_protocol::wire::peer::{Hello, Refusal, Reply, Request};
 use parasol_protocol::wire::sealed::{self, Question, open_question, seal_question};
-use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation, Lacking, Shown};
+use parasol_protocol::wire::{Again, EvaluateAsk, KeyEvaluation, Lacking, Shown};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -157,7 +157,10 @@ fn peer(
         ("evaluated", Reply::Evaluated(answers[0].clone())),
         // Of the one size that a sealed reply has; what is in one stands with the sealed questions.
         ("sealed", Reply::Sealed(vec![0; 30 * 1024])),
-        ("refused: quota", Reply::Refused(Refusal::Quota)),
+        (
+            "refused: quota",
+            Reply::Refused(Refusal::Quota(Again::in_minutes(300).unwrap())),
+        ),
         ("refused: no share", Reply::Refused(Refusal::NoShare)),
         (
             "refused: another epoch",
@@ -186,7 +189,10 @@ fn client(
         answers: (1..).zip(answers).collect(),
         missing: vec![
             (3, Missing::Unreachable),
-            (4, Missing::Refused(Refusal::Quota)),
+            (
+                4,
+                Missing::Refused(Refusal::Quota(Again::in_minutes(1440).unwrap())),
+            ),
         ],
     };
     assert_eq!(
@@ -426,6 +432,13 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
         ("an unknown reply", "820600"),
         ("an unknown refusal", "820f06"),
         ("a board that names a plan", "840a41018080"),
+        ("a quota that never frees up", "820f01"),
+        ("a quota that frees up in no time", "830f0100"),
+        (
+            "a quota that frees up after more than a day",
+            "830f011905a1",
+        ),
+        ("busy for so many minutes", "830f0405"),
         ("share 0", &format!("8204818481000081{element}5840{sound}")),
         (
             "share 256",
@@ -446,6 +459,15 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
             let mut e = String::from("8183");
             e.push_str(&format!("{:02x}", Kind::Revocation.number()));
             e + "19539ba1015820" + &"00".repeat(32)
+        }),
+    );
+    push(
+        "publish",
+        "a grant, which no member hands in",
+        hexed(&{
+            let mut e = String::from("8183");
+            e.push_str(&format!("{:02x}", Kind::Grant.number()));
+            e + "19539ba2015820" + &"01".repeat(32) + "021903e8"
         }),
     );
     out

@@ -1,7 +1,9 @@
 //! A store in memory, for the simulator, tests and clients of other shapes.
 
 use super::overlay::tombstone;
-use super::view::{Aside, Change, InBucket, Listed, Publisher, TagRow, View, publisher, short};
+use super::view::{
+    Aside, Change, InBucket, Listed, Mark, Publisher, TagRow, View, publisher, short,
+};
 use crate::admit::{Carried, Signed, SlotKey, Tombstone};
 use crate::ids::{CharterId, Lock, NodeKey, OrganisationKey, RecordId};
 use crate::oprf::KeyName;
@@ -25,6 +27,7 @@ pub struct Memory {
     /// The latest first.
     buckets: BTreeSet<(u32, Publisher, Reverse<u64>)>,
     quotas: BTreeMap<(OrganisationKey, KeyName, Day), u32>,
+    members: BTreeMap<(Mark, Day), u32>,
     own: BTreeSet<RecordId>,
     asides: BTreeMap<RecordId, Box<Aside>>,
     contested: BTreeMap<NodeKey, u64>,
@@ -64,6 +67,9 @@ impl Memory {
                     used,
                 } => {
                     self.quotas.insert((*organisation, *key, *day), *used);
+                }
+                Change::Member { mark, day, used } => {
+                    self.members.insert((*mark, *day), *used);
                 }
             }
         }
@@ -212,11 +218,11 @@ impl View for Memory {
         }
         Ok(())
     }
-    fn by_roots(&self) -> Result<Vec<RecordId>, Infallible> {
+    fn for_directory(&self) -> Result<Vec<RecordId>, Infallible> {
         Ok(self
             .records
             .iter()
-            .filter(|(_, (_, r))| r.kind().by_root())
+            .filter(|(_, (_, r))| r.kind().in_directory())
             .map(|(id, _)| *id)
             .collect())
     }
@@ -386,5 +392,8 @@ impl View for Memory {
             .get(&(*organisation, key, day))
             .copied()
             .unwrap_or(0))
+    }
+    fn member(&self, mark: &Mark, day: Day) -> Result<u32, Infallible> {
+        Ok(self.members.get(&(*mark, day)).copied().unwrap_or(0))
     }
 }

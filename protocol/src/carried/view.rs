@@ -39,7 +39,22 @@ pub enum Change {
         /// How many.
         used: u32,
     },
+    /// So many evaluations of the day were asked for by a member of this node's organisation, or
+    /// are set aside for her.
+    Member {
+        /// Under which mark she is counted, which is another one every day; all zeros for all
+        /// members together.
+        mark: Mark,
+        /// The day.
+        day: Day,
+        /// How many.
+        used: u32,
+    },
 }
+
+/// What a member is counted under on one day. It says nothing of her on another, and nothing of
+/// what she asks.
+pub type Mark = [u8; 16];
 
 /// A record that was put out and may come back.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -109,11 +124,12 @@ pub trait View: Carried {
     /// # Errors
     /// If the store cannot be read.
     fn list(&self, visit: &mut dyn FnMut(Listed)) -> Result<(), Self::Error>;
-    /// The ids of all records signed by roots.
+    /// The ids of all records of the kinds that the [directory](crate::directory::Directory) learns
+    /// from, in any order.
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn by_roots(&self) -> Result<Vec<RecordId>, Self::Error>;
+    fn for_directory(&self) -> Result<Vec<RecordId>, Self::Error>;
     /// The reports for the federation with a handle in the bucket, which the store keeps with
     /// `bits` bits: of each publisher and smallest bucket the latest `each`, the latest first, at
     /// most `limit` in all. However many one publisher has put there, the others' are found. A
@@ -241,6 +257,11 @@ pub trait View: Carried {
         key: KeyName,
         day: Day,
     ) -> Result<u32, Self::Error>;
+    /// Evaluations asked for, or set aside, under a member's mark.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn member(&self, mark: &Mark, day: Day) -> Result<u32, Self::Error>;
 }
 
 /// The short form of an id.

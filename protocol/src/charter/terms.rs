@@ -86,7 +86,11 @@ impl Lives {
             Kind::Dispute => Some(self.dispute),
             Kind::Vouch => Some(self.vouch),
             Kind::Delegation => Some(self.delegation),
-            Kind::Retraction | Kind::Revocation | Kind::Affirmation | Kind::Ending => None,
+            Kind::Retraction
+            | Kind::Revocation
+            | Kind::Affirmation
+            | Kind::Ending
+            | Kind::Grant => None,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::ids::RecordId;
 use crate::oprf::KeyName;
 use crate::seal::{AttachmentError, SealError};
 use crate::time::Day;
+use crate::wire::Again;
 use crate::wire::client::Missing;
 use crate::wire::peer::Refusal;
 use core::fmt;
@@ -24,6 +25,9 @@ impl fmt::Display for MissingKeyholder {
         let why = match self.why {
             None => "answered wrongly",
             Some(Missing::Unreachable) => "cannot be reached",
+            Some(Missing::Refused(Refusal::Quota(again))) => {
+                return write!(f, "{} can be asked again {again}", self.organisation);
+            }
             Some(Missing::Refused(why)) => {
                 return write!(f, "{} refused ({})", self.organisation, why.code());
             }
@@ -79,6 +83,20 @@ pub enum Error {
         need: usize,
         /// Those that did not.
         missing: Vec<MissingKeyholder>,
+    },
+    /// What the organisation may ask in a day is used up at too many keyholders.
+    #[error(
+        "what your organisation may ask of the keyholders in a day is used up; it can be asked again {again}"
+    )]
+    Quota {
+        /// Keyholders that answered rightly.
+        have: usize,
+        /// The threshold.
+        need: usize,
+        /// Those that did not.
+        missing: Vec<MissingKeyholder>,
+        /// When enough of them can be asked again.
+        again: Again,
     },
     /// No other organisation's node could be asked.
     #[error(
@@ -157,6 +175,7 @@ impl Error {
             Error::Answer { .. } => "bad-answer",
             Error::Endless { .. } => "endless-answer",
             Error::TooFewKeyholders { .. } => "too-few-keyholders",
+            Error::Quota { .. } => "quota",
             Error::NoSource => "no-source",
             Error::NoKey(_) => "no-key",
             Error::Expiry { .. } => "expiry",

@@ -6,7 +6,7 @@ use super::view::Federation;
 use crate::entropy::Entropy;
 use crate::oprf::{Blinded, KeyName, Output, Verified, blind};
 use crate::wire::client::{Evaluate, Evaluated, MAX_MESSAGE, Missing};
-use crate::wire::{EvaluateAsk, KeyEvaluation};
+use crate::wire::{Again, EvaluateAsk, KeyEvaluation};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const PATH: &str = "/v1/evaluate";
@@ -178,16 +178,40 @@ impl Evaluating {
             .filter(|(index, _)| !self.good.contains_key(index) && !self.wrong.contains(index))
             .map(|(index, why)| (*index, Some(*why)));
         let all: BTreeMap<u16, Option<Missing>> = wrong.chain(missing).collect();
-        Error::TooFewKeyholders {
-            have: self.good.len(),
-            need: self.threshold,
-            missing: all
-                .into_iter()
-                .map(|(index, why)| MissingKeyholder {
-                    organisation: federation.keyholder(index),
-                    why,
-                })
-                .collect(),
+        let missing = all
+            .into_iter()
+            .map(|(index, why)| MissingKeyholder {
+                organisation: federation.keyholder(index),
+                why,
+            })
+            .collect();
+        let (have, need) = (self.good.len(), self.threshold);
+        match self.enough_again() {
+            Some(again) => Error::Quota {
+                have,
+                need,
+                missing,
+                again,
+            },
+            None => Error::TooFewKeyholders {
+                have,
+                need,
+                missing,
+            },
         }
+    }
+
+    /// When so many of those that refused for the quota can be asked again that it is enough. None
+    /// if quotas alone are not what is lacking.
+    fn enough_again(&self) -> Option<Again> {
+        let mut again: Vec<Again> = self
+            .missing
+            .iter()
+            .filter(|(index, _)| !self.good.contains_key(index))
+            .filter_map(|(_, why)| why.again())
+            .collect();
+        again.sort_unstable();
+        let lacking = self.threshold.checked_sub(self.good.len())?;
+        again.get(lacking.checked_sub(1)?).copied()
     }
 }

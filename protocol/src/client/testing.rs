@@ -22,13 +22,13 @@ use crate::record::delegation::{SlotRange, Terms as DelegationTerms};
 use crate::record::report::Audience;
 use crate::record::{Body, Draft, Header, Signer, Verified};
 use crate::time::{Day, Season};
-use crate::wire::KeyEvaluation;
 use crate::wire::client::{
     DirectoryReply, Evaluate, Evaluated, Missing, Outcome, OwnAsk, OwnReply, PassOn, Publish,
     Published, Tag, TagsAsk, TagsReply,
 };
 use crate::wire::peer::Refusal;
 use crate::wire::sealed::{Question, SealSecret, ShortId, open_question};
+use crate::wire::{Again, KeyEvaluation};
 use sha2::{Digest, Sha512};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +59,8 @@ pub(super) struct Node {
     pub(super) shares: BTreeMap<KeyName, KeyShare>,
     pub(super) records: Vec<Verified>,
     pub(super) up: bool,
+    /// Refuses evaluations for the quota, and says when there are more.
+    pub(super) used_up: Option<Again>,
     /// Is reached for evaluations and not for look-ups.
     pub(super) mute: bool,
     /// Evaluates with other shares than it was given.
@@ -226,6 +228,7 @@ impl World {
                 shares,
                 records: Vec::new(),
                 up: true,
+                used_up: None,
                 mute: false,
                 lies: false,
                 stuck: false,
@@ -393,6 +396,11 @@ impl World {
             if wanted.ask.epoch != self.epoch {
                 let other = Missing::Refused(Refusal::OtherEpoch);
                 evaluated.missing.push((index, other));
+                continue;
+            }
+            if let Some(again) = node.used_up {
+                let why = Missing::Refused(Refusal::Quota(again));
+                evaluated.missing.push((index, why));
                 continue;
             }
             let answers = wanted.ask.keys.iter().map(|key| {

@@ -10,6 +10,7 @@ use crate::record::Body;
 use crate::record::report::{Audience, Label};
 use crate::time::{Day, Month, Season};
 use crate::trust::Local;
+use crate::wire::Again;
 use crate::wire::client::{OwnAsk, OwnReply, Tag, TagsAsk, TagsReply};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -166,6 +167,51 @@ fn too_few_keyholders_are_named_and_the_draft_survives() {
     assert_eq!(again.particulars, draft.particulars);
     file(&mut world, 0, vec![again]);
     assert_eq!(check(&mut world, 1, &[PHONE]).results[0].reports.len(), 1);
+}
+
+#[test]
+fn a_day_that_is_used_up_says_when_enough_can_be_asked_again() {
+    let minutes = |n| Again::in_minutes(n).unwrap();
+    let mut world = World::new(5, 3);
+    file_one(&mut world, 0, says(&[PHONE], "a"));
+    world.nodes[1].used_up = Some(minutes(300));
+    world.nodes[2].used_up = Some(minutes(20));
+    // Three of five are left.
+    assert_eq!(check(&mut world, 0, &[PHONE]).results[0].reports.len(), 1);
+    world.nodes[3].used_up = Some(minutes(45));
+    let draft_of = |world: &mut World| draft(world, 0, says(&[PHONE], "b"));
+    let asked = draft_of(&mut world);
+    let why = seal(&mut world, 0, vec![asked]).unwrap_err();
+    let Error::Quota {
+        have,
+        need,
+        missing,
+        again,
+    } = &why
+    else {
+        panic!("{why}")
+    };
+    // One is lacking, and the first that frees up is enough.
+    assert_eq!((*have, *need, *again), (2, 3, minutes(20)));
+    assert_eq!((missing.len(), why.code()), (3, "quota"));
+    assert!(missing[0].to_string().contains("in 5 hours"));
+    assert!(
+        why.to_string()
+            .contains("after midnight UTC, in 20 minutes")
+    );
+    // With another one away it takes two of them.
+    world.nodes[4].up = false;
+    let asked = draft_of(&mut world);
+    let why = seal(&mut world, 0, vec![asked]).unwrap_err();
+    assert!(matches!(why, Error::Quota { again, .. } if again == minutes(45)));
+    // Where quotas are not what is lacking, waiting helps nobody.
+    world.nodes[1].used_up = None;
+    world.nodes[2].used_up = None;
+    world.nodes[1].up = false;
+    world.nodes[2].up = false;
+    let asked = draft_of(&mut world);
+    let why = seal(&mut world, 0, vec![asked]).unwrap_err();
+    assert_eq!(why.code(), "too-few-keyholders");
 }
 
 #[test]

@@ -298,7 +298,7 @@ impl Engine {
     /// Puts out what stood only by a record that is gone: what is carried must not hang on whether
     /// it came before that record went.
     pub(super) fn put_out_orphans<V: View>(
-        &self,
+        &mut self,
         forgotten: &Forgotten,
         batch: &mut Batch<'_, V>,
     ) -> Result<(), V::Error> {
@@ -313,6 +313,8 @@ impl Engine {
                 .record(&id)?
                 .is_none_or(|r| check_signer(&r, &self.directory).is_ok());
             if !stands {
+                // What a node signed can be in the directory, too: a grant.
+                self.forget(&id);
                 self.put_out(&id, None, batch)?;
             }
         }

@@ -58,6 +58,16 @@ impl Calendar {
         self.reached.unwrap_or_default().max(now.day())
     }
 
+    /// The latest day that is known to have come, if the clock shows this one: the clock's own,
+    /// unless that is in doubt or would be if anybody looked.
+    fn known(&self, clock: Day) -> Day {
+        match self.reached {
+            Some(reached) if self.doubted.is_some() || clock > reached.plus(STEP) => reached,
+            Some(reached) => reached.max(clock),
+            None => clock,
+        }
+    }
+
     /// What a record of another organisation says of the day.
     pub(super) fn witness(&mut self, record: &Verified, home: &OrganisationKey, today: Day) {
         let header = record.header();
@@ -102,6 +112,12 @@ impl Engine {
     /// The node's day: what the clock says, and never before a day that is known to have come.
     pub fn today(&self, now: Timestamp) -> Day {
         self.calendar.today(now)
+    }
+
+    /// The day by which evaluations are counted: the latest that is known to have come. A clock that
+    /// is in doubt must not give anybody another day's.
+    pub fn counted_day(&self, now: Timestamp) -> Day {
+        self.calendar.known(now.day())
     }
 
     /// The day before which things may be deleted; none while the clock is in doubt.

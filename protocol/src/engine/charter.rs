@@ -70,12 +70,18 @@ impl Engine {
         let held_against = Change::HeldAgainst(charter.id());
         let mut directory = Directory::new(charter);
         let mut gone = Vec::new();
-        for id in view.by_roots()? {
-            if let Some(record) = read(&id, view)? {
-                match check(&record, &directory, &home, today) {
-                    Err(no) if no.rule != Rule::Expired && no.rule != Rule::Future => gone.push(id),
-                    _ => directory.learn(&record),
+        let mut known = Vec::new();
+        for id in view.for_directory()? {
+            known.extend(read(&id, view)?);
+        }
+        // Delegations before what is signed under them.
+        known.sort_by_key(|record| !record.kind().by_root());
+        for record in known {
+            match check(&record, &directory, &home, today) {
+                Err(no) if no.rule != Rule::Expired && no.rule != Rule::Future => {
+                    gone.push(record.id());
                 }
+                _ => directory.learn(&record),
             }
         }
         self.calendar.count_witnesses(directory.charter());
@@ -83,7 +89,7 @@ impl Engine {
         let mut others = Vec::new();
         view.list(&mut |listed| others.push(listed.id))?;
         for id in others {
-            let Some(record) = read(&id, view)?.filter(|r| !r.kind().by_root()) else {
+            let Some(record) = read(&id, view)?.filter(|r| !r.kind().in_directory()) else {
                 continue;
             };
             let refused = check(&record, &self.directory, &home, today).err();

@@ -192,6 +192,7 @@ pub struct Engine {
     pub(super) sets: Sets,
     pub(super) calendar: Calendar,
     pub(super) reserved: BTreeMap<(OrganisationKey, KeyName), (Day, super::evaluate::Reserve)>,
+    pub(super) members: super::member::Members,
     pub(super) roots_changed: bool,
     pub(super) own_past: super::publish::OwnPast,
     /// Shares of the epochs around the one in force.
@@ -219,7 +220,7 @@ impl Engine {
     ) -> Result<Self, EngineError<V::Error>> {
         let calendar = Calendar::new(&charter, view.reached()?);
         let mut directory = Directory::new(charter);
-        for id in view.by_roots()? {
+        for id in view.for_directory()? {
             if let Some(bytes) = view.record(&id)? {
                 let record = Verified::from_own_store(&bytes)
                     .map_err(|why| EngineError::Damaged { id, why })?;
@@ -268,6 +269,7 @@ impl Engine {
             sets: Sets::default(),
             calendar,
             reserved: BTreeMap::new(),
+            members: super::member::Members::default(),
             roots_changed: false,
             own_past: super::publish::OwnPast::Known,
             epochs: super::epochs::Epochs::default(),
@@ -499,7 +501,7 @@ impl Engine {
 
     // Only what changes the directory may touch it: a reader elsewhere makes that a copy.
     pub(super) fn learn(&mut self, record: &Verified) {
-        if record.kind().by_root() {
+        if record.kind().in_directory() {
             Arc::make_mut(&mut self.directory).learn(record);
         }
     }

@@ -5,10 +5,11 @@ use crate::carried::{Change, View};
 use crate::certificate::Keyholders;
 use crate::entropy::Entropy;
 use crate::ids::{OrganisationKey, TransportKey};
+use crate::limits::LIVE_SEASONS;
 use crate::oprf::KeyName;
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 use crate::wire::peer::Refusal;
-use crate::wire::{EvaluateAsk, KeyEvaluation};
+use crate::wire::{Again, EvaluateAsk, KeyEvaluation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,8 +20,15 @@ const BLOCK: u32 = 512;
 /// What is spent and what is set aside of a day's quota.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Reserve {
-    used: u32,
-    aside: u32,
+    pub used: u32,
+    pub aside: u32,
+}
+
+impl Reserve {
+    /// What was set aside before this engine began counts as spent.
+    pub const fn stored(used: u32) -> Self {
+        Self { used, aside: used }
+    }
 }
 
 /// A keyholder to ask, in the order to try.
@@ -123,53 +131,58 @@ impl Engine {
         let Some(shares) = self.shares_of(ask.epoch, now).map(Arc::clone) else {
             return Ok((Vec::new(), Err(Refusal::OtherEpoch)));
         };
-        if !ask.keys.iter().all(|key| shares.contains_key(key)) {
+        let has = |key: &KeyName| shares.contains_key(key) && self.serves(*key, now);
+        if !ask.keys.iter().all(has) {
             return Ok((Vec::new(), Err(Refusal::NoShare)));
         }
-        let (outputs, allowed) = self.spend(organisation, ask, view, now)?;
-        let shares = if allowed {
-            Ok(shares)
-        } else {
-            Err(Refusal::Quota)
-        };
-        Ok((outputs, shares))
+        let day = self.counted_day(now);
+        Ok(match self.spend(organisation, ask, view, day)? {
+            Some(outputs) => (outputs, Ok(shares)),
+            None => (Vec::new(), Err(Refusal::Quota(Again::tomorrow(now)))),
+        })
     }
 
-    /// Takes the evaluations off the organisation's quota, under every key or under none.
+    /// Whether a report can expire in the key's season by now. A share that is there early answers
+    /// nobody: else a key's life would be longer than it has use for. When it ends, the others say.
+    /// Clocks may be a day apart, and one that is in doubt refuses nothing that may be right.
+    fn serves(&self, key: KeyName, now: Timestamp) -> bool {
+        let today = self.counted_day(now).max(self.today(now)).plus(1);
+        let last = today.season().plus(LIVE_SEASONS - 1);
+        key.season().is_none_or(|season| season <= last)
+    }
+
+    /// Takes the evaluations off the organisation's quota, under every key or under none; none if
+    /// there are not so many left.
     fn spend<V: View>(
         &mut self,
         organisation: &OrganisationKey,
         ask: &EvaluateAsk,
         view: &V,
-        now: Timestamp,
-    ) -> Result<(Vec<Output>, bool), V::Error> {
-        let today = self.today(now);
-        let quota = self.directory.charter().terms().quotas.evaluations;
+        today: Day,
+    ) -> Result<Option<Vec<Output>>, V::Error> {
         let count = u32::try_from(ask.elements.len()).unwrap_or(u32::MAX);
         let mut after = Vec::new();
         for key in &ask.keys {
-            let mut reserve = match self.reserved.get(&(*organisation, *key)) {
-                Some((day, reserve)) if *day == today => *reserve,
-                _ => {
-                    let stored = view.quota(organisation, *key, today)?;
-                    Reserve {
-                        used: stored,
-                        aside: stored,
-                    }
-                }
-            };
+            let mut reserve = self.reserve(organisation, *key, today, view)?;
             reserve.used = reserve.used.saturating_add(count);
+            let quota = self.quota_on(today);
+            // Grants are looked for only where the quota does not reach.
             if reserve.used > quota {
-                return Ok((Vec::new(), false));
+                let more = self.granted(organisation, *key, today, view)?;
+                if reserve.used > quota.saturating_add(more) {
+                    return Ok(None);
+                }
             }
-            after.push((*key, reserve));
+            after.push((*key, quota, reserve));
         }
         let mut changes = Vec::new();
-        for (key, mut reserve) in after {
+        for (key, quota, mut reserve) in after {
             if reserve.used > reserve.aside {
+                // What is granted is for several days, so of that nothing is written ahead.
                 reserve.aside = (reserve.used.div_ceil(BLOCK))
                     .saturating_mul(BLOCK)
-                    .min(quota);
+                    .min(quota)
+                    .max(reserve.used);
                 changes.push(Change::Quota {
                     organisation: *organisation,
                     key,
@@ -179,11 +192,24 @@ impl Engine {
             }
             self.reserved.insert((*organisation, key), (today, reserve));
         }
-        let outputs = if changes.is_empty() {
+        Ok(Some(if changes.is_empty() {
             Vec::new()
         } else {
             vec![Output::Store(changes)]
-        };
-        Ok((outputs, true))
+        }))
+    }
+
+    /// What of a day is used and set aside.
+    pub(super) fn reserve<V: View>(
+        &self,
+        organisation: &OrganisationKey,
+        key: KeyName,
+        today: Day,
+        view: &V,
+    ) -> Result<Reserve, V::Error> {
+        match self.reserved.get(&(*organisation, key)) {
+            Some((day, reserve)) if *day == today => Ok(*reserve),
+            _ => Ok(Reserve::stored(view.quota(organisation, key, today)?)),
+        }
     }
 }

@@ -21,12 +21,14 @@ mod answer;
 mod arrive;
 mod batch;
 mod blame;
+mod budget;
 mod calendar;
 mod charter;
 mod core;
 mod epochs;
 mod evaluate;
 pub(crate) mod fill;
+mod member;
 mod publish;
 mod reader;
 mod roster;
@@ -42,7 +44,9 @@ pub use self::core::{
     AskId, Done, Engine, EngineError, Identity, Notice, Output, Settings, Shares,
 };
 pub use arrive::{Arrived, Source};
+pub use budget::Allowance;
 pub use epochs::GRACE;
 pub use evaluate::{Holder, evaluate};
+pub use member::{Division, Member, Share};
 pub use reader::Reader;
 pub use warning::Warning;

@@ -4,7 +4,7 @@ use super::batch::Batch;
 use super::core::{Done, Engine, EngineError, Output};
 use crate::admit::{Carried, SLOTS, SlotKey};
 use crate::carried::{Overlay, View};
-use crate::limits::{MAX_DELEGATION_DAYS, RETRACTION_LIFE};
+use crate::limits::{GRANT_QUOTA, MAX_DELEGATION_DAYS, RETRACTION_LIFE};
 use crate::record::{Body, Draft, Header, Kind, Rule, Signer, Verified};
 use crate::time::{Day, Timestamp};
 use crate::wire::client::{Outcome, Wanted};
@@ -197,6 +197,9 @@ impl Engine {
         today: Day,
     ) -> Result<Option<u32>, V::Error> {
         let node = self.node();
+        if body.kind() == Kind::Grant {
+            return self.take_grant_slot(body, overlay, today);
+        }
         let quota = self.directory.charter().terms().quotas.records;
         let Some(mine) = self
             .directory
@@ -227,6 +230,21 @@ impl Engine {
         }
         self.next_slots.insert(own, (today, next + 1));
         Ok(Some(next))
+    }
+
+    /// Grants have few slots, which all nodes of an organisation share.
+    fn take_grant_slot<V: View>(
+        &self,
+        body: &Body,
+        overlay: &Overlay<'_, V>,
+        today: Day,
+    ) -> Result<Option<u32>, V::Error> {
+        for slot in 0..GRANT_QUOTA {
+            if !self.is_held(body, false, slot, overlay, today)? {
+                return Ok(Some(slot));
+            }
+        }
+        Ok(None)
     }
 
     fn is_held<V: View>(

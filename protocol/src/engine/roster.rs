@@ -115,6 +115,8 @@ fn order(
                 *longest = this.max(*longest);
             }
             What::Affirmation(ids) => affirmations.push((Reverse(one.issued), **id, ids)),
+            // It is for keyholders; to a client it says nothing.
+            What::Grant => {}
             What::Vouch(_) if directory.is_taken_back(&one.organisation, id, today) => {
                 gone.push((Reverse(one.expires), **id));
             }

@@ -4,6 +4,7 @@ use super::affirmation::Affirmation;
 use super::attachment::{Dispute, Second, Translation};
 use super::delegation::Delegation;
 use super::ending::Ending;
+use super::grant::Grant;
 use super::report::Report;
 use super::retraction::Retraction;
 use super::revocation::Revocation;
@@ -78,13 +79,16 @@ kinds! {
     Delegation = 10, "delegation";
     /// A node says for its organisation that a season is over.
     Ending = 11, "ending";
+    /// What another organisation may ask of the keyholders beyond its daily quota.
+    Grant = 12, "grant";
 }
 
 impl Kind {
     /// Whether clients hand in what it says, for their node to sign. An ending a node signs by itself,
-    /// and nobody has it say so.
+    /// and nobody has it say so. A grant is for whoever runs the node: a stolen phone must not give
+    /// away what the keyholders answer.
     pub const fn by_clients(self) -> bool {
-        !self.by_root() && !matches!(self, Kind::Ending)
+        !self.by_root() && !matches!(self, Kind::Ending | Kind::Grant)
     }
 
     /// Whether the organisation's root signs it, rather than a node.
@@ -93,6 +97,12 @@ impl Kind {
             self,
             Kind::Vouch | Kind::Revocation | Kind::Affirmation | Kind::Delegation
         )
+    }
+
+    /// Whether the [directory](crate::directory::Directory) learns from it: all that roots sign, and
+    /// what nodes sign that every keyholder goes by.
+    pub const fn in_directory(self) -> bool {
+        self.by_root() || matches!(self, Kind::Grant)
     }
 }
 

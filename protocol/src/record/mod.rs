@@ -16,6 +16,7 @@ pub mod affirmation;
 pub mod attachment;
 pub mod delegation;
 pub mod ending;
+pub mod grant;
 pub mod report;
 pub mod retraction;
 pub mod revocation;

@@ -91,6 +91,8 @@ rules! {
     FormerRoot = "former-root", Nobody, "the root that signed it was replaced by the charter, and it is not among what stays of that root";
     /// Says that a season is over which was not.
     NotOver = "not-over", Sender, "the season that it says is over was not, on the day on which it was signed; if that seems wrong, check the clock of the machine that signed it";
+    /// A grant to oneself.
+    SelfGrant = "self-grant", Sender, "an organisation cannot grant itself evaluations";
 }
 
 /// A record was refused: the rule it broke, and what was found where that helps.

@@ -15,6 +15,7 @@ use crate::record::affirmation::Affirmation;
 use crate::record::attachment::{Dispute, Second, Target, Translation};
 use crate::record::delegation::{SlotRange, Terms as DelegationTerms};
 use crate::record::ending::Ending;
+use crate::record::grant::Grant;
 use crate::record::report::{Audience, Entry, Label, Report};
 use crate::record::retraction::Retraction;
 use crate::record::revocation::Revocation;
@@ -37,10 +38,14 @@ pub struct Shape {
     pub quotas: Quotas,
     /// The longest life of a report.
     pub report_life: u32,
-    /// How many of the organisations hold keys; more than half of them are needed.
+    /// How many of the organisations hold keys.
     pub holders: u16,
+    /// How many of them it takes; none: more than half.
+    pub threshold: Option<u16>,
     /// Whether to deal the bucket key and those of the season of the charter's day and of the next.
     pub keys: bool,
+    /// Of whose reports there is a handle key besides.
+    pub season: Option<Season>,
 }
 
 impl Default for Shape {
@@ -55,7 +60,9 @@ impl Default for Shape {
             },
             report_life: 730,
             holders: 3,
+            threshold: None,
             keys: false,
+            season: None,
         }
     }
 }
@@ -99,7 +106,7 @@ impl Federation {
             .collect();
         roots.sort_by_key(SecretKey::public);
         let holders = shape.organisations.min(shape.holders);
-        let threshold = holders / 2 + 1;
+        let threshold = shape.threshold.unwrap_or(holders / 2 + 1);
         let letter = |n: usize| char::from(b'A' + (n % 26) as u8);
         let organisations = roots
             .iter()
@@ -172,7 +179,10 @@ impl Federation {
         let season = self.shape.made.season();
         let seasons = [season, season.plus(1)].into_iter();
         let of_seasons = seasons.flat_map(|s| [KeyName::Handle(s), KeyName::Area(s)]);
-        for name in std::iter::once(KeyName::Bucket).chain(of_seasons) {
+        let besides = self.shape.season.map(KeyName::Handle);
+        let of_seasons = of_seasons.filter(|name| Some(*name) != besides);
+        let names = std::iter::once(KeyName::Bucket).chain(of_seasons);
+        for name in names.chain(besides) {
             let dealt = deal(name, threshold, holders, entropy).expect("the numbers make a key");
             for (organisation, share) in dealt.shares.iter().enumerate() {
                 let of = self.stations.iter_mut();
@@ -322,6 +332,24 @@ impl Federation {
         let slot = self.stations[node].slots.first;
         let body = Body::Ending(Ending { season });
         self.sign(node, issued, expires, slot, body)
+    }
+
+    /// A grant by a node, from its day of issue to that day and so many more.
+    pub fn grant(
+        &self,
+        node: usize,
+        subject: usize,
+        evaluations: u32,
+        issued: Day,
+        days: u32,
+        slot: u32,
+    ) -> Verified {
+        let subject = self.organisation(subject);
+        let body = Body::Grant(Grant {
+            subject,
+            evaluations,
+        });
+        self.sign(node, issued, issued.plus(days), slot, body)
     }
 
     /// A retraction, with the lock's proof or without.

@@ -1,5 +1,6 @@
 //! Messages between a client and its home node.
 
+use super::again::Again;
 use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
 use super::peer::Refusal;
 use super::sealed::{SEALED_REPLY, SEALED_REQUEST, ShortId};
@@ -116,6 +117,21 @@ pub enum Missing {
 }
 
 impl Missing {
+    /// When it can be asked again, if it refused for the quota.
+    pub const fn again(self) -> Option<Again> {
+        match self {
+            Missing::Refused(Refusal::Quota(again)) => Some(again),
+            _ => None,
+        }
+    }
+
+    const fn items(self) -> u64 {
+        match self {
+            Missing::Unreachable => 1,
+            Missing::Refused(why) => why.items(),
+        }
+    }
+
     /// A stable word for it.
     pub const fn code(self) -> &'static str {
         match self {
@@ -166,7 +182,7 @@ impl Evaluated {
             }
             cbor::put_array(e, self.missing.len() as u64);
             for (index, why) in &self.missing {
-                cbor::put_array(e, 2);
+                cbor::put_array(e, 1 + why.items());
                 cbor::put_uint(e, u64::from(*index));
                 match why {
                     Missing::Unreachable => cbor::put_uint(e, 0),
@@ -188,11 +204,11 @@ impl Evaluated {
                 Ok((d.u16()?, KeyEvaluation::read_all(d)?))
             })?;
             let missing = cbor::list(d, 255, |d| {
-                cbor::tuple(d, 2)?;
+                let items = d.array()?;
                 let index = d.u16()?;
                 let why = match d.u8()? {
-                    0 => Missing::Unreachable,
-                    n => Missing::Refused(Refusal::from_number(n).ok_or(Malformed::Shape)?),
+                    0 if items == Some(2) => Missing::Unreachable,
+                    n => Missing::Refused(Refusal::read(n, items, d)?),
                 };
                 Ok((index, why))
             })?;

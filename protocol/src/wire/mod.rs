@@ -12,8 +12,10 @@ pub mod client;
 pub mod peer;
 pub mod sealed;
 
+mod again;
 mod board;
 mod evaluate;
 
+pub use again::Again;
 pub use board::{Lacking, MAX_BOARD_BYTES, Shown};
 pub use evaluate::{Ask as EvaluateAsk, KeyEvaluation, MAX_EVALUATE_KEYS};

@@ -1,5 +1,6 @@
 //! Messages between two nodes.
 
+use super::again::Again;
 use super::board::{Lacking, Shown};
 use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
 use super::sealed::{SEALED_REPLY, SEALED_REQUEST};
@@ -99,8 +100,8 @@ pub enum Reply {
 /// Why a peer did not do what it was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// The organisation has used up its evaluations of the day.
-    Quota,
+    /// The organisation has used up its evaluations of the day, and when there are more.
+    Quota(Again),
     /// The peer holds no share, or not of that key.
     NoShare,
     /// The request makes no sense to the peer.
@@ -114,16 +115,15 @@ pub enum Refusal {
 impl Refusal {
     const fn number(self) -> u8 {
         match self {
-            Refusal::Quota => 1,
+            Refusal::Quota(_) => 1,
             Refusal::NoShare => 2,
             Refusal::Malformed => 3,
             Refusal::Busy => 4,
             Refusal::OtherEpoch => 5,
         }
     }
-    pub(super) const fn from_number(n: u8) -> Option<Self> {
+    const fn from_number(n: u8) -> Option<Self> {
         match n {
-            1 => Some(Refusal::Quota),
             2 => Some(Refusal::NoShare),
             3 => Some(Refusal::Malformed),
             4 => Some(Refusal::Busy),
@@ -134,15 +134,35 @@ impl Refusal {
     /// A stable word for it.
     pub const fn code(self) -> &'static str {
         match self {
-            Refusal::Quota => "quota",
+            Refusal::Quota(_) => "quota",
             Refusal::NoShare => "no-share",
             Refusal::Malformed => "malformed",
             Refusal::Busy => "busy",
             Refusal::OtherEpoch => "other-epoch",
         }
     }
+    /// How many items [`Self::put`] writes.
+    pub(super) const fn items(self) -> u64 {
+        match self {
+            Refusal::Quota(_) => 2,
+            _ => 1,
+        }
+    }
     pub(super) fn put(self, e: &mut cbor::Out) {
         cbor::put_uint(e, u64::from(self.number()));
+        if let Refusal::Quota(again) = self {
+            cbor::put_uint(e, u64::from(again.minutes()));
+        }
+    }
+    /// Reads what [`Self::put`] wrote behind one other item of an array of so many, the number `n`
+    /// being read already.
+    pub(super) fn read(n: u8, items: Option<u64>, d: &mut Decoder<'_>) -> Result<Self, Malformed> {
+        let refusal = match n {
+            1 if items == Some(3) => Again::in_minutes(d.u16()?).map(Refusal::Quota),
+            n if items == Some(2) => Self::from_number(n),
+            _ => None,
+        };
+        refusal.ok_or(Malformed::Shape)
     }
 }
 
@@ -301,7 +321,7 @@ impl Reply {
                 cbor::put_bytes(e, bytes);
             }
             Reply::Refused(why) => {
-                cbor::put_array(e, 2);
+                cbor::put_array(e, 1 + why.items());
                 cbor::put_uint(e, 15);
                 why.put(e);
             }
@@ -334,9 +354,10 @@ impl Reply {
                     sealed if sealed.len() == SEALED_REPLY => Ok(Reply::Sealed(sealed.to_vec())),
                     _ => Err(Malformed::Shape),
                 },
-                (15, Some(2)) => Ok(Reply::Refused(
-                    Refusal::from_number(d.u8()?).ok_or(Malformed::Shape)?,
-                )),
+                (15, items) => {
+                    let reason = d.u8()?;
+                    Ok(Reply::Refused(Refusal::read(reason, items, d)?))
+                }
                 _ => Err(Malformed::Shape),
             }
         })

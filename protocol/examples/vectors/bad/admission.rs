@@ -6,11 +6,13 @@ use parasol_protocol::cose::Context;
 use parasol_protocol::ids::{FederationId, RecordId};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::{
-    DELEGATION_AFTERLIFE, ENDING_LIFE, MAX_REVOCATION_LIFE, MAX_VOUCH_LIFE, RETRACTION_LIFE,
+    DELEGATION_AFTERLIFE, ENDING_LIFE, GRANT_QUOTA, MAX_GRANT, MAX_GRANT_LIFE, MAX_REVOCATION_LIFE,
+    MAX_VOUCH_LIFE, RETRACTION_LIFE,
 };
 use parasol_protocol::record::affirmation::Affirmation;
 use parasol_protocol::record::delegation::{self, SlotRange};
 use parasol_protocol::record::ending::Ending;
+use parasol_protocol::record::grant::Grant;
 use parasol_protocol::record::report::Report;
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::revocation::Revocation;
@@ -538,4 +540,51 @@ pub(super) fn bodies(bad: &mut Bad<'_>, made: &Made, stranger: &SecretKey) {
     let vouch = by_root(lilas, Body::Vouch(vouch), TODAY, 30, 9);
     let vouch = vouch.sign(federation, &lilas.root).unwrap();
     bad.push("a vouch for oneself", Rule::SelfVouch, vouch.bytes());
+}
+
+/// Grants that nobody may give, or nobody so.
+pub(super) fn grants(bad: &mut Bad<'_>, made: &Made) {
+    let world = bad.world;
+    let (lilas, federation) = (&world.lilas, &world.federation);
+    let granted = |subject, days, slot| {
+        let body = Body::Grant(Grant {
+            subject,
+            evaluations: 1000,
+        });
+        let draft = by_node(lilas, body, TODAY.plus(days), slot);
+        draft.sign(federation, &lilas.node).unwrap()
+    };
+    let rowan = world.rowan.key();
+    for (name, rule, record) in [
+        (
+            "a grant to oneself",
+            Rule::SelfGrant,
+            granted(lilas.key(), 7, 1),
+        ),
+        (
+            "a grant that lives 31 days",
+            Rule::Life,
+            granted(rowan, MAX_GRANT_LIFE + 1, 1),
+        ),
+        (
+            "slot 8 of a grant",
+            Rule::SlotRange,
+            granted(rowan, 7, GRANT_QUOTA),
+        ),
+    ] {
+        bad.push(name, rule, record.bytes());
+    }
+    let good = made.named("grant");
+    let by_root = changed(good, |m| {
+        m.remove(&int(4));
+    });
+    let bytes = signed(&by_root, &lilas.root, federation);
+    bad.push("a grant signed by a root", Rule::WrongSigner, &bytes);
+    let more = changed(good, |m| {
+        if let Some(Cbor::Map(body)) = m.get_mut(&int(8)) {
+            body.insert(int(2), int(i128::from(MAX_GRANT) + 1));
+        }
+    });
+    let bytes = signed(&more, &lilas.node, federation);
+    bad.push("a grant of more than one may give", Rule::Encoding, &bytes);
 }

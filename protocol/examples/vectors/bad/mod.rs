@@ -132,5 +132,6 @@ pub fn cases(world: &mut World, made: &Made) -> Vec<Value> {
     admission::bodies(&mut bad, made, &stranger);
     bytes::trust(&mut bad, made);
     admission::endings(&mut bad);
+    admission::grants(&mut bad, made);
     bad.cases
 }

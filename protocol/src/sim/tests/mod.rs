@@ -10,6 +10,7 @@ mod life;
 mod order;
 mod own;
 mod past;
+mod quota;
 mod roster;
 mod scenarios;
 mod seasons;

@@ -1,0 +1,209 @@
+//! What may be asked in a day: who exceeds it is told when it frees up, an import goes on from where it
+//! stopped, and other organisations grant more.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn parasol() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parasol"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PARASOL_") {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+struct Federation {
+    child: Child,
+    dir: PathBuf,
+}
+
+impl Drop for Federation {
+    fn drop(&mut self) {
+        // Asked to stop, it takes its nodes and its command along.
+        let asked = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        if !asked.is_ok_and(|status| status.success()) {
+            drop(self.child.kill());
+        }
+        drop(self.child.wait());
+    }
+}
+
+impl Federation {
+    /// Starts the federation in a directory, each member of lilas with so much a day.
+    fn start(dir: &Path, each: u32) -> Self {
+        let file = dir.join("lilas/node.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        let kept = text
+            .lines()
+            .filter(|line| !line.starts_with("evaluations_per_member"));
+        let lines: Vec<String> = kept
+            .map(|line| match line {
+                "[rates]" => format!("[rates]\nevaluations_per_member = {each}"),
+                line => line.to_owned(),
+            })
+            .collect();
+        fs::write(&file, lines.join("\n")).unwrap();
+        let ready = dir.with_extension("ready");
+        drop(fs::remove_file(&ready));
+        let mut child = parasol()
+            .args(["demo", "--dir"])
+            .arg(dir)
+            .arg("--ready")
+            .arg(&ready)
+            .args(["--exec", "sleep", "600"])
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(90);
+        while !ready.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "the federation ended");
+            assert!(Instant::now() < deadline, "waited in vain for it");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self {
+            child,
+            dir: dir.to_owned(),
+        }
+    }
+
+    fn ask(&self, words: &[&str]) -> Output {
+        parasol()
+            .args(["--json", "--profile", "lilas", "--home"])
+            .arg(self.dir.join("home"))
+            .args(words)
+            .output()
+            .unwrap()
+    }
+
+    fn json(&self, words: &[&str]) -> Value {
+        let output = self.ask(words);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words:?}: {err}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn fails(&self, words: &[&str]) -> (Option<i32>, Value) {
+        let output = self.ask(words);
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        let last = err.lines().last().unwrap_or_default();
+        let said: Value = serde_json::from_str(last).unwrap();
+        (output.status.code(), said["error"].clone())
+    }
+
+    fn node(&self, name: &str) -> String {
+        self.dir.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[test]
+fn who_exceeds_is_told_when_and_an_import_goes_on_and_others_grant_more() {
+    let tmp = tempfile::tempdir().unwrap();
+    let dir = tmp.path().join("fed");
+    let made = parasol()
+        .args(["federation", "init"])
+        .arg(&dir)
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    let list = tmp.path().join("list.csv");
+    let rows: Vec<String> = (0..100)
+        .map(|n| format!("+336399812{n:02},theft"))
+        .collect();
+    fs::write(&list, format!("phone,what happened\n{}\n", rows.join("\n"))).unwrap();
+    let import = ["import", list.to_str().unwrap()];
+
+    let federation = Federation::start(&dir, 60);
+    let (code, error) = federation.fails(&import);
+    assert_eq!((code, &error["code"]), (Some(5), &"member-quota".into()));
+    let again = error["retry_after"].as_u64().unwrap();
+    assert!((1..=86_400).contains(&again), "{error}");
+    let message = text_of(&error["message"]);
+    assert!(message.contains("after midnight UTC, in "), "{message}");
+    let next = text_of(&error["next"]);
+    assert!(next.contains("60 of 100 rows are done"), "{next}");
+    // A look-up meets it too.
+    let (code, error) = federation.fails(&["check", "+33639981234"]);
+    assert_eq!((code, &error["code"]), (Some(5), &"member-quota".into()));
+    assert!(error["retry_after"].is_u64(), "{error}");
+    drop(federation);
+
+    // As on the next day: with more to ask, the same command goes on. What was used is remembered.
+    let federation = Federation::start(&dir, 300);
+    let before = federation.json(&["quota", "show"]);
+    assert!(before["yours"].as_u64().unwrap() >= 60, "{before}");
+    let totals = federation.json(&import);
+    assert_eq!(
+        (&totals["rows"], &totals["published"]),
+        (&100.into(), &100.into())
+    );
+    let after = federation.json(&["quota", "show"]);
+    let used = |shown: &Value| shown["yours"].as_u64().unwrap();
+    assert_eq!(used(&after), used(&before) + 40, "only what was missing");
+    assert_eq!(after["needed"], 2);
+
+    // Grants count when as many keyholders gave them as it takes, and can be taken back.
+    let until = |what: &dyn Fn(&Value) -> bool| {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let shown = federation.json(&["quota", "show"]);
+            if what(&shown) {
+                return shown;
+            }
+            assert!(Instant::now() < deadline, "{shown}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let grant = |node: &str, amount: &str| {
+        let node = federation.node(node);
+        federation.json(&["quota", "grant", &node, "lilas", "--evaluations", amount])
+    };
+    assert!(grant("ryabina", "5000")["id"].is_string());
+    let shown = until(&|shown| shown["grants"].as_array().unwrap().len() == 1);
+    assert_eq!(shown["granted"], 0);
+    assert_eq!(shown["grants"][0]["organisation"], "ryabina");
+    grant("rowan", "4000");
+    until(&|shown| shown["granted"] == 4000);
+    grant("rowan", "0");
+    until(&|shown| shown["granted"] == 0);
+
+    let node = federation.node("ryabina");
+    for (words, kind, code) in [
+        (
+            &["nobody", "--evaluations", "1"][..],
+            3,
+            "unknown-organisation",
+        ),
+        (&["lilas", "--evaluations", "500001"], 2, "evaluations"),
+        (
+            &["lilas", "--evaluations", "1", "--until", "2099-01-01"],
+            2,
+            "until",
+        ),
+        (&["ryabina", "--evaluations", "1"], 5, "grant"),
+    ] {
+        let words = [&["quota", "grant", &node], words].concat();
+        let (exit, error) = federation.fails(&words);
+        assert_eq!(
+            (exit, &error["code"]),
+            (Some(kind), &code.into()),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! What whoever runs a node wants it to grant another organisation: a file in the node's directory.
+//!
+//! A grant lets others look into more of the list in a day. So it is not for everybody with a token:
+//! it takes access to the node's directory. The node signs it with its own key, in a slot that it
+//! knows to be free, and puts its answer beside:
+//!
+//! ```text
+//! grants/NAME.toml      what is wanted
+//! grants/NAME.done      it is published; the record's id
+//! grants/NAME.refused   it is not; why
+//! ```
+
+use crate::files::{create_private_dir, write_private};
+use parasol_protocol::ids::{OrganisationKey, RecordId};
+use parasol_protocol::record::Body;
+use parasol_protocol::record::grant::Grant;
+use parasol_protocol::time::Day;
+use parasol_protocol::wire::client::Wanted;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Where they lie in the node's directory.
+pub const DIR: &str = "grants";
+/// Those that one look takes up.
+const MOST: usize = 8;
+
+/// A grant that is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WantedGrant {
+    /// Who may ask more.
+    pub subject: OrganisationKey,
+    /// How many evaluations more, in all its days together.
+    pub evaluations: u32,
+    /// Its last day.
+    pub until: Day,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    to: String,
+    evaluations: u32,
+    until: String,
+}
+
+/// What became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// It is published under this id.
+    Published(RecordId),
+    /// It is not, and why.
+    Refused(String),
+}
+
+impl WantedGrant {
+    /// Puts it into a node's directory. Gives the file's path.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn put(&self, node: &Path, name: &str) -> io::Result<PathBuf> {
+        let dir = node.join(DIR);
+        if !dir.is_dir() {
+            create_private_dir(&dir)?;
+        }
+        let path = dir.join(name).with_extension("toml");
+        let text = toml::to_string(&File {
+            to: self.subject.to_string(),
+            evaluations: self.evaluations,
+            until: self.until.to_string(),
+        });
+        write_private(&path, text.map_err(io::Error::other)?.as_bytes())?;
+        Ok(path)
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
+        let file: File = toml::from_str(&text).map_err(|e| e.message().to_owned())?;
+        Ok(Self {
+            subject: file.to.parse().map_err(|_| {
+                "`to` is no root key; write its 64 hexadecimal characters".to_owned()
+            })?,
+            evaluations: file.evaluations,
+            until: file
+                .until
+                .parse()
+                .map_err(|_| "`until` is no day; write it as 2026-03-14".to_owned())?,
+        })
+    }
+
+    /// The record to be published.
+    pub const fn record(&self) -> Wanted {
+        Wanted {
+            expires: self.until,
+            body: Body::Grant(Grant {
+                subject: self.subject,
+                evaluations: self.evaluations,
+            }),
+        }
+    }
+}
+
+/// What is wanted in a node's directory and not answered yet.
+pub fn waiting(node: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(node.join(DIR)) else {
+        return Vec::new();
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut paths: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    paths.sort();
+    paths.truncate(MOST);
+    paths
+}
+
+/// Puts the answer beside what was wanted, and takes that away.
+///
+/// # Errors
+/// If the directory cannot be written.
+pub fn answer(path: &Path, answer: &Answer) -> io::Result<()> {
+    let (ending, text) = match answer {
+        Answer::Published(id) => ("done", id.to_string()),
+        Answer::Refused(why) => ("refused", why.clone()),
+    };
+    write_private(&path.with_extension(ending), format!("{text}\n").as_bytes())?;
+    fs::remove_file(path)
+}
+
+/// Takes the answer to what was wanted, if there is one.
+pub fn take_answer(path: &Path) -> Option<Answer> {
+    let take = |ending: &str| {
+        let path = path.with_extension(ending);
+        let text = fs::read_to_string(&path).ok()?;
+        // It is read; that it lies there still would harm nobody.
+        drop(fs::remove_file(&path));
+        Some(text.trim().to_owned())
+    };
+    if path.exists() {
+        return None;
+    }
+    if let Some(id) = take("done") {
+        return Some(match id.parse() {
+            Ok(id) => Answer::Published(id),
+            Err(_) => Answer::Refused("the node's answer cannot be read".to_owned()),
+        });
+    }
+    take("refused").map(Answer::Refused)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_is_read_as_it_was_written_and_answered_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let wanted = WantedGrant {
+            subject: OrganisationKey::from_bytes([7; 32]),
+            evaluations: 40_000,
+            until: Day::from_number(20_800),
+        };
+        assert_eq!(waiting(dir.path()), Vec::<PathBuf>::new());
+        let path = wanted.put(dir.path(), "rowan").unwrap();
+        assert_eq!(waiting(dir.path()), std::slice::from_ref(&path));
+        assert_eq!(WantedGrant::read(&path), Ok(wanted));
+        assert_eq!(take_answer(&path), None);
+        let id = RecordId::of(b"a grant");
+        answer(&path, &Answer::Published(id)).unwrap();
+        assert_eq!(waiting(dir.path()), Vec::<PathBuf>::new());
+        assert_eq!(take_answer(&path), Some(Answer::Published(id)));
+        assert_eq!(take_answer(&path), None);
+        for (text, says) in [
+            ("to = 1", "invalid type"),
+            (
+                "to = \"x\"\nevaluations = 1\nuntil = \"2026-01-01\"",
+                "`to`",
+            ),
+        ] {
+            fs::write(&path, text).unwrap();
+            let why = WantedGrant::read(&path).unwrap_err();
+            assert!(why.contains(says), "{why}");
+        }
+    }
+}
