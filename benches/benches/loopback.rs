@@ -56,7 +56,6 @@ fn main() {
         // A client asks as fast as it can here; what holds a real one off is not measured.
         file.rates.requests_per_minute = 1_000_000;
         file.rates.burst = 100_000;
-        file.ceremonies.by_itself = false;
         file.write(&dir).unwrap();
     }
     let handle = Handle::from_canonical("phone:+33639981234").unwrap();
