@@ -87,6 +87,18 @@ pub fn destroy_left_over(dir: &Path, begins: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Waits until nobody else rewrites or destroys files in a directory, be it another thread or another
+/// program, and keeps others from it until what is returned is dropped. Whoever rewrites a file writes
+/// one beside it first, which must not be taken for one that a crash left.
+///
+/// # Errors
+/// If the directory cannot be opened or locked.
+pub fn alone_in(dir: &Path) -> io::Result<File> {
+    let held = File::open(dir)?;
+    held.lock()?;
+    Ok(held)
+}
+
 /// Lets a test look at the disk between any two writes of its thread.
 #[cfg(test)]
 pub(crate) mod watch {

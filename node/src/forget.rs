@@ -10,7 +10,7 @@
 //! A file system that writes elsewhere than where it is told (snapshots, a log, a flash disk's own
 //! ways) may keep them all the same: no program can change that from here.
 
-use crate::files::{destroy, write_private};
+use crate::files::{alone_in, destroy, write_private};
 use crate::keys::{decode_shares, encode_shares};
 use parasol_protocol::oprf::KeyName;
 use std::collections::BTreeSet;
@@ -31,6 +31,10 @@ const GONE: &str = ".gone";
 pub fn forget_keys(dir: &Path, names: &BTreeSet<KeyName>) -> io::Result<usize> {
     let keys = dir.join("keys");
     let mut changed = 0;
+    let _alone = match alone_in(&keys) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        other => other?,
+    };
     let (mut files, mut left_over) = (Vec::new(), Vec::new());
     let listed = match fs::read_dir(&keys) {
         Ok(listed) => listed,
@@ -126,11 +130,13 @@ fn is_one_file(a: &Path, b: &Path) -> io::Result<bool> {
 mod tests {
     use super::*;
     use crate::entropy::OsEntropy;
-    use crate::files::create_private_dir;
+    use crate::files::{create_private_dir, watch};
     use parasol_protocol::oprf::{KeyShare, deal};
     use parasol_protocol::time::Season;
+    use std::cell::Cell;
     use std::collections::BTreeMap;
     use std::io::Read as _;
+    use std::rc::Rc;
 
     fn season(n: u32) -> Season {
         Season::from_index(4053).plus(n)
@@ -182,6 +188,25 @@ mod tests {
             all.sort();
             all
         }
+    }
+
+    /// What lies beside a file that is being written must not be destroyed as a crash's leavings.
+    #[test]
+    fn nobody_else_clears_up_between_its_writes() {
+        let bench = Bench::new();
+        let keys = bench.dir.path().join("keys");
+        let (place, seen) = (keys.clone(), Rc::new(Cell::new(0)));
+        let count = Rc::clone(&seen);
+        watch::each(move |path| {
+            if path.starts_with(&place) {
+                assert!(File::open(&place).unwrap().try_lock().is_err());
+                count.set(count.get() + 1);
+            }
+        });
+        forget_keys(bench.dir.path(), &names(0)).unwrap();
+        watch::stop();
+        assert!(seen.get() > 0);
+        File::open(&keys).unwrap().try_lock().unwrap();
     }
 
     #[test]

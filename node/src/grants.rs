@@ -65,6 +65,13 @@ impl WantedGrant {
             create_private_dir(&dir)?;
         }
         let path = dir.join(name).with_extension("toml");
+        // What was answered to an earlier one is no answer to this.
+        for ending in ["done", "refused"] {
+            match fs::remove_file(path.with_extension(ending)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
         let text = toml::to_string(&File {
             to: self.subject.to_string(),
             evaluations: self.evaluations,

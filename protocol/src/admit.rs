@@ -183,8 +183,9 @@ pub enum Verdict {
     Refuse(Refusal),
 }
 
-/// Whether a season is over: a threshold of the charter's organisations say so. A former root and its
-/// successor are one. No clock has a part in it.
+/// Whether a season is over: a threshold of the charter's keyholders say so. A former root and its
+/// successor are one. No clock has a part in it, nor has an organisation that holds no share: there
+/// may be many of those, and what their nodes' keys can destroy they could not open.
 ///
 /// # Errors
 /// If `carried` cannot be read.
@@ -199,7 +200,8 @@ pub fn is_over<C: Carried>(
     let mut say = BTreeSet::new();
     for root in roots {
         if carried.occupant(&SlotKey::ending(root, season))?.is_some() {
-            say.extend(charter.answers_for(&root).map(|o| o.root));
+            let by = charter.answers_for(&root);
+            say.extend(by.filter(|o| o.keyholder.is_some()).map(|o| o.root));
         }
         if say.len() >= usize::from(terms.threshold) {
             return Ok(true);

@@ -167,7 +167,8 @@ class Node:
             root = one.organisation
             if root not in self.charter.organisations:
                 root = self.charter.former[root][0]
-            says.setdefault(one.body["season"], set()).add(root)
+            if self.charter.organisations[root][2]:
+                says.setdefault(one.body["season"], set()).add(root)
         return sorted(season for season, roots in says.items() if len(roots) >= self.charter["threshold"])
 
     def slot(self, record):

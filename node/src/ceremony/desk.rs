@@ -19,7 +19,7 @@
 //! (see [`crate::ceremony::force`]), so that a crash between any two writes leaves what is understood.
 
 use super::error::DeskError;
-use crate::files::{create_private_dir, destroy, destroy_left_over, write_private};
+use crate::files::{alone_in, create_private_dir, destroy, destroy_left_over, write_private};
 use crate::keys::{encode_shares, read_shares, shares_of, shares_path};
 use parasol_protocol::cbor;
 use parasol_protocol::ceremony::{
@@ -445,6 +445,8 @@ impl Desk {
         signing: &LastSigned,
     ) -> Result<(), DeskError> {
         let path = shares_path(&self.node_dir, signing.epoch);
+        let keys = self.node_dir.join("keys");
+        let _alone = alone_in(&keys).map_err(io_error(&keys))?;
         write_private(&path, &encode_shares(shares)).map_err(io_error(&path))?;
         let path = self.dir.join("signed.cbor");
         let bytes = cbor::encode(|e| {

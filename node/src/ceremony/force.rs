@@ -7,7 +7,7 @@
 use super::desk::{Desk, Known, io_error};
 use super::error::DeskError;
 use super::step::Progress;
-use crate::files::{destroy, destroy_left_over, write_private};
+use crate::files::{alone_in, destroy, destroy_left_over, write_private};
 use crate::keys::{read_certificate, shares_path};
 use parasol_protocol::ceremony::Standing;
 use parasol_protocol::certificate::Certificate;
@@ -130,6 +130,7 @@ impl Desk {
             return Ok(0);
         }
         let dir = self.node_dir.join("keys");
+        let _alone = alone_in(&dir).map_err(io_error(&dir))?;
         destroy_left_over(&dir, "shares").map_err(io_error(&dir))?;
         let mut gone = 0;
         for epoch in self.stored()? {

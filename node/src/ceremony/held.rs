@@ -1,6 +1,6 @@
 //! One ceremony in memory: its board, and what the other participants have of it.
 
-use super::desk::{Desk, Hand, Known};
+use super::desk::{Desk, Hand, Known, Part};
 use super::error::DeskError;
 use super::step::{Progress, Stepped};
 use parasol_protocol::ceremony::{Board, Ceremony, Posted, Refused, Step};
@@ -61,6 +61,9 @@ pub(super) struct Held {
 pub(super) struct Look {
     board: Option<(SystemTime, u64)>,
     speaks: bool,
+    /// What the command line may have said meanwhile: that digits are to be compared, above all.
+    compares: bool,
+    part: Option<Part>,
 }
 
 pub(super) fn look(desk: &Desk, name: &PlanDigest) -> Look {
@@ -69,6 +72,8 @@ pub(super) fn look(desk: &Desk, name: &PlanDigest) -> Look {
     Look {
         board,
         speaks: desk.speaks(name),
+        compares: desk.compares(name),
+        part: desk.part(name),
     }
 }
 

@@ -588,13 +588,6 @@ impl Machine {
     }
 
     fn tick(&mut self, now: Timestamp) -> Result<(), Failed> {
-        let settled = self.engine.settled(now);
-        if let Some(today) = settled.filter(|day| self.quotas_of != Some(*day)) {
-            let engine = &self.engine;
-            self.ledger
-                .forget_quotas(today, |day, used| engine.is_worth_keeping(day, used, today))?;
-            self.quotas_of = Some(today);
-        }
         if self.clock.ran_ahead() {
             let outputs = self.engine.doubt_clock(now);
             self.carry_out(outputs)?;
@@ -607,7 +600,21 @@ impl Machine {
         self.ask_all_for_charters(now);
         let outputs = self.engine.tick(&self.ledger.view()?, now)?;
         self.carry_out(outputs)?;
+        self.forget_quotas(now)?;
         self.publish_held(now)
+    }
+
+    /// Forgets what was counted on days that are over. A clock in doubt ends no day: else a start
+    /// with a clock that was set ahead would give everybody the day's quota once more.
+    fn forget_quotas(&mut self, now: Timestamp) -> Result<(), Failed> {
+        let settled = self.engine.settled(now);
+        if let Some(today) = settled.filter(|day| self.quotas_of != Some(*day)) {
+            let engine = &self.engine;
+            self.ledger
+                .forget_quotas(today, |day, used| engine.is_worth_keeping(day, used, today))?;
+            self.quotas_of = Some(today);
+        }
+        Ok(())
     }
 
     /// Publishes what waited, if the node has caught up; after a while the engine says why not.

@@ -18,9 +18,6 @@ use std::collections::BTreeSet;
 const STEP: u32 = 1;
 /// A record bears out a day if it was issued so many days before it at most.
 const RECENT: u32 = 2;
-/// Other organisations whose records bear out a day.
-const WITNESSES: usize = 2;
-
 /// The day, and what is known of it.
 #[derive(Clone, Debug)]
 pub(super) struct Calendar {
@@ -101,11 +98,13 @@ impl Calendar {
     }
 }
 
-/// Other organisations whose records it takes to bear a day out.
+/// Other organisations whose records it takes to bear a day out: as many as open the list, so that
+/// fewer cannot bring a node with a forged clock to end a season with them.
 fn needed(charter: &Charter) -> usize {
-    // In a federation of two there is but one other; in one of one, nobody.
-    let others = charter.terms().organisations.len().saturating_sub(1);
-    WITNESSES.min(others).max(1)
+    let terms = charter.terms();
+    // There may be fewer others; and in a federation of one, nobody.
+    let others = terms.organisations.len().saturating_sub(1);
+    usize::from(terms.threshold).min(others).max(1)
 }
 
 impl Engine {
@@ -122,10 +121,10 @@ impl Engine {
 
     /// The day before which things may be deleted; none while the clock is in doubt.
     pub fn settled(&self, now: Timestamp) -> Option<Day> {
-        match self.calendar.doubted {
-            Some(_) => None,
-            None => Some(self.today(now)),
-        }
+        // It may be in doubt before anybody has looked at it: at a start, above all.
+        let today = self.today(now);
+        let doubted = self.calendar.doubted.is_some() || self.calendar.known(now.day()) != today;
+        (!doubted).then_some(today)
     }
 
     /// Days up to this one are believed, however far ahead the clock seems: whoever runs the node

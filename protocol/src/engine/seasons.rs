@@ -142,7 +142,7 @@ impl Engine {
         else {
             return Ok(Vec::new());
         };
-        self.seasons_of = Some(today);
+        let mut skipped = false;
         let mine = self.directory.nodes(today).get(&self.node()).copied();
         let founded = self.directory.charter().founded();
         let mut batch = Batch::new(view);
@@ -151,6 +151,7 @@ impl Engine {
             batch.endings.insert(season);
             let place = SlotKey::ending(self.me.organisation, season);
             let Some(mine) = mine.filter(|_| !self.must_catch_up(now)) else {
+                skipped = true;
                 continue;
             };
             if batch.overlay.occupant(&place)?.is_some() {
@@ -176,6 +177,9 @@ impl Engine {
             }
         }
         self.close(&mut batch)?;
+        if !skipped {
+            self.seasons_of = Some(today);
+        }
         let mut out = batch.into_outputs([]);
         out.extend(gossip.into_iter().map(Output::Gossip));
         Ok(out)

@@ -55,6 +55,46 @@ fn warned(lab: &Lab) -> Vec<Warning> {
     engine.warnings(store, lab.now).unwrap()
 }
 
+/// What is done once a day may be done before anybody has looked at the clock.
+#[test]
+fn a_start_with_a_clock_set_ahead_ends_no_day() {
+    let (mut lab, ..) = lab();
+    let now = lab.now;
+    assert_eq!(lab.sides[0].0.settled(now), Some(TODAY));
+    lab.restart(0);
+    set_clock(&mut lab, TODAY.plus(2));
+    let now = lab.now;
+    assert_eq!(lab.sides[0].0.settled(now), None);
+    // The next day is as near as that of any node that slept overnight.
+    set_clock(&mut lab, TODAY.plus(1));
+    let now = lab.now;
+    assert_eq!(lab.sides[0].0.settled(now), Some(TODAY.plus(1)));
+}
+
+/// As many organisations bear a day out as open the list.
+#[test]
+fn fewer_than_a_threshold_bear_no_day_out() {
+    let shape = Shape {
+        organisations: 5,
+        holders: 5,
+        threshold: Some(3),
+        ..Shape::default()
+    };
+    let mut lab = Lab::new(Federation::new(shape, 9), 5, TODAY);
+    let mut entropy = Drbg::new(9, "clock");
+    tick(&mut lab);
+    let ahead = TODAY.plus(20);
+    set_clock(&mut lab, ahead);
+    tick(&mut lab);
+    for (node, settled) in [(1, false), (2, false), (3, true)] {
+        let record = signed(&lab, node, ahead, 0, &mut entropy);
+        lab.offer(0, record).unwrap();
+        tick(&mut lab);
+        let now = lab.now;
+        assert_eq!(lab.sides[0].0.settled(now).is_some(), settled, "{node}");
+    }
+}
+
 #[test]
 fn a_clock_that_jumps_ahead_deletes_nothing_until_two_others_bear_it_out() {
     let (mut lab, mut entropy, id) = lab();

@@ -541,3 +541,25 @@ fn a_federation_with_some_wrong_clocks_ends_its_season_once_it_is_over() {
         assert!(world.destroyed(node).is_superset(&its_keys()));
     }
 }
+
+/// There may be many organisations without a share, and they could open nothing: they end nothing.
+#[test]
+fn organisations_without_a_share_end_no_season() {
+    let shape = Shape {
+        organisations: 6,
+        holders: 3,
+        threshold: Some(2),
+        keys: true,
+        ..Shape::default()
+    };
+    let mut lab = Lab::new(Federation::new(shape, 22), 6, MADE.plus(1));
+    let (holders, others): (Vec<usize>, Vec<usize>) =
+        (0..6).partition(|n| !lab.federation.identity(*n).shares.is_empty());
+    assert_eq!((holders.len(), others.len()), (3, 3));
+    let first = holders[0];
+    offer(&mut lab, first, &others, LAST.plus(3));
+    offer(&mut lab, first, &holders[1..2], LAST.plus(3));
+    assert!(holds(&lab, first));
+    offer(&mut lab, first, &holders[2..3], LAST.plus(3));
+    assert!(!holds(&lab, first));
+}
