@@ -24,6 +24,9 @@ use std::sync::Arc;
 const KEPT_DAYS: u64 = 14;
 /// Days by which the day of a plan may be off that a node joins by itself.
 const PLAN_DAYS: u32 = 2;
+/// How far above what it has signed, and what is in force, the number of a generation may be that a node
+/// joins by itself.
+const AHEAD: u32 = 16;
 /// Between two attempts at a ceremony that is due, in milliseconds: doubled each time.
 const AGAIN: (u64, u64) = (60_000, 3_600_000);
 
@@ -393,7 +396,11 @@ impl Worker {
             .participants()
             .any(|node| self.excused.1.contains(node));
         let old_day = terms.day > scene.today.plus(1) || scene.today.since(terms.day) > PLAN_DAYS;
-        let signed = desk.signed()?.is_some_and(|last| last.epoch >= terms.epoch);
+        let last = desk.signed()?.map_or(0, |last| last.epoch);
+        let in_force = known.certificate.as_ref().map_or(0, Certificate::epoch);
+        // Whoever signs for a high number can sign for no lower one any more, so a few steps are enough.
+        let high = terms.epoch > last.max(in_force).saturating_add(AHEAD);
+        let signed = last >= terms.epoch || high;
         let charter = *known.charter().id().as_bytes();
         let mine = held.is_among(&self.me()) && terms.charter == charter;
         if !scene.settled || again || old_day || signed || !mine {
@@ -483,8 +490,10 @@ impl Worker {
             // What was given up for another one is no failure.
             let given_up = match &held.progress {
                 Progress::Stopped(Why::Halted(halted)) => {
-                    let mut said = halted.values();
-                    said.all(|(reason, _)| *reason == Reason::Withdrawn)
+                    // By this node alone: others might do so for ever.
+                    let me = self.me();
+                    let mut said = halted.iter();
+                    said.all(|(by, (reason, _))| *by == me && *reason == Reason::Withdrawn)
                 }
                 _ => false,
             };
@@ -544,10 +553,9 @@ impl Worker {
         let me = self.me();
         let present: BTreeSet<NodeKey> = scene.connected.keys().copied().chain([me]).collect();
         let present: BTreeSet<NodeKey> = present.difference(&self.excused.1).copied().collect();
-        let planned = self
-            .held
-            .values()
-            .map(|held| held.board().plan().terms().epoch);
+        // What others plan and this node has no part in uses no number up.
+        let mine = self.held.iter().filter(|(name, _)| desk.takes_part(name));
+        let planned = mine.map(|(_, held)| held.board().plan().terms().epoch);
         let signed = desk.signed()?.map(|last| last.epoch);
         let mut without = BTreeSet::new();
         if known
