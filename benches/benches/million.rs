@@ -12,9 +12,10 @@ use common::system::{again, megabytes, memory, number, on_disk, own_memory, scal
 use parasol_benches::{Row, publish};
 use parasol_cli::founding::ports;
 use parasol_node::config::NodeConfig;
+use parasol_node::keys::NodeIdentity;
 use parasol_node::ledger::Ledger;
 use parasol_node::store::{Engine, open};
-use parasol_protocol::carried::View as _;
+use parasol_protocol::carried::{Change, View as _};
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::reconcile::Set;
 use parasol_protocol::time::Day;
@@ -56,7 +57,11 @@ fn ledger(fed: &Fed, node: usize) -> Ledger {
 /// batch of all are issued over weeks, later ones today.
 fn fill(dir: &Path, first: usize, count: usize) -> Value {
     let fed = Fed::open(dir);
-    let mut chain = Chain::new(&fed, 0, ledger(&fed, 0), now());
+    let mut ledger = ledger(&fed, 0);
+    // As a node's first start says it of its empty store.
+    let charter = NodeIdentity::read(&dir.join("lilas")).unwrap().charter.id();
+    ledger.apply(&[Change::HeldAgainst(charter)]).unwrap();
+    let mut chain = Chain::new(&fed, 0, ledger, now());
     let mut raw = 0;
     let make = |n: usize| {
         let number = (first + n) as u64;
