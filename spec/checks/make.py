@@ -332,12 +332,13 @@ def scenes():
     yield "a key of small order agrees to nothing", [
         (TODAY, delegation("ash", slot=5, node=SmallKey()), "possession", []),
     ]
-    yield "enough organisations say that a season is over, each once", [
+    yield "enough keyholders say that a season is over, each once", [
         (TODAY, ending("ash", 4052), "carried", [0], []),
         (TODAY, ending("ash", 4051, slot=1), "carried", [0, 1], []),
         (TODAY, ending("birch", 4052, issued=TODAY - 3), "carried", [0, 1, 2], [4052]),
         (TODAY, ending("cedar", 4052), "carried", [0, 1, 2, 3], [4052]),
-        (TODAY, ending("elm", 4051, slot=500), "carried", [0, 1, 2, 3, 4], [4051, 4052]),
+        (TODAY, ending("elm", 4051, slot=500), "carried", [0, 1, 2, 3, 4], [4052]),
+        (TODAY, ending("cedar", 4051, slot=1), "carried", [0, 1, 2, 3, 4, 5], [4051, 4052]),
     ]
     first, other = lower_first(*(ending("ash", 4052, slot=3, issued=TODAY - n) for n in range(2)))
     yield "one ending an organisation and season, whatever its day and slot", [
