@@ -10,10 +10,10 @@ use crate::oprf::PublicShare;
 use zeroize::Zeroizing;
 
 /// A ceremony to be disturbed: four to hold, three enough; in a reshare two deal of whom one leaves.
-struct Stage {
+pub(super) struct Stage {
     made: Option<Made>,
     town: Option<Town>,
-    plan: Plan,
+    pub(super) plan: Plan,
 }
 
 impl Stage {
@@ -46,29 +46,29 @@ impl Stage {
             .unwrap()
     }
 
-    fn run(&self) -> Run {
+    pub(super) fn run(&self) -> Run {
         let shares = self.made.as_ref().map(|m| m.shares.clone());
         Run::new(self.town(), &self.plan, shares.unwrap_or_default(), 23)
     }
 
     /// Somebody who deals and is to hold.
-    fn both(&self) -> NodeKey {
+    pub(super) fn both(&self) -> NodeKey {
         self.town().nodes[1].node()
     }
 
     /// Somebody who is to hold and, in a reshare, deals nothing.
-    fn holder(&self) -> NodeKey {
+    pub(super) fn holder(&self) -> NodeKey {
         self.town().nodes[3].node()
     }
 
-    fn say(&self, by: &NodeKey, step: Step, body: &[u8]) -> Vec<u8> {
+    pub(super) fn say(&self, by: &NodeKey, step: Step, body: &[u8]) -> Vec<u8> {
         let federation = self.plan.terms().federation;
         let key = self.town().key_of(by);
         sign(&federation, self.plan.digest(), key, step, body)
     }
 }
 
-fn stages() -> [(&'static str, Stage); 2] {
+pub(super) fn stages() -> [(&'static str, Stage); 2] {
     [
         ("generate", Stage::generate()),
         ("reshare", Stage::reshare()),
@@ -76,7 +76,7 @@ fn stages() -> [(&'static str, Stage); 2] {
 }
 
 /// What all who are honest see; they all see the same.
-fn verdict(run: &Run) -> Standing {
+pub(super) fn verdict(run: &Run) -> Standing {
     let mut seen: Vec<Standing> = Vec::new();
     for (node, standing) in run.ends() {
         if matches!(run.players[&node].conduct, Conduct::Honest) && !seen.contains(&standing) {
@@ -97,7 +97,7 @@ fn verdict(run: &Run) -> Standing {
     seen.remove(0)
 }
 
-fn blamed(culprit: NodeKey, fault: Fault) -> Standing {
+pub(super) fn blamed(culprit: NodeKey, fault: Fault) -> Standing {
     Standing::Stopped(Why::Blame(BTreeSet::from([Blame { culprit, fault }])))
 }
 

@@ -7,6 +7,7 @@ mod hoarder;
 mod making;
 mod refused;
 mod secrecy;
+mod slow;
 
 use super::message::{Envelope, sign};
 use super::*;
