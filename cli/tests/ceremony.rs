@@ -260,6 +260,49 @@ fn who_is_away_is_left_out_and_comes_back() {
     }
 }
 
+/// A disk died with all that was on it: node, keys, share. The organisation makes a node anew, and the
+/// next ceremony brings it in, though the lost node's delegation still holds. Keys stay what they are.
+#[test]
+fn a_node_that_is_lost_whole_is_made_anew_and_holds_again() {
+    let place = Place::with_federation();
+    let nodes = place.nodes();
+    let public = |node: &str| {
+        let certificate = read(node).certificate.unwrap();
+        *certificate.key(KeyName::Bucket).unwrap().public()
+    };
+    let (before, root) = (public(&nodes[0]), place.root("ryabina"));
+    fs::remove_dir_all(&nodes[2]).unwrap();
+    let anew = place.at("anew");
+    text(&["node", "init", &anew, "--name", "ryabina"]);
+    let papers = ["charter.cbor", "certificate.cbor", "trust.cbor"];
+    let papers = papers.map(|file| format!("{}/{file}", nodes[0]));
+    text(&["node", "take", &anew, &papers[0], &papers[1], &papers[2]]);
+    text(&["node", "request", &anew, "--organisation", "ryabina"]);
+    let (request, answer) = (format!("{anew}/request"), place.at("answer"));
+    text(&[
+        "org", "delegate", &request, "--root", &root, "--out", &answer,
+    ]);
+    let nodes = [nodes[0].clone(), nodes[1].clone(), anew.clone()];
+    for node in &nodes {
+        text(&["node", "take", node, &answer]);
+    }
+    assert_eq!(read(&anew).shares.len(), 0);
+    // From another node's files nobody can tell which of the two is there. The new one begins itself:
+    // so the others know that it has nothing to share out.
+    let which = ["ceremony", "start", &nodes[0]];
+    assert_eq!(refused(&which), ("several-nodes".to_owned(), 3));
+    let name = start(&anew, &[]);
+    carried_out(&place, &nodes_from(&anew, &nodes), &name);
+    for node in &nodes {
+        let read = read(node);
+        assert_eq!(read.shares.len(), 13, "{node}");
+        let certificate = read.certificate.unwrap();
+        assert_eq!(certificate.epoch(), 2);
+        assert_eq!(certificate.keys().next().unwrap().shares().len(), 3);
+        assert_eq!(public(node), before);
+    }
+}
+
 /// All of them, this one first.
 fn nodes_from(first: &str, nodes: &[String]) -> Vec<String> {
     let mut all = vec![first.to_owned()];
