@@ -82,7 +82,7 @@ fn ceremony(error: &CeremonyError) -> CliError {
             signed.saturating_add(1)
         )),
         CeremonyError::Share(_) => CliError::home("share", error).next(
-            "if this node has lost its shares, it can hold new ones, and others share out: begin anew from the node of another organisation",
+            "if this node has lost its shares, it can hold new ones, and others share out: have this ceremony stopped where it was begun, and begin one from this node (parasol ceremony start)",
         ),
         CeremonyError::OtherSeed => CliError::home("other-seed", error),
         CeremonyError::Voice => CliError::refused("digits-differ", error),
