@@ -12,7 +12,7 @@
 //! ceremonies/NAME/compare         there if nothing secret may be sent before digits were compared
 //! ceremonies/NAME/digits          what was read out by somebody else, to be compared
 //! ceremonies/NAME/made            when the certificate was there, in milliseconds
-//! keys/shares-EPOCH.cbor          shares that a ceremony made; 0600
+//! keys/shares-EPOCH-DIGEST.cbor   shares that a ceremony made, by the certificate's digest; 0600
 //! ```
 //!
 //! NAME is the plan digest in hexadecimal. `certificate.cbor` alone decides which shares are in force
@@ -23,7 +23,7 @@ use crate::files::{alone_in, create_private_dir, destroy, destroy_left_over, wri
 use crate::keys::{encode_shares, read_shares, shares_of, shares_path};
 use parasol_protocol::cbor;
 use parasol_protocol::ceremony::{
-    Basis, Board, Ceremony, CeremonySeed, LastSigned, Participant, Plan, Proposal,
+    Basis, Board, Ceremony, CeremonySeed, LastSigned, NewShares, Participant, Plan, Proposal,
 };
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
@@ -32,7 +32,7 @@ use parasol_protocol::entropy::Entropy;
 use parasol_protocol::ids::PlanDigest;
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::MAX_BOARD;
-use parasol_protocol::oprf::{KeyName, KeyShare};
+use parasol_protocol::oprf::KeyName;
 use parasol_protocol::time::{Day, Season};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -439,15 +439,12 @@ impl Desk {
     ///
     /// # Errors
     /// If they cannot be written; then nothing may be signed.
-    pub(super) fn store(
-        &self,
-        shares: &BTreeMap<KeyName, KeyShare>,
-        signing: &LastSigned,
-    ) -> Result<(), DeskError> {
-        let path = shares_path(&self.node_dir, signing.epoch);
+    pub(super) fn store(&self, new: &NewShares) -> Result<(), DeskError> {
+        let signing = &new.signing;
+        let path = shares_path(&self.node_dir, signing.epoch, &new.certificate);
         let keys = self.node_dir.join("keys");
         let _alone = alone_in(&keys).map_err(io_error(&keys))?;
-        write_private(&path, &encode_shares(shares)).map_err(io_error(&path))?;
+        write_private(&path, &encode_shares(&new.shares)).map_err(io_error(&path))?;
         let path = self.dir.join("signed.cbor");
         let bytes = cbor::encode(|e| {
             cbor::put_array(e, 2);

@@ -7,7 +7,7 @@ use super::step::Progress;
 use super::task::{Heard, Setup};
 use crate::driver::Scene;
 use crate::entropy::OsEntropy;
-use crate::keys::{read_shares, shares_of, shares_path};
+use crate::keys::{certified_shares, read_shares};
 use crate::net::ResponseToken;
 use parasol_protocol::ceremony::{Proposal, Reason, Shares, Situation, Step, Why, due};
 use parasol_protocol::certificate::Certificate;
@@ -561,7 +561,7 @@ impl Worker {
         if known
             .certificate
             .as_ref()
-            .is_some_and(|c| !shares_of(&self.setup.dir, c).exists())
+            .is_some_and(|c| !matches!(certified_shares(&self.setup.dir, c), Ok(Some(_))))
         {
             without.insert(me);
         }
@@ -607,9 +607,13 @@ impl Worker {
             .certificate
             .as_ref()
             .map_or(0, Certificate::epoch);
-        for epoch in desk.stored()? {
-            if epoch > in_force && self.prepared.insert(epoch) {
-                match read_shares(&shares_path(&self.setup.dir, epoch)) {
+        let files = desk.stored_files()?;
+        for (epoch, path) in &files {
+            let epoch = *epoch;
+            // Of two ceremonies of one epoch only the certificate says which shares are those.
+            let alone = files.iter().filter(|(other, _)| *other == epoch).count() == 1;
+            if epoch > in_force && alone && self.prepared.insert(epoch) {
+                match read_shares(path) {
                     Ok(shares) => out.prepared.push((epoch, Arc::new(shares))),
                     Err(error) => tracing::error!(%error, "shares cannot be used"),
                 }

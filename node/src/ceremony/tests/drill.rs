@@ -7,7 +7,7 @@ use super::super::task::{Heard, Settings, Setup};
 use super::super::worker::{Out, Worker};
 use super::town::{Town, keys, today};
 use crate::driver::Scene;
-use crate::keys::{read_shares, shares_path};
+use crate::keys::{read_shares, shares_of};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
 use parasol_protocol::time::{Season, Timestamp};
@@ -277,7 +277,7 @@ fn of_a_season_that_ends_meanwhile_nothing_is_stored() {
     assert_eq!(drill.epochs(), [2, 2, 2]);
     for n in 0..3 {
         let made = drill.certificate(n);
-        let stored = read_shares(&shares_path(&drill.town.node(n), 2)).unwrap();
+        let stored = read_shares(&shares_of(&drill.town.node(n), &made)).unwrap();
         let lives = made
             .keys()
             .map(|key| key.name())

@@ -6,8 +6,13 @@ use super::super::force::WAIT;
 use super::super::step::Progress;
 use super::town::{Town, today};
 use crate::entropy::OsEntropy;
+use crate::keys::{shares_of, shares_path};
 use parasol_protocol::ceremony::Reason;
+use parasol_protocol::certificate::Certificate;
+use parasol_protocol::cose::Cosigned;
+use parasol_protocol::limits::MAX_COSIGNED;
 use parasol_protocol::time::Timestamp;
+use std::path::PathBuf;
 
 #[test]
 fn whoever_starts_much_crowds_out_its_own() {
@@ -70,6 +75,84 @@ fn a_certificate_waits_a_day_for_who_has_not_stored_its_shares() {
     pass(&town, &name, &[0, 1, 2]);
     town.finish(&name, &[0, 1, 2]);
     town.hold(2, &[0, 1, 2]);
+}
+
+/// One ceremony of an epoch that one node has signed, and no other: it stops. Another of the same epoch
+/// is made by the others. Returns the certificate that they have now, and the file of the first one's
+/// shares.
+fn overtaken() -> (Town, Certificate, PathBuf) {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let first = town.begin(&town.plan(&[0, 1, 2], &[0, 1]), &[0, 1, 2]);
+    for _ in 0..3 {
+        for number in [0, 1, 2] {
+            town.step(number, &first);
+        }
+        pass(&town, &first, &[0, 1, 2]);
+    }
+    // It stores its shares and signs. The others have said that they give up before they hear of it.
+    town.step(2, &first);
+    for number in [0, 1] {
+        let identity = town.identity(number);
+        let hand = super::super::desk::Hand {
+            node: &identity.keys.record,
+            today: today(),
+        };
+        let desk = town.desk(number);
+        desk.stop(&first, Reason::Withdrawn, &town.known(number), &hand)
+            .unwrap();
+    }
+    let stored = town.desk(2).stored_files().unwrap();
+    assert_eq!(town.desk(2).stored().unwrap(), [1, 2]);
+    let second = town.begin(&town.plan(&[0, 1], &[0, 1]), &[0, 1]);
+    town.finish(&second, &[0, 1]);
+    let made = town.certificate(0).unwrap();
+    assert_eq!((made.epoch(), made.waiting().len()), (2, 0));
+    (town, made, stored[1].1.clone())
+}
+
+#[test]
+fn shares_of_a_ceremony_that_stopped_keep_no_node_from_starting() {
+    let (town, made, stopped) = overtaken();
+    let desk = town.desk(2);
+    let taken = desk.take_certificate(made.bytes(), &town.known(2));
+    assert_eq!(taken.unwrap().unwrap().digest(), made.digest());
+    drop(desk);
+    // It starts, without shares, and those of the ceremony that stopped pass for nothing.
+    let identity = town.identity(2);
+    assert_eq!(identity.certificate.unwrap().digest(), made.digest());
+    assert!(identity.shares.is_empty());
+    assert!(stopped.exists());
+    // Everybody has stored what is in force: then they go, as those before do.
+    assert_eq!(town.desk(2).destroy_old(&made).unwrap(), 2);
+    assert!(!stopped.exists());
+    assert_eq!(town.desk(0).destroy_old(&made).unwrap(), 0);
+    let name = town.begin(&town.plan(&[0, 1, 2], &[0, 1]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    town.hold(3, &[0, 1, 2]);
+}
+
+#[test]
+fn while_somebody_lacks_its_shares_those_of_a_rival_stay() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let made = town.certificate(0).unwrap();
+    // What a ceremony of the epoch in force has left that was not made.
+    let rival = shares_path(&town.node(2), made.epoch(), &[7; 32]);
+    std::fs::copy(shares_of(&town.node(2), &made), &rival).unwrap();
+    let mut copy = Cosigned::parse(made.bytes(), MAX_COSIGNED).unwrap();
+    let third = town.identity(2).keys.record.node();
+    copy.retain(|key| key != third.as_bytes());
+    let (desk, known) = (town.desk(2), town.known(2));
+    let less = Certificate::of_latest(&copy.write(), known.charter(), &known.directory).unwrap();
+    assert_eq!(less.waiting().len(), 1);
+    assert_eq!(desk.destroy_old(&less).unwrap(), 0);
+    assert!(rival.exists());
+    assert_eq!(town.identity(2).shares.len(), 2);
+    assert_eq!(desk.destroy_old(&made).unwrap(), 1);
+    assert_eq!(desk.stored().unwrap(), [1]);
 }
 
 fn pass(town: &Town, name: &parasol_protocol::ids::PlanDigest, numbers: &[usize]) {
