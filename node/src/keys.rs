@@ -16,7 +16,7 @@
 
 use crate::files::is_exposed;
 use parasol_protocol::cbor::{self, Malformed, Out};
-use parasol_protocol::certificate::{self, Certificate, CertificateError};
+use parasol_protocol::certificate::{self, Certificate, CertificateError, Judging};
 use parasol_protocol::charter::{Chain, Charter, CharterError};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::engine::Member;
@@ -473,7 +473,9 @@ pub fn read_certificate(
         return Ok(None);
     }
     let bytes = read_given(&path)?;
-    let read = Certificate::of_latest(&bytes, directory.charter(), directory);
+    // It was judged before it was written there.
+    let charter = directory.charter();
+    let read = Certificate::of_latest(&bytes, charter, directory, Judging::Again);
     read.map(Some).map_err(|e| match e {
         CertificateError::Malformed(_) => damaged(&path, &e),
         _ => contradiction(&path, &e),

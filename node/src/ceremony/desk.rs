@@ -25,7 +25,7 @@ use parasol_protocol::cbor;
 use parasol_protocol::ceremony::{
     Basis, Board, Ceremony, CeremonySeed, LastSigned, NewShares, Participant, Plan, Proposal,
 };
-use parasol_protocol::certificate::Certificate;
+use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::charter::Charter;
 use parasol_protocol::directory::Directory;
 use parasol_protocol::entropy::Entropy;
@@ -217,7 +217,8 @@ impl Desk {
         let certificate = if bytes.is_empty() {
             None
         } else {
-            let read = Certificate::of_latest(&bytes, known.charter(), &known.directory);
+            let (charter, directory) = (known.charter(), &known.directory);
+            let read = Certificate::of_latest(&bytes, charter, directory, Judging::Again);
             Some(read.map_err(|_| DeskError::Damaged { path })?)
         };
         let mut versions = known.charter().and_before();

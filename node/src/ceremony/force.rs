@@ -10,7 +10,7 @@ use super::step::Progress;
 use crate::files::{alone_in, destroy, destroy_left_over, write_private};
 use crate::keys::{epoch_in, read_certificate, shares_of};
 use parasol_protocol::ceremony::Standing;
-use parasol_protocol::certificate::Certificate;
+use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::ids::PlanDigest;
 use parasol_protocol::time::Timestamp;
 use std::fs;
@@ -99,7 +99,8 @@ impl Desk {
         bytes: &[u8],
         known: &Known,
     ) -> Result<Option<Certificate>, DeskError> {
-        let certificate = Certificate::of_latest(bytes, known.charter(), &known.directory)?;
+        let (charter, directory) = (known.charter(), &known.directory);
+        let certificate = Certificate::of_latest(bytes, charter, directory, Judging::Anew)?;
         if certificate.dealt() {
             return Ok(None);
         }
@@ -117,7 +118,7 @@ impl Desk {
             }
         }
         let path = self.node_dir.join("certificate.cbor");
-        write_private(&path, bytes).map_err(io_error(&path))?;
+        write_private(&path, certificate.bytes()).map_err(io_error(&path))?;
         Ok(Some(certificate))
     }
 

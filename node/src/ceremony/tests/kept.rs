@@ -8,7 +8,7 @@ use super::town::{Town, today};
 use crate::entropy::OsEntropy;
 use crate::keys::{shares_of, shares_path};
 use parasol_protocol::ceremony::Reason;
-use parasol_protocol::certificate::Certificate;
+use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::cose::Cosigned;
 use parasol_protocol::limits::MAX_COSIGNED;
 use parasol_protocol::time::Timestamp;
@@ -146,7 +146,8 @@ fn while_somebody_lacks_its_shares_those_of_a_rival_stay() {
     let third = town.identity(2).keys.record.node();
     copy.retain(|key| key != third.as_bytes());
     let (desk, known) = (town.desk(2), town.known(2));
-    let less = Certificate::of_latest(&copy.write(), known.charter(), &known.directory).unwrap();
+    let (copy, charter) = (copy.write(), known.charter());
+    let less = Certificate::of_latest(&copy, charter, &known.directory, Judging::Anew).unwrap();
     assert_eq!(less.waiting().len(), 1);
     assert_eq!(desk.destroy_old(&less).unwrap(), 0);
     assert!(rival.exists());
