@@ -102,6 +102,9 @@ fn a_federation_comes_into_being_by_files_alone() {
         "ryabina"
     );
     assert_eq!(status(&nodes[0])["epoch"], Value::Null);
+    // Lilas has sent its parts: to compare now would keep nothing back, and it is told so.
+    let late = ["ceremony", "join", &nodes[0], short, "--compare"];
+    assert_eq!(refused(&late), ("too-late".to_owned(), 5));
     let digits = seen(&nodes[0], short)["digits"]
         .as_str()
         .unwrap()

@@ -294,7 +294,7 @@ mod tests {
             }
             let room = case["room"].as_u64().unwrap().try_into().unwrap();
             let keys = case.get("signers").and_then(Value::as_array);
-            let keys = keys.into_iter().flatten().map(|key| bytes(key));
+            let keys = keys.into_iter().flatten().map(bytes);
             let signers = keys.map(|key| NodeKey::from_bytes(key.try_into().unwrap()));
             let signers: BTreeSet<NodeKey> = signers.collect();
             let certified = Certified {

@@ -11,7 +11,8 @@ use crate::keys::{read_shares, shares_of};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
 use parasol_protocol::time::{Season, Timestamp};
-use parasol_protocol::wire::peer::Reply;
+use parasol_protocol::wire::Shown;
+use parasol_protocol::wire::peer::{Refusal, Reply};
 use std::collections::{BTreeMap, BTreeSet};
 
 const MINUTE: u64 = 60_000;
@@ -262,6 +263,45 @@ fn of_rivals_one_is_carried_through() {
     assert_eq!(drill.epochs(), [2, 2, 2]);
     let digest = *drill.certificate(0).digest();
     assert!((1..3).all(|n| *drill.certificate(n).digest() == digest));
+}
+
+/// Somebody has suspended a `parasol ceremony` at one node. The node does not wait for it, says so to who
+/// asks, and has forgotten nothing when it is over.
+#[test]
+fn a_suspended_command_line_holds_no_node_up() {
+    let mut drill = Drill::new(true);
+    drill.passes(3);
+    for worker in &mut drill.workers {
+        worker.patience = std::time::Duration::from_millis(1);
+    }
+    drill.now += 7 * DAY;
+    drill.passes(1);
+    let name = drill.live(0)[0].0;
+    let board = drill.town.desk(1).board(&name, &drill.town.known(1));
+    let suspended = drill.town.desk(0);
+    let asked = Heard::Asked {
+        from: drill.nodes[1].0,
+        shown: Shown {
+            plan: board.unwrap().plan().bytes().to_vec(),
+            known: BTreeSet::new(),
+            messages: Vec::new(),
+        },
+        token: None,
+    };
+    let scene = drill.scene(0);
+    let out = drill.workers[0].look(vec![asked], &scene);
+    let [answer] = out.answers.as_slice() else {
+        panic!("{out:?}")
+    };
+    assert!(matches!(answer.reply, Reply::Refused(Refusal::Busy)));
+    assert!(out.asks.is_empty());
+    // What the others have answered meanwhile comes once, and is not lost.
+    drill.passes(5);
+    assert_eq!(drill.epochs(), [1, 1, 1]);
+    drop(suspended);
+    drill.pass(MINUTE);
+    drill.passes(14);
+    assert_eq!(drill.epochs(), [2, 2, 2]);
 }
 
 #[test]
