@@ -62,14 +62,19 @@ impl Session {
             .get("/v1/directory", MAX_MESSAGE)
             .map_err(|why| trouble(why.into(), &profile))?;
         let (known, seen) = (profile.federation()?, profile.generation()?);
-        let federation =
-            Federation::after(&reply, &profile.organisation()?, known.as_ref(), seen.as_ref(), today())
-                .map_err(|why| {
-                    CliError::refused("directory", why).next(format_args!(
-                        "check the address {} in the profile",
-                        profile.node
-                    ))
-                })?;
+        let federation = Federation::after(
+            &reply,
+            &profile.organisation()?,
+            known.as_ref(),
+            seen.as_ref(),
+            today(),
+        )
+        .map_err(|why| {
+            CliError::refused("directory", why).next(format_args!(
+                "check the address {} in the profile",
+                profile.node
+            ))
+        })?;
         if federation.clocks_disagree() {
             tell!(
                 "warning: this machine says it is {}, the node says {}: one of the clocks is wrong",

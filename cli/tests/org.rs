@@ -351,7 +351,15 @@ fn a_stolen_key_is_revoked_and_what_is_kept_is_affirmed() {
     // The certificate in force counts on, though only one of its signers is left.
     let (root, second) = (place.root("ryabina"), place.at("second"));
     let ryabina = read(&place.node("ryabina")).keys.record.node().to_string();
-    let revoke = ["org", "revoke", &ryabina, "--root", &root, "--charter", &node];
+    let revoke = [
+        "org",
+        "revoke",
+        &ryabina,
+        "--root",
+        &root,
+        "--charter",
+        &node,
+    ];
     text(&[&revoke[..], &["--keep-none", "--out", &second]].concat());
     text(&["node", "take", &other, &second]);
     let read = read(&other);

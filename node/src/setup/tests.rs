@@ -322,12 +322,7 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
         let error = trouble(file, &|p| fs::write(p, "rubbish").unwrap());
         assert!(matches!(error, IdentityError::Damaged { .. }), "{error}");
     }
-    for file in [
-        "keys/record.key",
-        "keys/seal.key",
-        shares,
-        "tokens.toml",
-    ] {
+    for file in ["keys/record.key", "keys/seal.key", shares, "tokens.toml"] {
         let error = trouble(file, &|p| {
             fs::set_permissions(p, fs::Permissions::from_mode(0o640)).unwrap();
         });

@@ -507,7 +507,8 @@ impl Proposal {
             (Some(certificate), Some(_)) if certificate.dealt() => return Err(PlanError::Dealt),
             (Some(certificate), Some(old)) => (certificate, old),
             (Some(certificate), None)
-                if !certificate.dealt() && certificate.keys().any(|k| self.must_keep(&k.name())) =>
+                if !certificate.dealt()
+                    && certificate.keys().any(|k| self.must_keep(&k.name())) =>
             {
                 return Err(PlanError::OtherCertificate);
             }

@@ -285,7 +285,10 @@ fn files_of_keys_change_under_one_lock() {
     let seen = Rc::new(Cell::new(0));
     for dealers in [&[][..], &[0, 1]] {
         let name = town.begin(&town.plan(&[0, 1, 2], dealers), &[0, 1, 2]);
-        let (count, keys) = (Rc::clone(&seen), [0, 1, 2].map(|n| town.node(n).join("keys")));
+        let (count, keys) = (
+            Rc::clone(&seen),
+            [0, 1, 2].map(|n| town.node(n).join("keys")),
+        );
         watch::each(move |path| {
             if let Some(dir) = keys.iter().find(|dir| path.starts_with(dir)) {
                 assert!(File::open(dir).unwrap().try_lock().is_err());
