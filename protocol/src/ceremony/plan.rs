@@ -137,11 +137,11 @@ pub enum PlanError {
     },
     /// A key that cannot be in it, or one that must and is not.
     #[error(
-        "the plan's keys do not fit: {name} must be {must}, by the plan's day",
+        "the plan's keys do not fit: {name} must be {must}",
         must = if *.left_out {
-            "in it, as its season is not over"
+            "in it, as it may still be asked for"
         } else {
-            "left out, as its season is over or too far ahead, or made in the other way"
+            "made in the other way, or left out, as its season is over or too far ahead"
         }
     )]
     Keys {
