@@ -7,7 +7,6 @@ use super::roster::{Certified, choose};
 use super::sets::Of;
 use super::{Arrived, Source};
 use crate::carried::View;
-use crate::certificate::Certificate;
 use crate::entropy::Entropy;
 use crate::ids::TransportKey;
 use crate::record::{Kind, Verified};
