@@ -193,7 +193,7 @@ def directories():
         100_000,
         of("ash", revoked, ash),
         of("birch", birch),
-        signers=["ash", "birch"],
+        signers=["ash"],
     )
     yield case("of several revocations the one that lasts longest", [ash, shorter, longer, revoked], 100_000, of("ash", revoked))
     stands = affirmation("ash", seed("an id"), slot=5)
