@@ -299,6 +299,16 @@ fn a_suspended_command_line_holds_no_node_up() {
     drill.passes(5);
     assert_eq!(drill.epochs(), [1, 1, 1]);
     drop(suspended);
+    let scene = drill.scene(0);
+    let out = drill.workers[0].look(Vec::new(), &scene);
+    assert_eq!(out.asks.len(), 2);
+    for ask in out.asks {
+        drill.heard[0].push(Heard::Answered {
+            from: ask.to,
+            name: ask.name,
+            answer: None,
+        });
+    }
     drill.pass(MINUTE);
     drill.passes(14);
     assert_eq!(drill.epochs(), [2, 2, 2]);
