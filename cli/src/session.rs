@@ -61,15 +61,20 @@ impl Session {
         let reply = carrier
             .get("/v1/directory", MAX_MESSAGE)
             .map_err(|why| trouble(why.into(), &profile))?;
-        let known = profile.federation()?;
-        let federation =
-            Federation::from_reply(&reply, &profile.organisation()?, known.as_ref(), today())
-                .map_err(|why| {
-                    CliError::refused("directory", why).next(format_args!(
-                        "check the address {} in the profile",
-                        profile.node
-                    ))
-                })?;
+        let (known, seen) = (profile.federation()?, profile.generation()?);
+        let federation = Federation::after(
+            &reply,
+            &profile.organisation()?,
+            known.as_ref(),
+            seen.as_ref(),
+            today(),
+        )
+        .map_err(|why| {
+            CliError::refused("directory", why).next(format_args!(
+                "check the address {} in the profile",
+                profile.node
+            ))
+        })?;
         if federation.clocks_disagree() {
             tell!(
                 "warning: this machine says it is {}, the node says {}: one of the clocks is wrong",
@@ -129,8 +134,9 @@ impl Session {
     fn renew(&self, before: u32) -> Option<Arc<Federation>> {
         let reply = self.carrier.get("/v1/directory", MAX_MESSAGE).ok()?;
         let (own, known) = (self.profile.organisation().ok()?, self.federation.id());
-        let federation = Federation::from_reply(&reply, &own, Some(known), today()).ok()?;
-        federation.follows(&self.federation.generation()).ok()?;
+        let seen = self.federation.generation();
+        let federation = Federation::after(&reply, &own, Some(known), Some(&seen), today()).ok()?;
+        federation.follows(&seen).ok()?;
         federation
             .follows_charter(&self.federation.charter().pin())
             .ok()?;

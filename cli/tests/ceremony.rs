@@ -9,7 +9,7 @@
 mod ceremonies;
 
 use ceremonies::{Place, carry_around, json, refused, run, start, text};
-use parasol_node::keys::NodeIdentity;
+use parasol_node::keys::{NodeIdentity, shares_of};
 use parasol_protocol::cbor;
 use parasol_protocol::ceremony::Board;
 use parasol_protocol::oprf::KeyName;
@@ -39,6 +39,13 @@ fn carried_out(place: &Place, nodes: &[String], name: &str) {
         text(&["ceremony", "join", node, name]);
     }
     carry_around(place, nodes, name);
+}
+
+/// The name of the file of shares that the certificate in force names.
+fn share_file(node: &str) -> String {
+    let certificate = read(node).certificate.unwrap();
+    let path = shares_of(Path::new(node), &certificate);
+    path.file_name().unwrap().to_str().unwrap().to_owned()
 }
 
 /// The files of shares in a node's directory.
@@ -95,6 +102,9 @@ fn a_federation_comes_into_being_by_files_alone() {
         "ryabina"
     );
     assert_eq!(status(&nodes[0])["epoch"], Value::Null);
+    // Lilas has sent its parts: to compare now would keep nothing back, and it is told so.
+    let late = ["ceremony", "join", &nodes[0], short, "--compare"];
+    assert_eq!(refused(&late), ("too-late".to_owned(), 5));
     let digits = seen(&nodes[0], short)["digits"]
         .as_str()
         .unwrap()
@@ -155,7 +165,8 @@ fn shares_are_renewed_by_files() {
                 before.shares[&key.name()].to_bytes()
             );
         }
-        assert_eq!(share_files(node), ["shares-2.cbor"]);
+        assert_eq!(share_files(node), [share_file(node)]);
+        assert!(share_file(node).starts_with("shares-2-"));
     }
     let said = text(&["ceremony", "status", &nodes[0]]);
     assert!(
@@ -177,20 +188,19 @@ fn keys_that_are_lost_are_made_anew() {
         (certificate.epoch(), public)
     };
     let before = key(&nodes[0]);
-    let lose = |node: &str, epoch: u32| {
-        let file = format!("keys/shares-{epoch}.cbor");
-        fs::remove_file(Path::new(node).join(file)).unwrap();
+    let lose = |node: &str| {
+        fs::remove_file(Path::new(node).join("keys").join(share_file(node))).unwrap();
         assert_eq!(read(node).shares.len(), 0);
     };
     // One share is lost: its holder itself begins, and the others share out.
-    lose(&nodes[1], 1);
+    lose(&nodes[1]);
     let mended = start(&nodes[1], &[]);
     carried_out(&place, &nodes_from(&nodes[1], &nodes), &mended);
     assert_eq!(read(&nodes[1]).shares.len(), 13);
     assert_eq!(key(&nodes[1]), (2, before.1));
     // Two of three are lost.
-    lose(&nodes[1], 2);
-    lose(&nodes[2], 2);
+    lose(&nodes[1]);
+    lose(&nodes[2]);
     let begun = start(&nodes[0], &["--without", "rowan"]);
     let stick = place.at("stick");
     text(&["ceremony", "give", &nodes[0], &begun, &stick]);
@@ -211,7 +221,7 @@ fn keys_that_are_lost_are_made_anew() {
     let after = key(&nodes[2]);
     assert_eq!((before.0, after.0), (1, 3));
     assert_ne!(before.1, after.1);
-    assert_eq!(share_files(&nodes[0]), ["shares-3.cbor"]);
+    assert_eq!(share_files(&nodes[0]), [share_file(&nodes[0])]);
 }
 
 /// One is away throughout, and holds shares again with the next ceremony.

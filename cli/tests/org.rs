@@ -331,10 +331,13 @@ fn a_stolen_key_is_revoked_and_what_is_kept_is_affirmed() {
         &out,
     ];
     assert_eq!(refused(&words), ("keep".to_owned(), 2));
+    let said = text(&[&words[..], &["--keep-none"]].concat());
+    assert!(said.contains("--renew --without rowan"), "{said}");
     let ids: Vec<String> = (0..130u8).map(|n| hex::encode([n; 32])).collect();
     fs::write(place.path("keep"), format!("# ours\n{}\n", ids.join("\n"))).unwrap();
     let said = json(&[&words[..], &["--keep", &place.at("keep")]].concat());
     assert_eq!(said["kept"], 130);
+    assert_eq!(said["renew_first"], true);
     // Two affirmations, since one lists 128 ids, and the revocation.
     assert_eq!(said["records"].as_array().unwrap().len(), 3);
     let other = place.node("lilas");
@@ -345,6 +348,23 @@ fn a_stolen_key_is_revoked_and_what_is_kept_is_affirmed() {
     assert!(directory.is_revoked(&rowan, &key));
     let first = hex::encode([7; 32]).parse().unwrap();
     assert!(directory.is_affirmed(&rowan, &first));
+    // The certificate in force counts on, though only one of its signers is left.
+    let (root, second) = (place.root("ryabina"), place.at("second"));
+    let ryabina = read(&place.node("ryabina")).keys.record.node().to_string();
+    let revoke = [
+        "org",
+        "revoke",
+        &ryabina,
+        "--root",
+        &root,
+        "--charter",
+        &node,
+    ];
+    text(&[&revoke[..], &["--keep-none", "--out", &second]].concat());
+    text(&["node", "take", &other, &second]);
+    let read = read(&other);
+    assert_eq!(read.certificate.unwrap().signed(), 3);
+    assert!(!read.shares.is_empty());
     fs::write(place.path("bad"), "not an id\n").unwrap();
     let file = place.at("bad");
     let bad = [&words[..], &["--keep", &file]].concat();

@@ -1,9 +1,17 @@
 //! Files that nobody but their owner may read, and that are there whole or not at all.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// Between two tries for a lock that somebody else has.
+const AGAIN: Duration = Duration::from_millis(10);
+/// How long one waits for whoever rewrites files in a directory: it is done at once, unless it was
+/// suspended in the middle of that.
+const REWRITING: Duration = Duration::from_secs(1);
 
 /// Writes a file with mode 0600, through a sibling that takes its place when it is on disk.
 ///
@@ -92,11 +100,34 @@ pub fn destroy_left_over(dir: &Path, begins: &str) -> io::Result<()> {
 /// one beside it first, which must not be taken for one that a crash left.
 ///
 /// # Errors
-/// If the directory cannot be opened or locked.
+/// If the directory cannot be opened or locked; of the kind `WouldBlock`, if somebody else does not
+/// come to an end.
 pub fn alone_in(dir: &Path) -> io::Result<File> {
     let held = File::open(dir)?;
-    held.lock()?;
+    lock_within(&held, REWRITING)?;
     Ok(held)
+}
+
+/// Waits for a lock for so long at most: a program that was suspended holds its locks as long as it is,
+/// and must stop no other.
+///
+/// # Errors
+/// Of the kind `WouldBlock`, if somebody else has it still; else if it cannot be locked.
+pub fn lock_within(file: &File, patience: Duration) -> io::Result<()> {
+    let until = Instant::now() + patience;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => sleep(AGAIN),
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::WouldBlock,
+                    "another program works on these files; is there one that was suspended?",
+                ));
+            }
+        }
+    }
 }
 
 /// Lets a test look at the disk between any two writes of its thread.

@@ -1,8 +1,8 @@
 //! Destroys shares of keys in the files of a node's directory.
 //!
 //! ```text
-//! keys/shares.cbor, keys/shares-7.cbor     the shares of an epoch
-//! keys/shares-7.cbor.gone                  what a file held before; it is overwritten, and goes
+//! keys/shares.cbor, keys/shares-7-….cbor     the shares that a certificate names
+//! keys/shares-7-….cbor.gone                  what a file held before; it is overwritten, and goes
 //! ```
 //!
 //! The new file is on disk before the old bytes are touched, so that a crash leaves one or the other

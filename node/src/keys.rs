@@ -5,8 +5,9 @@
 //! keys/record.key   seeds in hexadecimal, mode 0600: signs records
 //! keys/transport.key                                 is known to other nodes
 //! keys/seal.key                                      opens what clients seal to this node
-//! keys/shares-EPOCH.cbor                             its shares of the federation's keys, if it is a
-//!                   keyholder, by the certificate's epoch; 0600. keys/shares.cbor: of dealt keys
+//! keys/shares-EPOCH-DIGEST.cbor                      its shares of the federation's keys, if it is a
+//!                   keyholder, by the certificate that names them; 0600. keys/shares.cbor: of dealt
+//!                   keys
 //! charter.cbor, certificate.cbor, trust.cbor         signed by others, not secret; the charter as
 //!                   all that is known of its chain; no certificate before there are keys
 //! roots.cbor        the delegations that the node has met with, written by itself
@@ -15,7 +16,7 @@
 
 use crate::files::is_exposed;
 use parasol_protocol::cbor::{self, Malformed, Out};
-use parasol_protocol::certificate::{self, Certificate, CertificateError};
+use parasol_protocol::certificate::{self, Certificate, CertificateError, Judging};
 use parasol_protocol::charter::{Chain, Charter, CharterError};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::engine::Member;
@@ -360,9 +361,21 @@ impl NodeIdentity {
     }
 }
 
-/// Where the shares of an epoch lie that a ceremony made.
-pub fn shares_path(dir: &Path, epoch: u32) -> PathBuf {
-    dir.join("keys").join(format!("shares-{epoch}.cbor"))
+/// Where the shares lie that a ceremony made: by the epoch, and by the digest of the certificate that
+/// names them. Two ceremonies may make an epoch of one number, of which one stops; whoever has stored
+/// what the other gave has a file of its own for each.
+pub fn shares_path(dir: &Path, epoch: u32, certificate: &[u8; 32]) -> PathBuf {
+    let digest = hex::encode(certificate);
+    dir.join("keys")
+        .join(format!("shares-{epoch}-{digest}.cbor"))
+}
+
+/// The epoch in the name of a file of shares that a ceremony made.
+pub(crate) fn epoch_in(name: &str) -> Option<u32> {
+    let rest = name.strip_prefix("shares-")?.strip_suffix(".cbor")?;
+    let (epoch, digest) = rest.split_once('-')?;
+    let is_digest = digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit());
+    epoch.parse().ok().filter(|_| is_digest)
 }
 
 /// Where the shares lie that a certificate names.
@@ -370,8 +383,29 @@ pub fn shares_of(dir: &Path, certificate: &Certificate) -> PathBuf {
     if certificate.dealt() {
         dir.join("keys").join("shares.cbor")
     } else {
-        shares_path(dir, certificate.epoch())
+        shares_path(dir, certificate.epoch(), certificate.digest())
     }
+}
+
+/// The shares that a certificate names, if there are any here. What lies in their place and is not
+/// what it names is no share.
+///
+/// # Errors
+/// If the file cannot be read, others may read it, or it is damaged.
+pub fn certified_shares(
+    dir: &Path,
+    certificate: &Certificate,
+) -> Result<Option<BTreeMap<KeyName, KeyShare>>, IdentityError> {
+    let path = shares_of(dir, certificate);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let shares = read_shares(&path)?;
+    let named = |(name, share): (&KeyName, &KeyShare)| {
+        let key = certificate.key(*name);
+        key.and_then(|key| key.shares().get(&share.index())) == Some(&share.public())
+    };
+    Ok(shares.iter().all(named).then_some(shares))
 }
 
 /// Reads a file of shares.
@@ -382,7 +416,7 @@ pub fn read_shares(path: &Path) -> Result<BTreeMap<KeyName, KeyShare>, IdentityE
     decode_shares(&read_secret(path)?).map_err(|e| damaged(path, &e))
 }
 
-/// The shares of an organisation's node, which must be those that the certificate names.
+/// The shares of an organisation's node: those that the certificate names, or none.
 fn own_shares(
     dir: &Path,
     certificate: &Certificate,
@@ -395,26 +429,35 @@ fn own_shares(
     let holds = certificate.holders().any(|(_, root)| is_mine(root));
     // A keyholder that the charter names since the keys were made, and one that has lost its share,
     // has none before the next ceremony. Dealt ones can be dealt again.
-    let shares = if path.exists() || (holds && certificate.dealt()) {
-        read_shares(&path)?
-    } else {
-        BTreeMap::new()
-    };
-    for (name, share) in &shares {
-        let certified = certificate
-            .key(*name)
-            .and_then(|key| key.shares().get(&share.index()));
-        let holder = certificate.holder(share.index().get());
-        if certified != Some(&share.public()) || !holder.is_some_and(is_mine) {
-            return Err(contradiction(
-                &path,
-                &format_args!(
-                    "the share of key {name} is not the one that the certificate names for this node"
-                ),
-            ));
+    if !path.exists() {
+        return match holds && certificate.dealt() {
+            true => read_shares(&path),
+            false => Ok(BTreeMap::new()),
+        };
+    }
+    let others = contradiction(
+        &path,
+        &"the shares are not those that the certificate names for this node",
+    );
+    match certified_shares(dir, certificate)? {
+        Some(shares) => {
+            let mut holders = shares
+                .values()
+                .map(|share| certificate.holder(share.index().get()));
+            // Keys and shares of two nodes in one directory.
+            match holders.all(|holder| holder.is_some_and(is_mine)) {
+                true => Ok(shares),
+                false => Err(others),
+            }
+        }
+        None if certificate.dealt() => Err(others),
+        // A node that starts without its share is given a new one by the next ceremony; one that does
+        // not start is one more that is away.
+        None => {
+            tracing::error!(path = %path.display(), "the shares in this file are not those that the certificate in force names for this node: it goes on without, and gets new ones when shares are renewed");
+            Ok(BTreeMap::new())
         }
     }
-    Ok(shares)
 }
 
 /// Reads the certificate in force; none if there is no file.
@@ -430,7 +473,9 @@ pub fn read_certificate(
         return Ok(None);
     }
     let bytes = read_given(&path)?;
-    let read = Certificate::of_latest(&bytes, directory.charter(), directory);
+    // It was judged before it was written there.
+    let charter = directory.charter();
+    let read = Certificate::of_latest(&bytes, charter, directory, Judging::Again);
     read.map(Some).map_err(|e| match e {
         CertificateError::Malformed(_) => damaged(&path, &e),
         _ => contradiction(&path, &e),

@@ -46,6 +46,19 @@ pub enum CertificateError {
     Keyholders,
 }
 
+/// Which revocations undo a signature of a certificate (`spec/02-records.md`, section 7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Judging {
+    /// It would come into use here: a signer does not count that is revoked by now. Else whoever got
+    /// hold of enough keys over the years could date a certificate back.
+    Anew,
+    /// It is in use where it comes from, as what a home node serves to its clients: a signer counts
+    /// unless it was revoked before the certificate's day.
+    InUse,
+    /// It was judged good here before, and stays so.
+    Again,
+}
+
 /// The public half of the federation's keys, certified by at least a threshold of keyholders.
 #[derive(Clone, Debug)]
 pub struct Certificate {
@@ -198,16 +211,26 @@ impl Certificate {
         charter: &Charter,
         directory: &Directory,
     ) -> Result<Self, CertificateError> {
-        Self::held_against(bytes, &Keyholders::of(charter), directory)
+        Self::judged(bytes, &Keyholders::of(charter), directory, Judging::Anew)
     }
 
     /// [`Certificate::from_bytes`], knowing of the charter only what it takes.
+    #[cfg(test)]
     pub(crate) fn held_against(
         bytes: &[u8],
         keyholders: &Keyholders,
         directory: &Directory,
     ) -> Result<Self, CertificateError> {
-        let cosigned = Cosigned::parse(bytes, MAX_COSIGNED)?;
+        Self::judged(bytes, keyholders, directory, Judging::Anew)
+    }
+
+    fn judged(
+        bytes: &[u8],
+        keyholders: &Keyholders,
+        directory: &Directory,
+        judging: Judging,
+    ) -> Result<Self, CertificateError> {
+        let mut cosigned = Cosigned::parse(bytes, MAX_COSIGNED)?;
         let federation = &keyholders.federation;
         let certificate = cbor::decode(cosigned.payload(), MAX_COSIGNED, |d| {
             let mut fields = Fields::open(d)?;
@@ -273,18 +296,25 @@ impl Certificate {
         let signers = cosigned
             .signers(&Context::Certificate.external(Some(federation)))
             .map_err(|_| short(0))?;
-        let signers: BTreeSet<NodeKey> = signers.into_iter().map(NodeKey::from_bytes).collect();
-        let signed: BTreeSet<u16> = signers
-            .iter()
-            .filter_map(|key| directory.signer_on(key, issued))
-            .filter_map(|root| {
-                let mut holders = holders.iter();
-                holders.find(|(_, held)| **held == root).map(|(i, _)| *i)
-            })
-            .collect();
-        if signed.len() < usize::from(threshold) {
-            return Err(short(signed.len()));
+        let mut counted: BTreeMap<u16, NodeKey> = BTreeMap::new();
+        for key in signers.into_iter().map(NodeKey::from_bytes) {
+            let root = match judging {
+                Judging::Anew => directory.signer_on(&key, issued),
+                Judging::InUse => directory.signer_then(&key, issued),
+                Judging::Again => directory.delegate_on(&key, issued),
+            };
+            let place = holders.iter().find(|(_, held)| Some(**held) == root);
+            if let Some((index, _)) = place {
+                counted.entry(*index).or_insert(key);
+            }
         }
+        if counted.len() < usize::from(threshold) {
+            return Err(short(counted.len()));
+        }
+        // What says nothing is not kept, nor passed on: anybody may have added it.
+        let signed = counted.keys().copied().collect();
+        let signers: BTreeSet<NodeKey> = counted.into_values().collect();
+        cosigned.retain(|key| signers.contains(&NodeKey::from_bytes(*key)));
         Ok(Self {
             epoch,
             issued,
@@ -294,13 +324,23 @@ impl Certificate {
             signers,
             signed,
             digest: Sha256::digest(cosigned.payload()).into(),
-            bytes: bytes.to_vec(),
+            bytes: cosigned.write(),
         })
+    }
+
+    /// SHA-256 of what the keyholders of a certificate would have signed; nothing is checked.
+    ///
+    /// # Errors
+    /// If it has not the form of something that several sign.
+    pub fn digest_in(bytes: &[u8]) -> Result<[u8; 32], CertificateError> {
+        let cosigned = Cosigned::parse(bytes, MAX_COSIGNED)?;
+        Ok(Sha256::digest(cosigned.payload()).into())
     }
 
     /// Reads and checks a certificate against the version of the charter that it was made under: the
     /// one that it names, or for keys that were dealt the latest that fits. Until the keys are shared
-    /// anew, those of a version before serve.
+    /// anew, those of a version before serve. Of its signatures it has one of each holder's nodes from
+    /// then on, of those that count.
     ///
     /// # Errors
     /// As [`Certificate::from_bytes`] with the version that counts.
@@ -308,10 +348,11 @@ impl Certificate {
         bytes: &[u8],
         charter: &Charter,
         directory: &Directory,
+        judging: Judging,
     ) -> Result<Self, CertificateError> {
         let mut why = None;
         for version in charter.and_before() {
-            match Self::from_bytes(bytes, &version, directory) {
+            match Self::judged(bytes, &Keyholders::of(&version), directory, judging) {
                 Ok(read) => {
                     let names = read.ceremony.map(|made| made.charter);
                     if names.is_none_or(|id| id == *version.id().as_bytes()) {
@@ -368,6 +409,10 @@ impl Certificate {
     /// Where the keys come from, if nobody dealt them.
     pub const fn ceremony(&self) -> Option<&Provenance> {
         self.ceremony.as_ref()
+    }
+    /// The nodes whose signatures are in this copy, one of each holder's that has signed.
+    pub const fn signers(&self) -> &BTreeSet<NodeKey> {
+        &self.signers
     }
     /// Whether this node's signature is in this copy.
     pub fn has_signed(&self, node: &NodeKey) -> bool {

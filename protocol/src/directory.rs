@@ -326,8 +326,33 @@ impl Directory {
     /// The organisation for which a node key could sign on a day; none if it was not delegated
     /// for that day, or is revoked. For a root that was replaced its successor answers.
     pub fn signer_on(&self, key: &NodeKey, day: Day) -> Option<OrganisationKey> {
+        self.delegated_on(key, day, |organisation| self.is_revoked(organisation, key))
+    }
+
+    /// The same for what was signed on that day and counted: only a revocation that is dated before
+    /// the day undoes it.
+    pub fn signer_then(&self, key: &NodeKey, day: Day) -> Option<OrganisationKey> {
+        self.delegated_on(key, day, |organisation| {
+            let by = self.revoked.get(&(*organisation, *key));
+            let said = by.into_iter().flatten().filter_map(|id| self.said.get(id));
+            said.map(|revocation| revocation.issued).min() < Some(day)
+                && self.is_revoked(organisation, key)
+        })
+    }
+
+    /// The same whatever was revoked.
+    pub fn delegate_on(&self, key: &NodeKey, day: Day) -> Option<OrganisationKey> {
+        self.delegated_on(key, day, |_| false)
+    }
+
+    fn delegated_on(
+        &self,
+        key: &NodeKey,
+        day: Day,
+        undone: impl Fn(&OrganisationKey) -> bool,
+    ) -> Option<OrganisationKey> {
         let known = self.delegations.get(key)?;
-        let good = |d: &&Delegated| d.covers(day) && !self.is_revoked(&d.organisation, key);
+        let good = |d: &&Delegated| d.covers(day) && !undone(&d.organisation);
         let signer = known.iter().find(good)?.organisation;
         let answers = self.charter.answers_for(&signer);
         Some(answers.map_or(signer, |o| o.root))

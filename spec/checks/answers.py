@@ -112,7 +112,7 @@ class Answering:
             yield filling.records, left
 
 
-def order(records, certified, today):
+def order(records, certified, today, signers=()):
     """One organisation's records in the order of what matters, as groups that go together."""
     of = {kind: [one for one in records if one.kind == kind] for kind in ("delegation", "revocation", "affirmation", "vouch")}
     delegated = {one.body["record key"] for one in of["delegation"]}
@@ -129,6 +129,10 @@ def order(records, certified, today):
         until = one.body["until"]
         return not one.issued <= certified <= until, -until, one.id
 
+    def stays(one):
+        key = one.body["record key"]
+        return key not in revoked or (key in signers and one.issued <= certified <= one.body["until"])
+
     delegations = sorted(of["delegation"], key=first)
     gone = [one for one in of["vouch"] if taken_back(one, records, today)]
     numbers = {}
@@ -137,22 +141,22 @@ def order(records, certified, today):
             numbers.setdefault(one.body["number"], []).append(one)
     newest = sorted(of["affirmation"], key=lambda one: (-one.issued, one.id))
     yield from ([one] for one in revoked.values())
-    yield from ([one] for one in delegations if one.body["record key"] not in revoked)
+    yield from ([one] for one in delegations if stays(one))
     yield from ([one] for one in sorted(withdrawing, key=lambda one: (-one.expires, one.id)))
     yield from ([one] for one in newest if one in standing)
     yield from (numbers[number][:2] for number in sorted(numbers))
     if revoked and newest:
-        yield from ([one] for one in delegations if one.body["record key"] in revoked)
+        yield from ([one] for one in delegations if not stays(one))
         yield from ([one] for one in newest if one not in standing)
     yield from ([one] for one in sorted(gone, key=lambda one: (-one.expires, one.id)))
 
 
-def directory(charter, stored, certified, today, room):
+def directory(charter, stored, certified, today, room, signers=()):
     """The records of a directory, in their order."""
     sizes = {parse(data).id: len(data) + 5 for data in stored}
     records = [one for one in map(parse, stored) if one.node is None and one.expires >= today]
     waiting = {
-        root: list(order([one for one in records if one.organisation == root], certified, today)) for root in charter.organisations
+        root: list(order([one for one in records if one.organisation == root], certified, today, signers)) for root in charter.organisations
     }
     taken = {root: [] for root in waiting}
     while True:

@@ -79,6 +79,11 @@ def last_day(season):
     return (datetime.date(year, 7 if half else 1, 1) - datetime.date(1970, 1, 1)).days - 1
 
 
+def season(day):
+    date = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
+    return date.year * 2 + (date.month > 6)
+
+
 def sign1(data, word):
     if len(data) > LARGEST + 1:
         raise Refused(word, "too large")
@@ -122,8 +127,17 @@ class Plan:
             raise Refused("starter")
         self.weights = voprf.lagrange(sorted(self.old_places.values()))
 
-    def lives(self, name):
-        return len(name) == 1 or last_day(name[1]) >= self.fields["day"]
+    def may_stay(self, name):
+        return len(name) == 1 or last_day(name[1]) + 2 >= self.fields["day"]
+
+    def must_stay(self, name):
+        return self.may_stay(name) and (len(name) == 1 or name[1] <= self.farthest())
+
+    def may_be_made(self, name):
+        return len(name) == 1 or season(self.fields["day"]) <= name[1] <= self.farthest()
+
+    def farthest(self):
+        return season(self.fields["day"] + 14 + 730) + 1
 
     def check(self):
         fields, charter, old = self.fields, self.world.charter, self.old
@@ -141,7 +155,7 @@ class Plan:
         dealt = old.fields["dealt"]
         if renews and dealt:
             raise Refused("dealt")
-        if not renews and not dealt and any(map(self.lives, old.keys)):
+        if not renews and not dealt and any(map(self.must_stay, old.keys)):
             raise Refused("certificate", "one in force is given up")
         if renews and fields["old"][0] != old.digest:
             raise Refused("certificate", "another one")
@@ -151,12 +165,15 @@ class Plan:
             t, _, shares = next(iter(old.keys.values()))
             if len(self.dealers) != t or any(seat[0] not in shares for seat in self.dealers):
                 raise Refused("dealers")
+            if any(charter.shares.get(i) != org for i, org, _ in self.dealers):
+                raise Refused("dealers")
             if not self.delegated(self.dealers):
                 raise Refused("dealers")
         for name, making in self.keys.items():
-            if not self.lives(name) or making != int(renews and name in old.keys):
+            stays = renews and name in old.keys
+            if making != int(stays) or not (self.may_stay(name) if stays else self.may_be_made(name)):
                 raise Refused("keys", f"{name}")
-        if renews and any(self.lives(name) and name not in self.keys for name in old.keys):
+        if renews and any(self.must_stay(name) and name not in self.keys for name in old.keys):
             raise Refused("keys", "one is left out")
 
     def delegated(self, seats):

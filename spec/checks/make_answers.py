@@ -161,12 +161,13 @@ def sorted_by_turn(*queues):
 def directories():
     shelf = Shelf()
 
-    def case(name, records, room, *expected, today=TODAY, certified=TODAY - 20):
+    def case(name, records, room, *expected, today=TODAY, certified=TODAY - 20, signers=()):
         rows = sorted(expected, key=lambda part: part[0])
         return {
             "name": name,
             "day": today,
             "certified": certified,
+            **({"signers": [NODES[who].public.hex() for who in signers]} if signers else {}),
             "room": room,
             "records": shelf.of(*records),
             "served": [n for _, served in rows for n in shelf.of(*served)],
@@ -186,6 +187,14 @@ def directories():
     shorter = revocation("ash", slot=3, life=1000)
     stranger = revocation("ash", "birch", slot=4)
     yield case("a revoked key's delegation goes, the revocation stays", [ash, birch, revoked, stranger], 100_000, of("ash", revoked), of("birch", birch))
+    yield case(
+        "but not if it has signed the certificate, of which it counts yet",
+        [ash, birch, revoked],
+        100_000,
+        of("ash", revoked, ash),
+        of("birch", birch),
+        signers=["ash"],
+    )
     yield case("of several revocations the one that lasts longest", [ash, shorter, longer, revoked], 100_000, of("ash", revoked))
     stands = affirmation("ash", seed("an id"), slot=5)
     earlier = affirmation("ash", seed("another id"), slot=5, issued=TODAY - 2)

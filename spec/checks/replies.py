@@ -37,7 +37,7 @@ def ok_directory(world, cases):
     ids = [records.parse(one).id for one in data]
     for case in cases:
         known = [data[number] for number in case["records"]]
-        served = directory(charter, known, case["certified"], case["day"], case["room"])
+        served = directory(charter, known, case["certified"], case["day"], case["room"], list(map(hexed, case.get("signers", []))))
         agree(case["name"], case["served"], [ids.index(one) for one in served])
         yield case["name"]
 

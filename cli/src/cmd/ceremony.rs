@@ -16,7 +16,7 @@ use crate::output;
 use office::Office;
 use parasol_node::entropy::OsEntropy;
 use parasol_node::files::write_private;
-use parasol_protocol::ceremony::{Reason, Standing};
+use parasol_protocol::ceremony::{Reason, Standing, Step};
 use parasol_protocol::ids::{NodeKey, PlanDigest};
 use picture::{Part, Picture, State};
 use serde_json::{Value, json};
@@ -221,6 +221,21 @@ fn join(args: &JoinArgs, globals: &Globals) -> Result<(), CliError> {
             .next(words::status_line(&args.dir)));
         }
         _ => {}
+    }
+    let sent = |step| {
+        let board = office.board(&name);
+        board.is_ok_and(|board| board.has_sent(&office.me(), step))
+    };
+    if args.compare && (sent(Step::Deal) || sent(Step::Done)) {
+        return Err(CliError::refused(
+            "too-late",
+            "this node has sent its sealed parts already, so comparing the digits keeps nothing back any more",
+        )
+        .next(format_args!(
+            "compare them all the same, with the digits of `parasol ceremony status`; if they differ: parasol ceremony stop {} {}",
+            words::dir(&args.dir),
+            before.short
+        )));
     }
     office
         .desk

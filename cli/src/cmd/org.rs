@@ -495,12 +495,13 @@ fn revoke(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
     };
     let charter = super::charter::read_charter(&args.charter)?.current();
     let root = root::read_root(&args.root)?;
-    if charter.organisation(&root.organisation()).is_none() {
+    let Some(member) = charter.organisation(&root.organisation()) else {
         return Err(CliError::input(
             "no-member",
             "this root is none of the charter's",
         ));
-    }
+    };
+    let holds = member.keyholder.is_some();
     let today = today();
     let mut signing = Signing::new(&root, &args.root, *charter.federation(), today)?;
     let expires = today.plus(MAX_REVOCATION_LIFE);
@@ -532,6 +533,7 @@ fn revoke(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
             "organisation": root.organisation().to_string(),
             "revoked": args.key.to_string(),
             "kept": ids.len(),
+            "renew_first": holds,
             "records": records.iter().map(|r| r.id().to_string()).collect::<Vec<_>>(),
         }));
         return Ok(());
@@ -542,6 +544,12 @@ fn revoke(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
         name_of(&charter, &root.organisation()),
         output::count(ids.len(), "record that stays", "records that stay")
     ));
+    if holds {
+        let name = output::clean(&name_of(&charter, &root.organisation()));
+        output::text(&format!(
+            "{name} is a keyholder. If this key's node holds its share, have the others renew theirs first, so that what was stolen is of no use: `parasol ceremony start DIR --renew --without {name}` at one of them. The keys stay in force meanwhile and afterwards, for everybody who has seen them. But a node that was away when they came into force takes no certificate by revoked keys: where fewer are left that signed it than it takes, it waits for the next renewal."
+        ));
+    }
     output::text(&format!(
         "Take {0} into any node of the federation that you can reach: `parasol node take DIR {0}`. It goes on from there.",
         args.out.display()

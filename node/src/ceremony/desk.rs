@@ -4,6 +4,8 @@
 //! ```text
 //! ceremonies/lock                 held while somebody works on any of them
 //! ceremonies/signed.cbor          the last certificate that this node has signed: epoch, plan
+//! ceremonies/ended.cbor           the seasons that are over, as the node knew last: of their keys
+//!                                 nothing is stored
 //! ceremonies/NAME/board.cbor      the plan and the messages that are known
 //! ceremonies/NAME/old.cbor        the certificate in force when the plan came, by which it is judged;
 //!                                 empty if there was none
@@ -12,27 +14,30 @@
 //! ceremonies/NAME/compare         there if nothing secret may be sent before digits were compared
 //! ceremonies/NAME/digits          what was read out by somebody else, to be compared
 //! ceremonies/NAME/made            when the certificate was there, in milliseconds
-//! keys/shares-EPOCH.cbor          shares that a ceremony made; 0600
+//! keys/shares-EPOCH-DIGEST.cbor   shares that a ceremony made, by the certificate's digest; 0600
 //! ```
 //!
 //! NAME is the plan digest in hexadecimal. `certificate.cbor` alone decides which shares are in force
 //! (see [`crate::ceremony::force`]), so that a crash between any two writes leaves what is understood.
 
 use super::error::DeskError;
-use crate::files::{alone_in, create_private_dir, destroy, destroy_left_over, write_private};
+use crate::files::{
+    alone_in, create_private_dir, destroy, destroy_left_over, lock_within, write_private,
+};
+use crate::forget::forget_keys;
 use crate::keys::{encode_shares, read_shares, shares_of, shares_path};
 use parasol_protocol::cbor;
 use parasol_protocol::ceremony::{
-    Basis, Board, Ceremony, CeremonySeed, LastSigned, Participant, Plan, Proposal,
+    Basis, Board, Ceremony, CeremonySeed, LastSigned, NewShares, Participant, Plan, Proposal,
 };
-use parasol_protocol::certificate::Certificate;
+use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::charter::Charter;
 use parasol_protocol::directory::Directory;
 use parasol_protocol::entropy::Entropy;
 use parasol_protocol::ids::PlanDigest;
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::MAX_BOARD;
-use parasol_protocol::oprf::{KeyName, KeyShare};
+use parasol_protocol::oprf::KeyName;
 use parasol_protocol::time::{Day, Season};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -40,10 +45,15 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Ceremonies that are kept at one time: what peers propose must not fill the disk.
 pub const MAX_KEPT: usize = 32;
+/// How long people wait for whoever else works on a node's ceremonies.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Seasons that are noted as over: there are two a year.
+const MAX_ENDED: usize = 64;
 
 /// The ceremonies of one node's directory, while nobody else works on them.
 pub struct Desk {
@@ -113,12 +123,36 @@ pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> DeskError + '_ 
     }
 }
 
+/// The seasons that the node has noted as over. It notes them anew if the file cannot be understood.
+fn read_ended(dir: &Path) -> Result<BTreeSet<Season>, DeskError> {
+    let path = dir.join("ended.cbor");
+    let bytes = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        read => read.map_err(io_error(&path))?,
+    };
+    let read = cbor::decode(&bytes, 8 * MAX_ENDED, |d| {
+        cbor::list(d, MAX_ENDED, |d| Ok(Season::from_index(d.u32()?)))
+    });
+    Ok(read.map(BTreeSet::from_iter).unwrap_or_else(|error| {
+        tracing::error!(%error, path = %path.display(), "the file is left out; the node writes it anew when it runs");
+        BTreeSet::new()
+    }))
+}
+
 impl Desk {
     /// Waits until nobody else works on the ceremonies of this node directory.
     ///
     /// # Errors
-    /// If its files cannot be made or locked.
+    /// If its files cannot be made or locked, or somebody else works on them for half a minute.
     pub fn open(node_dir: &Path) -> Result<Self, DeskError> {
+        Self::open_within(node_dir, PATIENCE)
+    }
+
+    /// The same, for so long at most.
+    ///
+    /// # Errors
+    /// As [`Desk::open`].
+    pub fn open_within(node_dir: &Path, patience: Duration) -> Result<Self, DeskError> {
         let dir = node_dir.join("ceremonies");
         create_private_dir(&dir).map_err(io_error(&dir))?;
         let path = dir.join("lock");
@@ -129,18 +163,43 @@ impl Desk {
             .mode(0o600)
             .open(&path)
             .map_err(io_error(&path))?;
-        lock.lock().map_err(io_error(&path))?;
+        lock_within(&lock, patience).map_err(|source| match source.kind() {
+            io::ErrorKind::WouldBlock => DeskError::Busy(path),
+            _ => DeskError::Io { path, source },
+        })?;
         Ok(Self {
+            ended: read_ended(&dir)?,
             dir,
             node_dir: node_dir.to_owned(),
-            ended: BTreeSet::new(),
             _lock: lock,
         })
     }
 
-    /// Of these seasons' keys no share is stored from now on, whatever a ceremony makes: they are over.
-    pub fn leave_out(&mut self, ended: &BTreeSet<Season>) {
-        self.ended.clone_from(ended);
+    /// Of these seasons' keys no share is stored from now on, whatever a ceremony makes and whoever works
+    /// on it: they are over. What was stored of them before is destroyed when this returns.
+    ///
+    /// # Errors
+    /// If a file cannot be used. Then it is to be said again.
+    pub fn leave_out(&mut self, ended: &BTreeSet<Season>) -> Result<(), DeskError> {
+        let new: Vec<Season> = ended.difference(&self.ended).copied().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.ended.extend(&new);
+        let of = |season| [KeyName::Handle(season), KeyName::Area(season)];
+        let names = new.into_iter().flat_map(of).collect();
+        // The command line may have stored some since the node destroyed them.
+        let keys = self.node_dir.join("keys");
+        forget_keys(&self.node_dir, &names).map_err(io_error(&keys))?;
+        let path = self.dir.join("ended.cbor");
+        let latest: Vec<&Season> = self.ended.iter().rev().take(MAX_ENDED).collect();
+        let bytes = cbor::encode(|e| {
+            cbor::put_array(e, latest.len() as u64);
+            for season in latest {
+                cbor::put_uint(e, u64::from(season.index()));
+            }
+        });
+        write_private(&path, &bytes).map_err(io_error(&path))
     }
 
     pub(super) fn is_over(&self, name: &KeyName) -> bool {
@@ -217,7 +276,8 @@ impl Desk {
         let certificate = if bytes.is_empty() {
             None
         } else {
-            let read = Certificate::of_latest(&bytes, known.charter(), &known.directory);
+            let (charter, directory) = (known.charter(), &known.directory);
+            let read = Certificate::of_latest(&bytes, charter, directory, Judging::Again);
             Some(read.map_err(|_| DeskError::Damaged { path })?)
         };
         let mut versions = known.charter().and_before();
@@ -417,7 +477,7 @@ impl Desk {
     /// The last certificate that this node has signed.
     ///
     /// # Errors
-    /// If the file is there and cannot be read: then nothing may be signed.
+    /// If the file is there and cannot be read or understood: then nothing may be signed.
     pub fn signed(&self) -> Result<Option<LastSigned>, DeskError> {
         let path = self.dir.join("signed.cbor");
         if !path.exists() {
@@ -431,7 +491,7 @@ impl Desk {
                 plan: PlanDigest::from_bytes(cbor::array(d)?),
             })
         });
-        read.map(Some).map_err(|_| DeskError::Damaged { path })
+        read.map(Some).map_err(|_| DeskError::Signed(path))
     }
 
     /// Stores the shares that a ceremony made, and that this node is about to sign so: both are on
@@ -439,15 +499,12 @@ impl Desk {
     ///
     /// # Errors
     /// If they cannot be written; then nothing may be signed.
-    pub(super) fn store(
-        &self,
-        shares: &BTreeMap<KeyName, KeyShare>,
-        signing: &LastSigned,
-    ) -> Result<(), DeskError> {
-        let path = shares_path(&self.node_dir, signing.epoch);
+    pub(super) fn store(&self, new: &NewShares) -> Result<(), DeskError> {
+        let signing = &new.signing;
+        let path = shares_path(&self.node_dir, signing.epoch, &new.certificate);
         let keys = self.node_dir.join("keys");
         let _alone = alone_in(&keys).map_err(io_error(&keys))?;
-        write_private(&path, &encode_shares(shares)).map_err(io_error(&path))?;
+        write_private(&path, &encode_shares(&new.shares)).map_err(io_error(&path))?;
         let path = self.dir.join("signed.cbor");
         let bytes = cbor::encode(|e| {
             cbor::put_array(e, 2);

@@ -26,6 +26,16 @@ pub enum DeskError {
         /// Which.
         path: PathBuf,
     },
+    /// Somebody else works on the ceremonies, and does not come to an end.
+    #[error(
+        "another program works on this node's key ceremonies and does not come to an end ({0} is locked): look for a `parasol` that was suspended, and let it go on or end it"
+    )]
+    Busy(PathBuf),
+    /// What this node has signed last is not known any more.
+    #[error(
+        "{0} is damaged. It says which certificate this node has signed last, and nobody may sign two of one generation, so this node signs none. Put the file back from a backup made since its last key ceremony. If there is none, let the others renew the keys without this node, with a number above all that `parasol ceremony status` shows (`parasol ceremony start DIR --renew --without NAME --epoch N`); when that generation is in force here, remove the file"
+    )]
+    Signed(PathBuf),
     /// A secret file cannot be used.
     #[error(transparent)]
     Secret(#[from] IdentityError),

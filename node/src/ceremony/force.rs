@@ -8,12 +8,13 @@ use super::desk::{Desk, Known, io_error};
 use super::error::DeskError;
 use super::step::Progress;
 use crate::files::{alone_in, destroy, destroy_left_over, write_private};
-use crate::keys::{read_certificate, shares_path};
+use crate::keys::{epoch_in, read_certificate, shares_of};
 use parasol_protocol::ceremony::Standing;
-use parasol_protocol::certificate::Certificate;
+use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::ids::PlanDigest;
 use parasol_protocol::time::Timestamp;
 use std::fs;
+use std::path::PathBuf;
 
 /// How long a certificate that a threshold has signed waits for the other holders, in milliseconds.
 pub const WAIT: u64 = 24 * 60 * 60 * 1000;
@@ -98,7 +99,8 @@ impl Desk {
         bytes: &[u8],
         known: &Known,
     ) -> Result<Option<Certificate>, DeskError> {
-        let certificate = Certificate::of_latest(bytes, known.charter(), &known.directory)?;
+        let (charter, directory) = (known.charter(), &known.directory);
+        let certificate = Certificate::of_latest(bytes, charter, directory, Judging::Anew)?;
         if certificate.dealt() {
             return Ok(None);
         }
@@ -116,12 +118,12 @@ impl Desk {
             }
         }
         let path = self.node_dir.join("certificate.cbor");
-        write_private(&path, bytes).map_err(io_error(&path))?;
+        write_private(&path, certificate.bytes()).map_err(io_error(&path))?;
         Ok(Some(certificate))
     }
 
-    /// Destroys the shares of earlier epochs, if all holders of the certificate in force have stored
-    /// theirs. Says how many files went.
+    /// Destroys the shares of earlier epochs, and what other ceremonies gave of the same one, if all
+    /// holders of the certificate in force have stored theirs. Says how many files went.
     ///
     /// # Errors
     /// If one cannot be destroyed.
@@ -133,9 +135,9 @@ impl Desk {
         let _alone = alone_in(&dir).map_err(io_error(&dir))?;
         destroy_left_over(&dir, "shares").map_err(io_error(&dir))?;
         let mut gone = 0;
-        for epoch in self.stored()? {
-            if epoch < certificate.epoch() {
-                let path = shares_path(&self.node_dir, epoch);
+        let in_force = shares_of(&self.node_dir, certificate);
+        for (epoch, path) in self.stored_files()? {
+            if epoch <= certificate.epoch() && path != in_force {
                 destroy(&path).map_err(io_error(&path))?;
                 gone += 1;
             }
@@ -148,21 +150,26 @@ impl Desk {
         Ok(gone)
     }
 
-    /// The epochs of which ceremonies have left shares here, ascending.
+    /// The epochs of which ceremonies have left shares here, ascending; one of which two have left
+    /// some stands there twice.
     ///
     /// # Errors
     /// If the directory cannot be read.
     pub fn stored(&self) -> Result<Vec<u32>, DeskError> {
+        let files = self.stored_files()?;
+        Ok(files.into_iter().map(|(epoch, _)| epoch).collect())
+    }
+
+    /// The files of shares that ceremonies have left here, by their epochs.
+    pub(super) fn stored_files(&self) -> Result<Vec<(u32, PathBuf)>, DeskError> {
         let dir = self.node_dir.join("keys");
-        let mut epochs = Vec::new();
+        let mut files = Vec::new();
         for entry in fs::read_dir(&dir).map_err(io_error(&dir))? {
-            let name = entry.map_err(io_error(&dir))?.file_name();
-            let name = name.to_str().unwrap_or_default();
-            let number = name.strip_prefix("shares-");
-            let number = number.and_then(|n| n.strip_suffix(".cbor"));
-            epochs.extend(number.and_then(|n| n.parse::<u32>().ok()));
+            let entry = entry.map_err(io_error(&dir))?;
+            let epoch = entry.file_name().to_str().and_then(epoch_in);
+            files.extend(epoch.map(|epoch| (epoch, entry.path())));
         }
-        epochs.sort_unstable();
-        Ok(epochs)
+        files.sort_unstable();
+        Ok(files)
     }
 }

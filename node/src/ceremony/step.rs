@@ -123,10 +123,10 @@ impl Desk {
                 Next::Store(mut new) => {
                     new.shares.retain(|name, _| !self.is_over(name));
                     // Judged before anything is written: another ceremony of this epoch may have
-                    // been signed since this one was opened, and its shares lie in the same place.
-                    // Nothing is said before they are on disk.
+                    // been signed since this one was opened. Nothing is said before they are on
+                    // disk.
                     ceremony.stored(self.signed()?)?;
-                    self.store(&new.shares, &new.signing)?;
+                    self.store(&new)?;
                     stored = Some((new.signing.epoch, new.shares));
                 }
                 Next::Wait { step, missing } => break Progress::Waits { step, missing },

@@ -7,7 +7,7 @@ use super::step::Progress;
 use super::task::{Heard, Setup};
 use crate::driver::Scene;
 use crate::entropy::OsEntropy;
-use crate::keys::{read_shares, shares_of, shares_path};
+use crate::keys::{certified_shares, read_shares};
 use crate::net::ResponseToken;
 use parasol_protocol::ceremony::{Proposal, Reason, Shares, Situation, Step, Why, due};
 use parasol_protocol::certificate::Certificate;
@@ -19,6 +19,7 @@ use parasol_protocol::wire::Shown;
 use parasol_protocol::wire::peer::{Refusal, Reply};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Days after which a ceremony that is over, or in which this node takes no part, is forgotten.
 const KEPT_DAYS: u64 = 14;
@@ -27,6 +28,8 @@ const PLAN_DAYS: u32 = 2;
 /// How far above what it has signed, and what is in force, the number of a generation may be that a node
 /// joins by itself.
 const AHEAD: u32 = 16;
+/// How long one look waits for the command line to come to an end. A node that is to stop waits for it.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Between two attempts at a ceremony that is due, in milliseconds: doubled each time.
 const AGAIN: (u64, u64) = (60_000, 3_600_000);
 
@@ -77,6 +80,12 @@ type Waiting = (
 pub(super) struct Worker {
     setup: Setup,
     held: BTreeMap<PlanDigest, Held>,
+    /// What was heard while somebody else worked on the files.
+    late: Vec<Heard>,
+    /// How long one look waits for that.
+    pub(super) patience: Duration,
+    /// What was said last of what went wrong: it is not said each second.
+    trouble: BTreeSet<String>,
     /// Over, and told to everybody, or of no use here: on disk alone, as long as it looks so.
     done: BTreeMap<PlanDigest, Look>,
     /// What was said of each in the log.
@@ -100,6 +109,9 @@ impl Worker {
         Self {
             setup,
             held: BTreeMap::new(),
+            late: Vec::new(),
+            patience: PATIENCE,
+            trouble: BTreeSet::new(),
             done: BTreeMap::new(),
             said: BTreeMap::new(),
             prepared: BTreeSet::new(),
@@ -119,16 +131,57 @@ impl Worker {
     /// Looks at what has come and at what there is, and does what can be done now.
     pub(super) fn look(&mut self, heard: Vec<Heard>, scene: &Scene) -> Out {
         let mut out = Out::default();
-        match Desk::open(&self.setup.dir) {
+        let mut trouble = BTreeSet::new();
+        match Desk::open_within(&self.setup.dir, self.patience) {
             Ok(mut desk) => {
-                desk.leave_out(&scene.ended);
-                if let Err(error) = self.work(&desk, heard, scene, &mut out) {
-                    tracing::error!(%error, "key ceremonies cannot be worked on");
+                let mut all = std::mem::take(&mut self.late);
+                all.extend(heard);
+                if let Err(error) = desk.leave_out(&scene.ended) {
+                    trouble.insert(error.to_string());
+                }
+                match self.work(&desk, all, scene, &mut out) {
+                    Ok(failed) => trouble.extend(failed.iter().map(ToString::to_string)),
+                    Err(error) => drop(trouble.insert(error.to_string())),
                 }
             }
-            Err(error) => tracing::error!(%error, "key ceremonies cannot be worked on"),
+            Err(error) => {
+                trouble.insert(error.to_string());
+                self.put_off(heard, &mut out);
+            }
         }
+        for error in trouble.difference(&self.trouble) {
+            tracing::error!(%error, "a key ceremony does not go on");
+        }
+        self.trouble = trouble;
         out
+    }
+
+    /// Keeps what was heard for the next look, but for what peers say again.
+    fn put_off(&mut self, heard: Vec<Heard>, out: &mut Out) {
+        for one in heard {
+            match one {
+                Heard::Asked { from, shown, token } => {
+                    let plan = Proposal::from_bytes(&shown.plan).ok();
+                    out.answers.push(Answer {
+                        to: (from, plan.map(|plan| *plan.digest())),
+                        token,
+                        reply: Reply::Refused(Refusal::Busy),
+                    });
+                }
+                Heard::Connected => {
+                    if !self.late.iter().any(|h| matches!(h, Heard::Connected)) {
+                        self.late.push(Heard::Connected);
+                    }
+                }
+                Heard::Certificate(_) => {
+                    let before = |h: &Heard| matches!(h, Heard::Certificate(_));
+                    self.late.retain(|h| !before(h));
+                    self.late.push(one);
+                }
+                // One at most of each that was asked about each ceremony.
+                Heard::Answered { .. } => self.late.push(one),
+            }
+        }
     }
 
     fn work(
@@ -137,7 +190,7 @@ impl Worker {
         heard: Vec<Heard>,
         scene: &Scene,
         out: &mut Out,
-    ) -> Result<(), DeskError> {
+    ) -> Result<Vec<DeskError>, DeskError> {
         let now = scene.now;
         self.up.get_or_insert(now);
         let in_force = scene.known.certificate.as_ref().map(|c| *c.digest());
@@ -178,9 +231,6 @@ impl Worker {
                 Err(error) => failed.push(error),
             }
         }
-        for error in failed {
-            tracing::error!(%error, "a key ceremony does not go on");
-        }
         for (from, name, known, token) in waiting {
             let reply = self
                 .held
@@ -195,7 +245,8 @@ impl Worker {
             });
         }
         self.show(scene, out);
-        self.put_away(desk, scene)
+        self.put_away(desk, scene)?;
+        Ok(failed)
     }
 
     /// Reads what lies on the disk and is not in memory as it lies there.
@@ -561,7 +612,7 @@ impl Worker {
         if known
             .certificate
             .as_ref()
-            .is_some_and(|c| !shares_of(&self.setup.dir, c).exists())
+            .is_some_and(|c| !matches!(certified_shares(&self.setup.dir, c), Ok(Some(_))))
         {
             without.insert(me);
         }
@@ -607,9 +658,13 @@ impl Worker {
             .certificate
             .as_ref()
             .map_or(0, Certificate::epoch);
-        for epoch in desk.stored()? {
-            if epoch > in_force && self.prepared.insert(epoch) {
-                match read_shares(&shares_path(&self.setup.dir, epoch)) {
+        let files = desk.stored_files()?;
+        for (epoch, path) in &files {
+            let epoch = *epoch;
+            // Of two ceremonies of one epoch only the certificate says which shares are those.
+            let alone = files.iter().filter(|(other, _)| *other == epoch).count() == 1;
+            if epoch > in_force && alone && self.prepared.insert(epoch) {
+                match read_shares(path) {
                     Ok(shares) => out.prepared.push((epoch, Arc::new(shares))),
                     Err(error) => tracing::error!(%error, "shares cannot be used"),
                 }

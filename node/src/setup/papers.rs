@@ -8,7 +8,7 @@ use crate::files::write_private;
 use crate::keys::{IdentityError, NodeKeys, encode_trust, read_chain, read_met, read_trust};
 use parasol_protocol::admit;
 use parasol_protocol::cbor::{self, Malformed};
-use parasol_protocol::certificate::{Certificate, CertificateError};
+use parasol_protocol::certificate::{Certificate, CertificateError, Judging};
 use parasol_protocol::charter::{Chain, Charter, CharterError, Offered};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::ids::{FederationId, NodeKey, OrganisationKey, SealKey, TransportKey};
@@ -353,15 +353,23 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
     }
     let certificate_path = dir.join("certificate.cbor");
     let mut newest = match fs::read(&certificate_path) {
-        Ok(bytes) => Certificate::of_latest(&bytes, &charter, &directory).ok(),
+        Ok(bytes) => Certificate::of_latest(&bytes, &charter, &directory, Judging::Again).ok(),
         Err(_) => None,
     };
     for (path, bytes) in certificates {
-        let read = Certificate::of_latest(&bytes, &charter, &directory);
-        let read = read.map_err(|why| PaperError::Certificate {
+        let wrong = |why| PaperError::Certificate {
             path: path.clone(),
             why,
-        })?;
+        };
+        let digest = Certificate::digest_in(&bytes).map_err(wrong)?;
+        // A node that has none goes by what the others go by.
+        let judging = match &newest {
+            None => Judging::InUse,
+            Some(known) if *known.digest() == digest => Judging::Again,
+            Some(_) => Judging::Anew,
+        };
+        let read = Certificate::of_latest(&bytes, &charter, &directory, judging);
+        let read = read.map_err(wrong)?;
         if let Some(before) = newest.as_ref().filter(|n| differ(n, &read)) {
             return Err(PaperError::TwoCertificates {
                 path: path.clone(),

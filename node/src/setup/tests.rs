@@ -9,7 +9,7 @@ use super::super::{MAX_HOLDERS, built_in, majority};
 use super::*;
 use crate::config::NodeConfig;
 use crate::entropy::OsEntropy;
-use crate::keys::{IdentityError, NodeIdentity};
+use crate::keys::{IdentityError, NodeIdentity, shares_of};
 use parasol_protocol::oprf::{KeyName, KeyShare, Output, blind};
 use parasol_protocol::time::Season;
 use parasol_protocol::trust::{Local, Question, counted};
@@ -165,7 +165,7 @@ fn shares_lie_in_their_own_directory_alone_and_the_key_nowhere() {
     // No share stands in any file but its own node's.
     for node in &nodes {
         let own = node.charter.organisation(&node.organisation).unwrap();
-        let own = dir.join(&own.name).join("keys/shares-1.cbor");
+        let own = shares_of(&dir.join(&own.name), node.certificate.as_ref().unwrap());
         for share in node.shares.values() {
             let bytes = share.to_bytes();
             let scalar = &bytes[2..];
@@ -288,6 +288,9 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
     let dir = tmp.path().join("fed");
     make(&plan(&dir, 3)).unwrap();
     let lilas = dir.join("lilas");
+    let certificate = NodeIdentity::read(&lilas).unwrap().certificate.unwrap();
+    let shares = shares_of(Path::new(""), &certificate);
+    let shares = shares.to_str().unwrap();
     let trouble = |file: &str, change: &dyn Fn(&Path)| {
         let path = lilas.join(file);
         let (content, mode) = (
@@ -305,7 +308,7 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
     for file in [
         "format",
         "keys/record.key",
-        "keys/shares-1.cbor",
+        shares,
         "charter.cbor",
         "certificate.cbor",
         "trust.cbor",
@@ -319,12 +322,7 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
         let error = trouble(file, &|p| fs::write(p, "rubbish").unwrap());
         assert!(matches!(error, IdentityError::Damaged { .. }), "{error}");
     }
-    for file in [
-        "keys/record.key",
-        "keys/seal.key",
-        "keys/shares-1.cbor",
-        "tokens.toml",
-    ] {
+    for file in ["keys/record.key", "keys/seal.key", shares, "tokens.toml"] {
         let error = trouble(file, &|p| {
             fs::set_permissions(p, fs::Permissions::from_mode(0o640)).unwrap();
         });
@@ -336,7 +334,7 @@ fn a_node_directory_that_is_not_right_says_what_and_where() {
         "{error}"
     );
     // Another node's shares and another node's keys do not pass for this one's.
-    for file in ["keys/shares-1.cbor", "keys/record.key"] {
+    for file in [shares, "keys/record.key"] {
         let other = fs::read(dir.join("rowan").join(file)).unwrap();
         let path = lilas.join(file);
         let own = fs::read(&path).unwrap();

@@ -518,6 +518,10 @@ fn plans_for_new_keys(bad: &mut Bad<'_>) {
         let past = parasol_protocol::time::Season::from_index(TODAY.season().index() - 1);
         t.keys.insert(KeyName::Handle(past), Making::Generate);
     });
+    bad.terms("a season that nobody needs yet", "keys", |t| {
+        let far = TODAY.plus(744).season().plus(2);
+        t.keys.insert(KeyName::Area(far), Making::Generate);
+    });
     bad.terms("a key reshared that nobody has", "keys", |t| {
         t.keys.insert(KeyName::Bucket, Making::Reshare);
     });
@@ -559,6 +563,15 @@ fn plans_for_old_keys(bad: &mut Bad<'_>) {
     bad.terms("too many dealers", "dealers", |t| {
         let all = t.holders.clone();
         t.old.as_mut().unwrap().dealers = all;
+    });
+    bad.terms("a dealer in another holder's place", "dealers", |t| {
+        let mut other = t.holders[1];
+        other.index = ShareIndex::new(3).unwrap();
+        t.old.as_mut().unwrap().dealers[1] = other;
+    });
+    bad.terms("a season's key left out two days after it", "keys", |t| {
+        t.day = TODAY.season().last_day().plus(2);
+        t.keys.remove(&KeyName::Handle(TODAY.season()));
     });
     bad.terms("a key in force left out", "keys", |t| {
         t.keys.remove(&KeyName::Bucket);

@@ -5,6 +5,7 @@
 //! Once the keys are there, made by hand and with digits compared by voice, it never takes a hand again.
 
 use super::plan::{Basis, PlanError, PlanTerms};
+use super::span::{may_be_made, must_stay, past_from};
 use crate::certificate::Certificate;
 use crate::charter::Charter;
 use crate::directory::Directory;
@@ -180,7 +181,7 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
     let certificate = s.certificate.filter(|c| !c.dealt())?;
     let threshold = s.charter.terms().threshold;
     // A season that has ended by what others say must have ended by the plan's day too.
-    let after = s.ended.iter().map(|season| season.last_day().plus(1)).max();
+    let after = s.ended.iter().map(|season| past_from(*season)).max();
     let day = after.map_or(s.today, |after| after.max(s.today));
     if threshold < 2 || day > s.today.plus(1) {
         return None;
@@ -279,20 +280,16 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
 /// The keys that there should be after a ceremony of this day: those that live, and those that will be
 /// needed, as many as one takes.
 fn keys(s: &Situation<'_>, certificate: &Certificate, day: Day) -> Option<Vec<KeyName>> {
-    // What others have ended is before the plan's day.
-    let lives = |name: &KeyName| {
-        let season = name.season();
-        season.is_none_or(|season| season.last_day() >= day)
-    };
-    let old = certificate.keys().map(|key| key.name()).filter(lives);
-    let mut all: BTreeSet<KeyName> = old.collect();
+    // What others have ended is past by the plan's day.
+    let old = certificate.keys().map(|key| key.name());
+    let mut all: BTreeSet<KeyName> = old.filter(|name| must_stay(name, day)).collect();
     if all.len() > MAX_CEREMONY_KEYS {
         return None;
     }
     let mut wanted = keys_needed(s.charter, s.today);
     // The nearest seasons first.
     wanted.sort_by_key(|name| name.season());
-    for name in wanted.into_iter().filter(lives) {
+    for name in wanted.into_iter().filter(|name| may_be_made(name, day)) {
         if all.len() < MAX_CEREMONY_KEYS {
             all.insert(name);
         }

@@ -18,7 +18,7 @@ use crate::cbor;
 use crate::certificate::put_name;
 use crate::cose::Context;
 use crate::entropy::draw;
-use crate::ids::{NodeKey, PlanDigest};
+use crate::ids::{NodeKey, PlanDigest, sha256};
 use crate::keys::SecretKey;
 use crate::limits::MAX_PLAN_DAYS;
 use crate::oprf::{KeyName, KeyShare, ShareIndex};
@@ -114,6 +114,8 @@ pub struct NewShares {
     pub shares: BTreeMap<KeyName, KeyShare>,
     /// To be stored with them, as what this node has signed last.
     pub signing: LastSigned,
+    /// The digest of the certificate that names them: another ceremony of this epoch gives others.
+    pub certificate: [u8; 32],
 }
 
 impl fmt::Debug for NewShares {
@@ -631,6 +633,9 @@ impl Ceremony {
             let signature = outcome.unsigned.signature_of(node, &external);
             return Ok(self.post(Step::Done, &Done { signature }.encode()));
         }
+        let outcome = self.board.outcome();
+        let outcome = outcome.ok_or(CeremonyError::Broken("there is no certificate"))?;
+        let certificate = sha256(outcome.unsigned.payload());
         let mut shares = BTreeMap::new();
         for (name, share) in self.taken.iter().flatten() {
             let share = KeyShare::new(index, share)
@@ -643,6 +648,7 @@ impl Ceremony {
                 epoch: self.board.plan().terms().epoch,
                 plan: *self.digest(),
             },
+            certificate,
         }))
     }
 

@@ -189,6 +189,7 @@ mod plan;
 mod reshare;
 mod sealed;
 mod secret;
+mod span;
 mod voice;
 
 #[cfg(test)]

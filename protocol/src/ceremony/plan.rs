@@ -4,6 +4,7 @@
 //! is read as a [`Proposal`], and only [`Proposal::check`] makes the [`Plan`] that the rest takes.
 
 use super::reshare;
+use super::span::{may_be_made, may_stay, must_stay};
 use crate::cbor::{self, Fields, Malformed, MapOut};
 use crate::certificate::{Certificate, Keyholders, name, put_name};
 use crate::charter::Charter;
@@ -108,7 +109,7 @@ pub enum PlanError {
     Holders,
     /// Not exactly a threshold of the old holders.
     #[error(
-        "a reshare takes exactly {needed} holders of the old shares as dealers, each with a node that an organisation has delegated for the plan's day"
+        "a reshare takes exactly {needed} holders of the old shares as dealers, each by its old index and with a node that it has delegated for the plan's day"
     )]
     Dealers {
         /// The old threshold.
@@ -136,8 +137,12 @@ pub enum PlanError {
     },
     /// A key that cannot be in it, or one that must and is not.
     #[error(
-        "the plan's keys do not fit: {name} must be {must}, or have ended by the plan's day",
-        must = if *.left_out { "in it" } else { "left out, or made in the other way" }
+        "the plan's keys do not fit: {name} must be {must}",
+        must = if *.left_out {
+            "in it, as it may still be asked for"
+        } else {
+            "made in the other way, or left out, as its season is over or too far ahead"
+        }
     )]
     Keys {
         /// Which key.
@@ -304,7 +309,8 @@ impl PlanTerms {
     }
 
     /// The plan that renews all that there is to renew, and makes what is missing: a key that is in
-    /// the certificate in force and not dealt is reshared, any other of `keys` is generated.
+    /// the certificate in force and not dealt is reshared, any other of `keys` is generated. Keys of
+    /// seasons that are over, or so far ahead that nobody could have used them, are left out.
     ///
     /// `holders` are the nodes that are to hold shares, by the charter's indices: a threshold or more.
     /// `dealers` are those of the old holders that are at hand; the first of them that are enough are
@@ -322,13 +328,12 @@ impl PlanTerms {
         starter: NodeKey,
     ) -> Result<Self, PlanError> {
         let old = basis.certificate.filter(|c| !c.dealt());
-        let live = |name: &KeyName| name.season().is_none_or(|s| s.last_day() >= day);
         let mut made: BTreeMap<KeyName, Making> = BTreeMap::new();
-        for name in keys.iter().filter(|name| live(name)) {
+        for name in keys.iter().filter(|name| may_be_made(name, day)) {
             made.insert(*name, Making::Generate);
         }
         for key in old.iter().flat_map(|c| c.keys()) {
-            if live(&key.name()) {
+            if must_stay(&key.name(), day) {
                 made.insert(key.name(), Making::Reshare);
             }
         }
@@ -502,7 +507,8 @@ impl Proposal {
             (Some(certificate), Some(_)) if certificate.dealt() => return Err(PlanError::Dealt),
             (Some(certificate), Some(old)) => (certificate, old),
             (Some(certificate), None)
-                if !certificate.dealt() && certificate.keys().any(|k| self.lives(k.name())) =>
+                if !certificate.dealt()
+                    && certificate.keys().any(|k| self.must_keep(&k.name())) =>
             {
                 return Err(PlanError::OtherCertificate);
             }
@@ -516,9 +522,17 @@ impl Proposal {
             return Err(out_of_turn);
         }
         let needed = old_threshold(certificate);
+        // Whoever took another's place could share out nothing, and would stop the ceremony.
+        let theirs = |seat: &Seat| {
+            let root = certificate.holder(seat.index.get());
+            let answers = root.and_then(|root| basis.directory.charter().answers_for(root));
+            answers.map(|o| o.root).or(root.copied()) == Some(seat.organisation)
+        };
         let holds = |seat: &Seat| {
             let mut keys = certificate.keys();
-            keys.all(|key| key.shares().contains_key(&seat.index)) && self.delegated(basis, seat)
+            keys.all(|key| key.shares().contains_key(&seat.index))
+                && theirs(seat)
+                && self.delegated(basis, seat)
         };
         if old.dealers.len() == usize::from(needed) && old.dealers.iter().all(holds) {
             Ok(())
@@ -527,18 +541,22 @@ impl Proposal {
         }
     }
 
-    fn lives(&self, name: KeyName) -> bool {
-        let season = name.season();
-        season.is_none_or(|season| season.last_day() >= self.terms.day)
+    fn must_keep(&self, name: &KeyName) -> bool {
+        must_stay(name, self.terms.day)
     }
 
-    /// Old keys are reshared, all that live; new ones are generated; none has ended.
+    /// Old keys are reshared, all that may be asked for; new ones are generated, and only of seasons
+    /// that reports of these days may expire in.
     fn check_keys(&self, basis: &Basis<'_>) -> Result<(), PlanError> {
         let terms = &self.terms;
         let renewed = basis.certificate.filter(|_| terms.old.is_some());
         for (name, making) in &terms.keys {
             let is_old = renewed.is_some_and(|c| c.key(*name).is_some());
-            if !self.lives(*name) || is_old != (*making == Making::Reshare) {
+            let in_time = match is_old {
+                true => may_stay(name, terms.day),
+                false => may_be_made(name, terms.day),
+            };
+            if !in_time || is_old != (*making == Making::Reshare) {
                 return Err(PlanError::Keys {
                     name: *name,
                     left_out: false,
@@ -546,7 +564,7 @@ impl Proposal {
             }
         }
         for name in renewed.iter().flat_map(|c| c.keys()).map(|key| key.name()) {
-            if self.lives(name) && !terms.keys.contains_key(&name) {
+            if self.must_keep(&name) && !terms.keys.contains_key(&name) {
                 return Err(PlanError::Keys {
                     name,
                     left_out: true,

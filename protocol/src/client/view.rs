@@ -2,7 +2,7 @@
 
 use crate::admit;
 use crate::cbor::Malformed;
-use crate::certificate::{Certificate, CertificateError};
+use crate::certificate::{Certificate, CertificateError, Judging};
 use crate::charter::{Chain, Charter, CharterError, Pin};
 use crate::directory::Directory;
 use crate::ids::{FederationId, NodeKey, OrganisationKey, SealKey};
@@ -128,6 +128,21 @@ impl Federation {
         known: Option<&FederationId>,
         today: Day,
     ) -> Result<Self, ViewError> {
+        Self::after(bytes, own, known, None, today)
+    }
+
+    /// The same for who has seen a generation of the keys before: a certificate of which it has judged
+    /// that enough have signed it does not become a bad one by what is revoked later.
+    ///
+    /// # Errors
+    /// As [`Federation::from_reply`]. Whether it may follow what was seen says [`Federation::follows`].
+    pub fn after(
+        bytes: &[u8],
+        own: &OrganisationKey,
+        known: Option<&FederationId>,
+        seen: Option<&Generation>,
+        today: Day,
+    ) -> Result<Self, ViewError> {
         let reply = DirectoryReply::decode(bytes)?;
         let chain = Chain::of(reply.charters.iter().map(Vec::as_slice))?;
         let charter = chain.current();
@@ -167,8 +182,19 @@ impl Federation {
         if reply.certificate.is_empty() {
             return Err(ViewError::NoKeys);
         }
+        // Its own node has judged it, by all that is revoked: one that wants to deceive its clients
+        // keeps revocations back. So what is revoked since makes no client blind.
+        let same = |seen: &Generation| {
+            let digest = Certificate::digest_in(&reply.certificate);
+            digest.is_ok_and(|digest| digest == seen.digest)
+        };
+        let judging = match seen.is_some_and(same) {
+            true => Judging::Again,
+            false => Judging::InUse,
+        };
+        let certificate = &reply.certificate;
         let certificate =
-            Certificate::of_latest(&reply.certificate, directory.charter(), &directory)?;
+            Certificate::of_latest(certificate, directory.charter(), &directory, judging)?;
         let nodes = directory.nodes(today);
         if nodes
             .get(&reply.home)

@@ -12,9 +12,9 @@
 //!
 //! - a revocation of a key without a carried delegation says nothing: the key may not sign anyway;
 //!   of several revocations of one key the one that lasts longest says it all;
-//! - a delegation of a revoked key speaks only for records that are affirmed: without any
-//!   affirmation by the organisation it is left out (what the key signed is then refused as signed
-//!   by an unknown key);
+//! - a delegation of a revoked key speaks only for the certificate of the shared keys, if the key
+//!   signed that, and for records that are affirmed: without any affirmation by the organisation it
+//!   is left out (what the key signed is then refused as signed by an unknown key);
 //! - an affirmation is asked for only if the signer is revoked: without a revoked key none is
 //!   needed. Affirmation also decides contested slots, but slots are the nodes' affair; clients
 //!   do not look at them;
@@ -39,6 +39,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// Records that are served together or not at all.
 type Unit = Vec<RecordId>;
 
+/// What of the certificate in force decides which delegations matter.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Certified<'a> {
+    /// Its day of issue.
+    pub(super) day: Day,
+    /// Who has signed it.
+    pub(super) signers: &'a BTreeSet<NodeKey>,
+}
+
 /// Bytes that a record of this length takes in the reply, at most.
 const fn cost(record: &[u8]) -> usize {
     record.len().saturating_add(5)
@@ -47,7 +56,7 @@ const fn cost(record: &[u8]) -> usize {
 /// The records to serve, in an order that is the same on all nodes that carry the same.
 pub(super) fn choose<E>(
     directory: &Directory,
-    certified: Option<Day>,
+    certified: Option<Certified<'_>>,
     today: Day,
     room: usize,
     mut read: impl FnMut(&RecordId) -> Result<Option<Vec<u8>>, E>,
@@ -82,7 +91,7 @@ pub(super) fn choose<E>(
 fn order(
     directory: &Directory,
     said: &[(&RecordId, &Said)],
-    certified: Option<Day>,
+    certified: Option<Certified<'_>>,
     today: Day,
 ) -> VecDeque<Unit> {
     let vouched: BTreeSet<&RecordId> = said
@@ -137,9 +146,11 @@ fn order(
     for (id, one) in said {
         if let What::Delegation(key, until) = &one.what {
             // The certificate of the shared keys does not hold without its signers' delegations.
-            let certifies = certified.is_some_and(|day| one.issued <= day && day <= *until);
-            let place = (!certifies, Reverse(*until), **id);
-            if revoked.contains_key(key) {
+            let certified = certified.filter(|c| one.issued <= c.day && c.day <= *until);
+            let place = (certified.is_none(), Reverse(*until), **id);
+            // It holds by who was revoked later, too.
+            let signed = certified.is_some_and(|c| c.signers.contains(key));
+            if revoked.contains_key(key) && !signed {
                 dead.push(place);
             } else {
                 live.push(place);
@@ -282,7 +293,15 @@ mod tests {
                 directory.learn(&record);
             }
             let room = case["room"].as_u64().unwrap().try_into().unwrap();
-            let served = choose(&directory, Some(day("certified")), day("day"), room, |id| {
+            let keys = case.get("signers").and_then(Value::as_array);
+            let keys = keys.into_iter().flatten().map(bytes);
+            let signers = keys.map(|key| NodeKey::from_bytes(key.try_into().unwrap()));
+            let signers: BTreeSet<NodeKey> = signers.collect();
+            let certified = Certified {
+                day: day("certified"),
+                signers: &signers,
+            };
+            let served = choose(&directory, Some(certified), day("day"), room, |id| {
                 let found = records.iter().find(|r| RecordId::of(r) == *id);
                 Ok::<_, Infallible>(found.cloned())
             });

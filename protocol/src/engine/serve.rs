@@ -3,11 +3,10 @@
 use super::answer::with_attachments;
 use super::core::{Engine, EngineError, Output};
 use super::evaluate::evaluate;
-use super::roster::choose;
+use super::roster::{Certified, choose};
 use super::sets::Of;
 use super::{Arrived, Source};
 use crate::carried::View;
-use crate::certificate::Certificate;
 use crate::entropy::Entropy;
 use crate::ids::TransportKey;
 use crate::record::{Kind, Verified};
@@ -112,7 +111,10 @@ impl Engine {
         let charters = self.directory.charter().documents();
         let charters: Vec<Vec<u8>> = charters.map(<[u8]>::to_vec).collect();
         let certificate = self.certificate.as_ref();
-        let certified = certificate.map(Certificate::issued);
+        let certified = certificate.map(|certificate| Certified {
+            day: certificate.issued(),
+            signers: certificate.signers(),
+        });
         let certificate = certificate.map(|c| c.bytes().to_vec()).unwrap_or_default();
         // What stands around the records is less than the last number.
         let of_charters: usize = charters.iter().map(|c| c.len() + 5).sum();

@@ -29,6 +29,8 @@ pub(super) fn desk(error: DeskError) -> CliError {
     match &error {
         DeskError::Io { .. } | DeskError::Secret(_) => CliError::home("ceremony-files", &error),
         DeskError::Damaged { .. } => CliError::home("damaged", &error),
+        DeskError::Signed(_) => CliError::home("signed-damaged", &error),
+        DeskError::Busy(_) => CliError::refused("busy", &error),
         DeskError::Form(_) => CliError::input("bad-board", &error),
         DeskError::Plan(why) => plan(why),
         DeskError::Ceremony(why) => ceremony(why),

@@ -7,11 +7,12 @@ use super::super::task::{Heard, Settings, Setup};
 use super::super::worker::{Out, Worker};
 use super::town::{Town, keys, today};
 use crate::driver::Scene;
-use crate::keys::{read_shares, shares_path};
+use crate::keys::{read_shares, shares_of};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
 use parasol_protocol::time::{Season, Timestamp};
-use parasol_protocol::wire::peer::Reply;
+use parasol_protocol::wire::Shown;
+use parasol_protocol::wire::peer::{Refusal, Reply};
 use std::collections::{BTreeMap, BTreeSet};
 
 const MINUTE: u64 = 60_000;
@@ -264,6 +265,55 @@ fn of_rivals_one_is_carried_through() {
     assert!((1..3).all(|n| *drill.certificate(n).digest() == digest));
 }
 
+/// Somebody has suspended a `parasol ceremony` at one node. The node does not wait for it, says so to who
+/// asks, and has forgotten nothing when it is over.
+#[test]
+fn a_suspended_command_line_holds_no_node_up() {
+    let mut drill = Drill::new(true);
+    drill.passes(3);
+    for worker in &mut drill.workers {
+        worker.patience = std::time::Duration::from_millis(1);
+    }
+    drill.now += 7 * DAY;
+    drill.passes(1);
+    let name = drill.live(0)[0].0;
+    let board = drill.town.desk(1).board(&name, &drill.town.known(1));
+    let suspended = drill.town.desk(0);
+    let asked = Heard::Asked {
+        from: drill.nodes[1].0,
+        shown: Shown {
+            plan: board.unwrap().plan().bytes().to_vec(),
+            known: BTreeSet::new(),
+            messages: Vec::new(),
+        },
+        token: None,
+    };
+    let scene = drill.scene(0);
+    let out = drill.workers[0].look(vec![asked], &scene);
+    let [answer] = out.answers.as_slice() else {
+        panic!("{out:?}")
+    };
+    assert!(matches!(answer.reply, Reply::Refused(Refusal::Busy)));
+    assert!(out.asks.is_empty());
+    // What the others have answered meanwhile comes once, and is not lost.
+    drill.passes(5);
+    assert_eq!(drill.epochs(), [1, 1, 1]);
+    drop(suspended);
+    let scene = drill.scene(0);
+    let out = drill.workers[0].look(Vec::new(), &scene);
+    assert_eq!(out.asks.len(), 2);
+    for ask in out.asks {
+        drill.heard[0].push(Heard::Answered {
+            from: ask.to,
+            name: ask.name,
+            answer: None,
+        });
+    }
+    drill.pass(MINUTE);
+    drill.passes(14);
+    assert_eq!(drill.epochs(), [2, 2, 2]);
+}
+
 #[test]
 fn of_a_season_that_ends_meanwhile_nothing_is_stored() {
     let mut drill = Drill::new(true);
@@ -277,7 +327,7 @@ fn of_a_season_that_ends_meanwhile_nothing_is_stored() {
     assert_eq!(drill.epochs(), [2, 2, 2]);
     for n in 0..3 {
         let made = drill.certificate(n);
-        let stored = read_shares(&shares_path(&drill.town.node(n), 2)).unwrap();
+        let stored = read_shares(&shares_of(&drill.town.node(n), &made)).unwrap();
         let lives = made
             .keys()
             .map(|key| key.name())

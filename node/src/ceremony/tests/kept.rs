@@ -4,10 +4,21 @@ use super::super::desk::{Desk, Part};
 use super::super::error::DeskError;
 use super::super::force::WAIT;
 use super::super::step::Progress;
-use super::town::{Town, today};
+use super::town::{Town, keys, today};
 use crate::entropy::OsEntropy;
+use crate::files::watch;
+use crate::keys::{shares_of, shares_path};
 use parasol_protocol::ceremony::Reason;
+use parasol_protocol::certificate::{Certificate, Judging};
+use parasol_protocol::cose::Cosigned;
+use parasol_protocol::keys::SecretKey;
+use parasol_protocol::limits::MAX_COSIGNED;
 use parasol_protocol::time::Timestamp;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::PathBuf;
+use std::rc::Rc;
 
 #[test]
 fn whoever_starts_much_crowds_out_its_own() {
@@ -72,6 +83,85 @@ fn a_certificate_waits_a_day_for_who_has_not_stored_its_shares() {
     town.hold(2, &[0, 1, 2]);
 }
 
+/// One ceremony of an epoch that one node has signed, and no other: it stops. Another of the same epoch
+/// is made by the others. Returns the certificate that they have now, and the file of the first one's
+/// shares.
+fn overtaken() -> (Town, Certificate, PathBuf) {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let first = town.begin(&town.plan(&[0, 1, 2], &[0, 1]), &[0, 1, 2]);
+    for _ in 0..3 {
+        for number in [0, 1, 2] {
+            town.step(number, &first);
+        }
+        pass(&town, &first, &[0, 1, 2]);
+    }
+    // It stores its shares and signs. The others have said that they give up before they hear of it.
+    town.step(2, &first);
+    for number in [0, 1] {
+        let identity = town.identity(number);
+        let hand = super::super::desk::Hand {
+            node: &identity.keys.record,
+            today: today(),
+        };
+        let desk = town.desk(number);
+        desk.stop(&first, Reason::Withdrawn, &town.known(number), &hand)
+            .unwrap();
+    }
+    let stored = town.desk(2).stored_files().unwrap();
+    assert_eq!(town.desk(2).stored().unwrap(), [1, 2]);
+    let second = town.begin(&town.plan(&[0, 1], &[0, 1]), &[0, 1]);
+    town.finish(&second, &[0, 1]);
+    let made = town.certificate(0).unwrap();
+    assert_eq!((made.epoch(), made.waiting().len()), (2, 0));
+    (town, made, stored[1].1.clone())
+}
+
+#[test]
+fn shares_of_a_ceremony_that_stopped_keep_no_node_from_starting() {
+    let (town, made, stopped) = overtaken();
+    let desk = town.desk(2);
+    let taken = desk.take_certificate(made.bytes(), &town.known(2));
+    assert_eq!(taken.unwrap().unwrap().digest(), made.digest());
+    drop(desk);
+    // It starts, without shares, and those of the ceremony that stopped pass for nothing.
+    let identity = town.identity(2);
+    assert_eq!(identity.certificate.unwrap().digest(), made.digest());
+    assert!(identity.shares.is_empty());
+    assert!(stopped.exists());
+    // Everybody has stored what is in force: then they go, as those before do.
+    assert_eq!(town.desk(2).destroy_old(&made).unwrap(), 2);
+    assert!(!stopped.exists());
+    assert_eq!(town.desk(0).destroy_old(&made).unwrap(), 0);
+    let name = town.begin(&town.plan(&[0, 1, 2], &[0, 1]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    town.hold(3, &[0, 1, 2]);
+}
+
+#[test]
+fn while_somebody_lacks_its_shares_those_of_a_rival_stay() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let made = town.certificate(0).unwrap();
+    // What a ceremony of the epoch in force has left that was not made.
+    let rival = shares_path(&town.node(2), made.epoch(), &[7; 32]);
+    std::fs::copy(shares_of(&town.node(2), &made), &rival).unwrap();
+    let mut copy = Cosigned::parse(made.bytes(), MAX_COSIGNED).unwrap();
+    let third = town.identity(2).keys.record.node();
+    copy.retain(|key| key != third.as_bytes());
+    let (desk, known) = (town.desk(2), town.known(2));
+    let (copy, charter) = (copy.write(), known.charter());
+    let less = Certificate::of_latest(&copy, charter, &known.directory, Judging::Anew).unwrap();
+    assert_eq!(less.waiting().len(), 1);
+    assert_eq!(desk.destroy_old(&less).unwrap(), 0);
+    assert!(rival.exists());
+    assert_eq!(town.identity(2).shares.len(), 2);
+    assert_eq!(desk.destroy_old(&made).unwrap(), 1);
+    assert_eq!(desk.stored().unwrap(), [1]);
+}
+
 fn pass(town: &Town, name: &parasol_protocol::ids::PlanDigest, numbers: &[usize]) {
     let board = |n: &usize| town.desk(*n).board_bytes(name).unwrap();
     let boards: Vec<Vec<u8>> = numbers.iter().map(board).collect();
@@ -125,4 +215,110 @@ fn who_stops_leaves_no_seed_and_says_so_though_its_seed_is_gone() {
         assert!(matches!(town.step(number, &name), Progress::Stopped(_)));
         assert!(!town.desk(number).speaks(&name));
     }
+}
+
+/// The command line knows no endings: it goes by what the node has noted.
+#[test]
+fn of_a_season_that_the_node_knows_is_over_nobody_stores_a_share() {
+    let town = Town::new();
+    let over = keys()[1].season().unwrap();
+    town.desk(0).leave_out(&BTreeSet::from([over])).unwrap();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let has = |number: usize| town.identity(number).shares.into_keys().collect::<Vec<_>>();
+    assert_eq!(has(0), [keys()[0]]);
+    assert_eq!(has(1), keys());
+    // What was stored before the node came to note it is destroyed with that.
+    let mut desk = town.desk(1);
+    desk.leave_out(&BTreeSet::from([over])).unwrap();
+    assert_eq!(has(1), [keys()[0]]);
+    drop(desk);
+    // A file that cannot be understood is written anew.
+    let path = town.node(1).join("ceremonies/ended.cbor");
+    std::fs::write(&path, "no seasons").unwrap();
+    let mut desk = town.desk(1);
+    assert!(!desk.is_over(&keys()[1]));
+    desk.leave_out(&BTreeSet::from([over])).unwrap();
+    drop(desk);
+    assert!(town.desk(1).is_over(&keys()[1]));
+}
+
+#[test]
+fn who_does_not_know_what_it_has_signed_signs_nothing_and_is_told_what_to_do() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let path = town.node(2).join("ceremonies/signed.cbor");
+    let kept = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &kept[..kept.len() - 1]).unwrap();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[0, 1]), &[0, 1, 2]);
+    let (known, identity) = (town.known(2), town.identity(2));
+    let hand = super::super::desk::Hand {
+        node: &identity.keys.record,
+        today: today(),
+    };
+    let desk = town.desk(2);
+    let error = desk.step(&name, &known, &hand).unwrap_err();
+    assert!(matches!(error, DeskError::Signed(_)), "{error}");
+    assert!(error.to_string().contains("--without"), "{error}");
+    std::fs::write(&path, &kept).unwrap();
+    drop(desk);
+    town.finish(&name, &[0, 1, 2]);
+    town.hold(2, &[0, 1, 2]);
+}
+
+#[test]
+fn who_works_on_a_desk_for_long_holds_nobody_up() {
+    let town = Town::new();
+    let desk = town.desk(0);
+    let patience = std::time::Duration::from_millis(1);
+    let error = Desk::open_within(&town.node(0), patience).err().unwrap();
+    assert!(matches!(error, DeskError::Busy(_)), "{error}");
+    drop(desk);
+    assert!(Desk::open_within(&town.node(0), patience).is_ok());
+}
+
+/// What a ceremony stores, and what it destroys, it does where nobody else clears up meanwhile.
+#[test]
+fn files_of_keys_change_under_one_lock() {
+    let town = Town::new();
+    let seen = Rc::new(Cell::new(0));
+    for dealers in [&[][..], &[0, 1]] {
+        let name = town.begin(&town.plan(&[0, 1, 2], dealers), &[0, 1, 2]);
+        let (count, keys) = (
+            Rc::clone(&seen),
+            [0, 1, 2].map(|n| town.node(n).join("keys")),
+        );
+        watch::each(move |path| {
+            if let Some(dir) = keys.iter().find(|dir| path.starts_with(dir)) {
+                assert!(File::open(dir).unwrap().try_lock().is_err());
+                count.set(count.get() + 1);
+            }
+        });
+        town.finish(&name, &[0, 1, 2]);
+        watch::stop();
+    }
+    // Two files are written in two steps by each, and one is overwritten in two.
+    assert_eq!(seen.get(), 3 * (2 * 2 + 2));
+}
+
+/// What a peer hands over with a certificate is looked at and not kept.
+#[test]
+fn a_certificate_is_kept_without_what_strangers_have_added() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let made = town.certificate(0).unwrap();
+    let path = town.node(2).join("certificate.cbor");
+    std::fs::remove_file(&path).unwrap();
+    let mut stuffed = Cosigned::parse(made.bytes(), MAX_COSIGNED).unwrap();
+    let federation = *town.identity(0).charter.federation();
+    for _ in 0..40 {
+        let stranger = SecretKey::generate(&mut OsEntropy);
+        Certificate::sign_with(&mut stuffed, &federation, &stranger);
+    }
+    let (desk, known) = (town.desk(2), town.known(2));
+    let taken = desk.take_certificate(&stuffed.write(), &known).unwrap();
+    assert_eq!(taken.unwrap().signed(), 3);
+    assert_eq!(std::fs::read(&path).unwrap(), made.bytes());
 }

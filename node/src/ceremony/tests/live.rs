@@ -11,7 +11,7 @@ use crate::keys::{NodeIdentity, Tokens};
 use crate::ledger::Ledger;
 use crate::net::{self, Multiaddr, NetConfig, NetEvent, NetHandle, TransportSecret};
 use crate::store::{self, Engine};
-use parasol_protocol::certificate::Certificate;
+use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::engine::{Identity, Settings as EngineSettings};
 use parasol_protocol::ids::PlanDigest;
 use parasol_protocol::oprf::{KeyName, Output, blind};
@@ -163,7 +163,8 @@ impl Client {
         let reply = self.app.driver().directory().await.unwrap();
         let directory = NodeIdentity::read(dir).unwrap().directory();
         let charter = directory.charter().clone();
-        let read = Certificate::of_latest(&reply.certificate, &charter, &directory).unwrap();
+        let bytes = &reply.certificate;
+        let read = Certificate::of_latest(bytes, &charter, &directory, Judging::InUse).unwrap();
         *self.certificate.lock().unwrap() = Some(read);
     }
 

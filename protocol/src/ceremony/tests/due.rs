@@ -259,27 +259,64 @@ fn seasons_that_are_over_are_left_out() {
     let holders: BTreeMap<u16, usize> = (1..=4).map(|i| (i, usize::from(i) - 1)).collect();
     let issued = last.minus(7);
     scene.certificate = certificate(&scene.town, &holders, 3, &names(0..=5), issued);
-    scene.today = last;
-    let due = scene.due(0).unwrap();
-    assert!(due.keys.contains(&KeyName::Handle(season(0))));
-    scene.plan(&due, 0).unwrap();
-    scene.today = last.plus(1);
+    // By a clock that is two days behind it lives two days longer.
+    for today in [last, last.plus(2)] {
+        scene.today = today;
+        let due = scene.due(0).unwrap();
+        assert!(due.keys.contains(&KeyName::Handle(season(0))));
+        scene.plan(&due, 0).unwrap();
+    }
+    scene.today = last.plus(3);
     let due = scene.due(0).unwrap();
     assert_eq!(
         due.keys.iter().copied().collect::<BTreeSet<_>>(),
         names(1..=5)
     );
     scene.plan(&due, 0).unwrap();
-    // The others say that it is over, and by one's own clock this is its last day: theirs holds.
+    // The others say that it is over, and by one's own clock that is a day too early: theirs holds.
     scene.ended = BTreeSet::from([season(0)]);
-    scene.today = last;
+    scene.today = last.plus(2);
     let due = scene.due(0).unwrap();
-    assert_eq!(due.day, last.plus(1));
+    assert_eq!(due.day, last.plus(3));
     assert!(!due.keys.contains(&KeyName::Handle(season(0))));
     scene.plan(&due, 0).unwrap();
     // A clock that is further behind makes no plan that anybody could take.
-    scene.today = last.minus(1);
+    scene.today = last.plus(1);
     assert_eq!(scene.why(), None);
+}
+
+/// Somebody has filled a certificate up with keys that nobody needs. They are dropped, and what is
+/// needed finds room.
+#[test]
+fn keys_of_seasons_far_away_crowd_nothing_out() {
+    let mut scene = Scene::new(TODAY);
+    let holders: BTreeMap<u16, usize> = (1..=4).map(|i| (i, usize::from(i) - 1)).collect();
+    let junk = (900..906).chain(4_000_000..4_000_008).map(season);
+    let mut all = names(0..=3);
+    all.extend(junk.map(KeyName::Handle));
+    scene.certificate = certificate(&scene.town, &holders, 3, &all, TODAY);
+    let due = scene.due(0).unwrap();
+    assert_eq!(due.why, DueWhy::Keys);
+    let plan = scene.plan(&due, 0).unwrap();
+    assert!(plan.terms().keys.keys().eq(&names(0..=4)));
+    // Nor can anybody make such.
+    let basis = Basis::new(
+        &scene.town.charter,
+        &scene.town.directory,
+        Some(&scene.certificate),
+    );
+    for far in [6, 7, 900, 5_000_000] {
+        let mut terms = due.terms(&basis, [3; 32], scene.node(0)).unwrap();
+        let name = KeyName::Handle(season(far));
+        terms.keys.insert(name, Making::Generate);
+        let refused = Plan::from_bytes(&terms.sign(&scene.town.nodes[0]), &basis);
+        let left_out = false;
+        assert_eq!(refused.unwrap_err(), PlanError::Keys { name, left_out });
+    }
+    let mut terms = due.terms(&basis, [3; 32], scene.node(0)).unwrap();
+    let next = KeyName::Handle(season(5));
+    terms.keys.insert(next, Making::Generate);
+    assert!(Plan::from_bytes(&terms.sign(&scene.town.nodes[0]), &basis).is_ok());
 }
 
 #[test]

@@ -174,7 +174,10 @@ fn a_plan_that_does_not_fit_the_charter_is_refused() {
         "malformed",
     );
     let past = KeyName::Handle(Season::from_index(TODAY.season().index() - 1));
-    check(&|t| drop_key(t.keys.insert(past, Making::Generate)), "keys");
+    let far = KeyName::Area(season(6));
+    for name in [past, far] {
+        check(&|t| drop_key(t.keys.insert(name, Making::Generate)), "keys");
+    }
     check(
         &|t| drop_key(t.keys.insert(KeyName::Bucket, Making::Reshare)),
         "keys",
@@ -216,6 +219,16 @@ fn a_plan_that_does_not_fit_the_certificate_is_refused() {
         &|t| t.old.as_mut().unwrap().dealers[1].index = index(4),
         "dealers",
     );
+    // Members that hold no share, or another one, in the place of who holds it.
+    for at in [2, 3] {
+        let root = made.town.roots[at].organisation();
+        let node = made.town.nodes[at].node();
+        let seat = |t: &mut PlanTerms| {
+            let dealer = &mut t.old.as_mut().unwrap().dealers[1];
+            (dealer.organisation, dealer.node) = (root, node);
+        };
+        check(&seat, "dealers");
+    }
     check(
         &|t| t.old.as_mut().unwrap().dealers[1].node = made.town.nodes[3].node(),
         "dealers",
@@ -234,15 +247,18 @@ fn a_plan_that_does_not_fit_the_certificate_is_refused() {
         refused(&made.town, &good, None),
         PlanError::OtherCertificate
     );
-    // Keys that have ended may go, and only they.
+    // Keys of seasons that are over may go, and only they: not while a clock that is two days wrong
+    // may take the season for live.
     let mut later = good.clone();
-    later.day = season(0).last_day();
     later.keys.remove(&two_keys()[1]);
-    assert_eq!(
-        refused(&made.town, &later, Some(&made.certificate)).word(),
-        "keys"
-    );
-    later.day = season(0).last_day().plus(1);
+    for days in 0..=2 {
+        later.day = season(0).last_day().plus(days);
+        assert_eq!(
+            refused(&made.town, &later, Some(&made.certificate)).word(),
+            "keys"
+        );
+    }
+    later.day = season(0).last_day().plus(3);
     let starter = made.town.key_of(&later.starter);
     let basis = made.town.basis(&[0, 1, 2], 2, Some(&made.certificate));
     assert!(Plan::from_bytes(&later.sign(starter), &basis).is_ok());

@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::carried::{Change, Memory};
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, CertificateError, Judging};
 use crate::client;
+use crate::cose::Cosigned;
 use crate::engine::{Engine, Settings, Source};
+use crate::limits::MAX_COSIGNED;
 use crate::oprf::{KeyName, deal};
 use crate::record::delegation::{SlotRange, Terms as DelegationTerms};
 use crate::record::revocation::Revocation;
@@ -32,13 +34,7 @@ impl Home {
     fn new() -> Self {
         let mut entropy = Drbg::new(41, "roster");
         let federation = Federation::new(Shape::default(), 41);
-        let key = deal(KeyName::Bucket, 2, 3, &mut entropy).unwrap().key;
-        let keys = BTreeMap::from([(KeyName::Bucket, key)]);
-        let id = federation.charter.federation();
-        let mut unsigned = Certificate::unsigned(id, 1, MADE, true, &keys);
-        for station in &federation.stations {
-            Certificate::sign_with(&mut unsigned, id, &station.record);
-        }
+        let unsigned = certified(&federation, 1, MADE, &mut entropy);
         let store = Memory::new();
         let (charter, identity) = (federation.charter.clone(), federation.identity(2));
         let engine = Engine::new(charter, identity, Settings::default(), &store).unwrap();
@@ -156,6 +152,83 @@ impl Home {
         let own = self.federation.organisation(2);
         client::Federation::from_reply(&self.reply(), &own, None, TODAY).unwrap()
     }
+}
+
+/// A certificate of this day that all nodes have signed.
+fn certified(federation: &Federation, epoch: u32, day: Day, entropy: &mut Drbg) -> Cosigned {
+    let key = deal(KeyName::Bucket, 2, 3, entropy).unwrap().key;
+    let keys = BTreeMap::from([(KeyName::Bucket, key)]);
+    let id = federation.charter.federation();
+    let mut unsigned = Certificate::unsigned(id, epoch, day, true, &keys);
+    for station in &federation.stations {
+        Certificate::sign_with(&mut unsigned, id, &station.record);
+    }
+    unsigned
+}
+
+/// What is revoked after a certificate was made takes the keys from nobody who goes by it, and revoked
+/// keys bring nothing new into use.
+#[test]
+fn who_signed_the_keys_and_is_revoked_later_blinds_nobody() {
+    let mut home = Home::new();
+    let charter = home.federation.charter.clone();
+    let later = certified(&home.federation, 1, MADE.plus(5), &mut home.entropy).write();
+    let forged = certified(&home.federation, 2, MADE, &mut home.entropy).write();
+    let judge = |home: &Home, bytes: &[u8], judging| {
+        Certificate::of_latest(bytes, &charter, home.engine.directory(), judging)
+    };
+    let before = judge(&home, &later, Judging::Anew).unwrap();
+    for organisation in [0, 1] {
+        let key = home.federation.stations[organisation].record.clone();
+        home.revoke(organisation, &key);
+    }
+    let client = home.client();
+    assert_eq!(client.certificate().signed(), 3);
+    // Two of three keys are stolen by now, and date a certificate of their own back.
+    let short = CertificateError::Signatures {
+        signed: 1,
+        needed: 2,
+    };
+    assert_eq!(judge(&home, &forged, Judging::Anew).unwrap_err(), short);
+    // Of one that is of a later day than the revocations those count, but not for who has seen it.
+    home.engine.certify(before.clone());
+    let own = home.federation.organisation(2);
+    let read = |seen: Option<&client::Generation>| {
+        client::Federation::after(&home.reply(), &own, None, seen, TODAY)
+    };
+    let refused = read(None).unwrap_err();
+    assert_eq!(refused, client::ViewError::Certificate(short.clone()));
+    let other = client.generation();
+    assert!(read(Some(&other)).is_err());
+    let seen = client::Generation {
+        epoch: before.epoch(),
+        digest: *before.digest(),
+    };
+    assert_eq!(read(Some(&seen)).unwrap().generation(), seen);
+    assert_eq!(judge(&home, &later, Judging::InUse).unwrap_err(), short);
+    assert_eq!(judge(&home, &later, Judging::Again).unwrap().signed(), 3);
+}
+
+/// Anybody can add signatures to a certificate. They are not kept, and not passed on.
+#[test]
+fn strangers_signatures_do_not_stay_in_a_certificate() {
+    let mut home = Home::new();
+    let clean = home.engine.certificate().unwrap().bytes().to_vec();
+    let mut stuffed = Cosigned::parse(&clean, MAX_COSIGNED).unwrap();
+    let id = *home.federation.charter.federation();
+    for _ in 0..300 {
+        let stranger = SecretKey::generate(&mut home.entropy);
+        Certificate::sign_with(&mut stuffed, &id, &stranger);
+    }
+    // One keyholder has a second node: one signature says it.
+    let second = home.delegate(0);
+    Certificate::sign_with(&mut stuffed, &id, &second);
+    let stuffed = stuffed.write();
+    assert!(stuffed.len() > clean.len() + 301 * 64);
+    let (charter, directory) = (&home.federation.charter, home.engine.directory());
+    let read = Certificate::from_bytes(&stuffed, charter, directory).unwrap();
+    assert_eq!((read.signed(), read.signers().len()), (3, 3));
+    assert_eq!(read.bytes().len(), clean.len());
 }
 
 #[test]
