@@ -46,6 +46,14 @@ impl DriverHandle {
         wait.await.map_err(|_| Unavailable::Stopping)?
     }
 
+    /// Has the driver look at its clock, and waits until it has done what follows from that.
+    #[cfg(test)]
+    pub async fn tick(&self) {
+        // A driver that is gone shows in the next call.
+        let _ = self.queue.send(Input::Tick).await;
+        let _ = self.status().await;
+    }
+
     /// Signs, stores and passes on.
     ///
     /// # Errors

@@ -96,7 +96,7 @@ impl Engine {
         let day = self.begin_members(now);
         let (hers, all) = self.used(member, day, view)?;
         if count > self.left(hers.used, all.used, division, view, now)? {
-            return Ok((Vec::new(), Err(Again::tomorrow(now))));
+            return Ok((Vec::new(), Err(self.again(now))));
         }
         let quota = self.quota_on(day);
         let block = |part: u32| (quota / part).clamp(1, BLOCK);
@@ -150,7 +150,7 @@ impl Engine {
             used: hers.used,
             left: self.left(hers.used, all.aside, division, view, now)?,
             all: all.aside,
-            again: Again::tomorrow(now),
+            again: self.again(now),
         })
     }
 
