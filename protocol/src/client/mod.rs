@@ -55,6 +55,9 @@ mod view;
     clippy::indexing_slicing
 )]
 mod game;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod ended_tests;
 #[cfg(any(test, feature = "sim"))]
 #[allow(
     clippy::unwrap_used,

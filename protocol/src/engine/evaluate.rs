@@ -6,10 +6,10 @@ use crate::certificate::Keyholders;
 use crate::entropy::Entropy;
 use crate::ids::{OrganisationKey, TransportKey};
 use crate::limits::LIVE_SEASONS;
-use crate::oprf::KeyName;
+use crate::oprf::{KeyName, KeyShare};
 use crate::time::{Day, Timestamp};
 use crate::wire::peer::Refusal;
-use crate::wire::{Again, EvaluateAsk, KeyEvaluation};
+use crate::wire::{EvaluateAsk, KeyEvaluation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,17 +51,17 @@ impl Holder {
     }
 }
 
-/// Evaluates what was allowed.
+/// Evaluates what was allowed, under those of the keys of which there is a share: a season that is
+/// over keeps nobody from asking under the others.
 ///
 /// # Errors
-/// If a share is missing or the batch has no size that can be proved.
+/// If there is a share of none of them, or the batch has no size that can be proved.
 pub fn evaluate(
     shares: &Shares,
     ask: &EvaluateAsk,
     entropy: &mut dyn Entropy,
 ) -> Result<Vec<KeyEvaluation>, Refusal> {
-    let one = |key: &KeyName| {
-        let share = shares.get(key).ok_or(Refusal::NoShare)?;
+    let one = |(key, share): (&KeyName, &KeyShare)| {
         let evaluation = share
             .evaluate(&ask.elements, &mut *entropy)
             .map_err(|_| Refusal::Malformed)?;
@@ -70,7 +70,12 @@ pub fn evaluate(
             evaluation,
         })
     };
-    ask.keys.iter().map(one).collect()
+    let there = ask.keys.iter().filter_map(|key| shares.get_key_value(key));
+    let all: Vec<KeyEvaluation> = there.map(one).collect::<Result<_, _>>()?;
+    if all.is_empty() {
+        return Err(Refusal::NoShare);
+    }
+    Ok(all)
 }
 
 impl Engine {
@@ -117,7 +122,7 @@ impl Engine {
     }
 
     /// Allows an organisation what it asks, within its quota: the outputs, then the shares with
-    /// which to [`evaluate()`].
+    /// which to [`evaluate()`]. A key of which this node has no share counts nothing.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -131,14 +136,16 @@ impl Engine {
         let Some(shares) = self.shares_of(ask.epoch, now).map(Arc::clone) else {
             return Ok((Vec::new(), Err(Refusal::OtherEpoch)));
         };
-        let has = |key: &KeyName| shares.contains_key(key) && self.serves(*key, now);
-        if !ask.keys.iter().all(has) {
+        let there = ask.keys.iter().filter(|key| shares.contains_key(*key));
+        let there: Vec<KeyName> = there.copied().collect();
+        if there.is_empty() || !ask.keys.iter().all(|key| self.serves(*key, now)) {
             return Ok((Vec::new(), Err(Refusal::NoShare)));
         }
+        let count = u32::try_from(ask.elements.len()).unwrap_or(u32::MAX);
         let day = self.counted_day(now);
-        Ok(match self.spend(organisation, ask, view, day)? {
+        Ok(match self.spend(organisation, &there, count, view, day)? {
             Some(outputs) => (outputs, Ok(shares)),
-            None => (Vec::new(), Err(Refusal::Quota(Again::tomorrow(now)))),
+            None => (Vec::new(), Err(Refusal::Quota(self.again(now)))),
         })
     }
 
@@ -151,18 +158,18 @@ impl Engine {
         key.season().is_none_or(|season| season <= last)
     }
 
-    /// Takes the evaluations off the organisation's quota, under every key or under none; none if
-    /// there are not so many left.
+    /// Takes so many evaluations off the organisation's quota, under every key or under none; none
+    /// if there are not so many left.
     fn spend<V: View>(
         &mut self,
         organisation: &OrganisationKey,
-        ask: &EvaluateAsk,
+        keys: &[KeyName],
+        count: u32,
         view: &V,
         today: Day,
     ) -> Result<Option<Vec<Output>>, V::Error> {
-        let count = u32::try_from(ask.elements.len()).unwrap_or(u32::MAX);
         let mut after = Vec::new();
-        for key in &ask.keys {
+        for key in keys {
             let mut reserve = self.reserve(organisation, *key, today, view)?;
             reserve.used = reserve.used.saturating_add(count);
             let quota = self.quota_on(today);
