@@ -52,7 +52,7 @@ async fn stands(home: &Home) -> (Day, u32) {
 
 async fn use_some(home: &Home) {
     let charged = home.driver.charge(SOMEBODY, 10, ALONE).await.unwrap();
-    assert_eq!(charged, Ok(()));
+    assert!(charged.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -389,8 +389,8 @@ impl Machine {
                 }
                 Ok(())
             }
-            Input::Refund(member, count) => {
-                self.engine.refund(&member, count, now);
+            Input::Refund(member, count, day) => {
+                self.engine.refund(&member, count, day);
                 Ok(())
             }
             Input::Quota(member, division, answer) => {

@@ -13,8 +13,10 @@ use crate::wire::{EvaluateAsk, KeyEvaluation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Evaluations set aside on disk at a time, so that not every look-up waits for the disk. After a
-/// crash those set aside count as spent.
+/// Evaluations set aside on disk at a time, so that not every look-up waits for the disk: this part of
+/// a day's quota. After a crash those set aside count as spent.
+const AHEAD: u32 = 64;
+/// No more than that.
 const BLOCK: u32 = 512;
 
 /// What is spent and what is set aside of a day's quota.
@@ -136,6 +138,9 @@ impl Engine {
         let Some(shares) = self.shares_of(ask.epoch, now).map(Arc::clone) else {
             return Ok((Vec::new(), Err(Refusal::OtherEpoch)));
         };
+        // A new root does not begin anew.
+        let answers = self.directory.charter().answers_for(organisation);
+        let organisation = &answers.map_or(*organisation, |o| o.root);
         let there = ask.keys.iter().filter(|key| shares.contains_key(*key));
         let there: Vec<KeyName> = there.copied().collect();
         if there.is_empty() || !ask.keys.iter().all(|key| self.serves(*key, now)) {
@@ -186,8 +191,9 @@ impl Engine {
         for (key, quota, mut reserve) in after {
             if reserve.used > reserve.aside {
                 // What is granted is for several days, so of that nothing is written ahead.
-                reserve.aside = (reserve.used.div_ceil(BLOCK))
-                    .saturating_mul(BLOCK)
+                let block = (quota / AHEAD).clamp(1, BLOCK);
+                reserve.aside = (reserve.used.div_ceil(block))
+                    .saturating_mul(block)
                     .min(quota)
                     .max(reserve.used);
                 changes.push(Change::Quota {
@@ -206,6 +212,23 @@ impl Engine {
         }))
     }
 
+    /// What is counted of a day on disk: under the organisation's root, or under one that it had when
+    /// that was replaced. Each begins with what was counted under the one before it.
+    pub(super) fn counted<V: View>(
+        &self,
+        organisation: &OrganisationKey,
+        key: KeyName,
+        day: Day,
+        view: &V,
+    ) -> Result<u32, V::Error> {
+        let mut most = view.quota(organisation, key, day)?;
+        let former = &self.directory.charter().terms().former;
+        for root in former.iter().filter(|f| f.successor == *organisation) {
+            most = most.max(view.quota(&root.root, key, day)?);
+        }
+        Ok(most)
+    }
+
     /// What of a day is used and set aside.
     pub(super) fn reserve<V: View>(
         &self,
@@ -216,7 +239,9 @@ impl Engine {
     ) -> Result<Reserve, V::Error> {
         match self.reserved.get(&(*organisation, key)) {
             Some((day, reserve)) if *day == today => Ok(*reserve),
-            _ => Ok(Reserve::stored(view.quota(organisation, key, today)?)),
+            _ => Ok(Reserve::stored(
+                self.counted(organisation, key, today, view)?,
+            )),
         }
     }
 }
