@@ -5,9 +5,7 @@ use crate::globals::Globals;
 use crate::output;
 use crate::session::Session;
 use parasol_node::entropy::OsEntropy;
-use parasol_protocol::client::{
-    Check, CheckOptions, Checked, Federation, Found, Own, Warning,
-};
+use parasol_protocol::client::{Check, CheckOptions, Checked, Federation, Found, Own, Warning};
 use parasol_protocol::handle::{Country, Handle, HandleKind, HandleWarning};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};

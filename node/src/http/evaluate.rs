@@ -41,7 +41,11 @@ impl Asking {
         let holders = match of_epoch {
             Some((_, holders)) => holders,
             // Nobody has shares of an epoch that is over.
-            None => app.driver.holders(u32::MAX).await?.map_or(Vec::new(), |(_, all)| all),
+            None => app
+                .driver
+                .holders(u32::MAX)
+                .await?
+                .map_or(Vec::new(), |(_, all)| all),
         };
         let mut untried: Vec<Holder> = holders
             .into_iter()

@@ -4,7 +4,7 @@ use super::Ledger;
 use crate::entropy::OsEntropy;
 use crate::store::{Engine, Op, StoreError, Table, open, seq};
 use parasol_protocol::admit::{Signed, SlotKey};
-use parasol_protocol::carried::{Aside, Change, Listed, Memory, View};
+use parasol_protocol::carried::{Aside, Change, Listed, Memory, Reached, View};
 use parasol_protocol::entropy::Entropy;
 use parasol_protocol::ids::{CharterId, FederationId, OrganisationKey, RecordId};
 use parasol_protocol::keys::SecretKey;

@@ -2,7 +2,7 @@
 
 use super::overlay::tombstone;
 use super::view::{
-    Aside, Change, InBucket, Listed, Mark, Publisher, TagRow, View, publisher, short,
+    Aside, Change, InBucket, Listed, Mark, Publisher, Reached, TagRow, View, publisher, short,
 };
 use crate::admit::{Carried, Signed, SlotKey, Tombstone};
 use crate::ids::{CharterId, Lock, NodeKey, OrganisationKey, RecordId};

@@ -153,7 +153,11 @@ impl Evaluating {
             return Ok(Step::Again);
         }
         let answered = |key: &&KeyName| self.count(**key) >= self.threshold;
-        let one = self.keys.iter().filter(answered).any(|key| key.season().is_some());
+        let one = self
+            .keys
+            .iter()
+            .filter(answered)
+            .any(|key| key.season().is_some());
         if !one || !self.lacking().all(|key| self.may_lack(key)) {
             return Err(self.too_few(federation));
         }
@@ -221,8 +225,7 @@ impl Evaluating {
             needed.is_some_and(|key| !answers.contains_key(&key))
         };
         let without = self.good.iter().filter(|(_, answers)| lacks(answers));
-        let without =
-            without.map(|(index, _)| (*index, Some(Missing::Refused(Refusal::NoShare))));
+        let without = without.map(|(index, _)| (*index, Some(Missing::Refused(Refusal::NoShare))));
         let all: BTreeMap<u16, Option<Missing>> = wrong.chain(missing).chain(without).collect();
         let missing = all
             .into_iter()

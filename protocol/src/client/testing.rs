@@ -276,7 +276,7 @@ impl World {
         let before = self.federation(0);
         let keys = before.certificate().keys();
         let nodes = &self.nodes;
-        let held = |name| nodes.iter().any(|node| node.shares.contains_key(name));
+        let held = |name: &KeyName| nodes.iter().any(|node| node.shares.contains_key(name));
         let keys = keys.filter(|key| held(&key.name()));
         let keys = keys.map(|key| (key.name(), key.clone())).collect();
         let id = *self.directory.charter().federation();

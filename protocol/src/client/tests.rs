@@ -42,7 +42,11 @@ pub(super) fn says(handles: &[&str], text: &str) -> Particulars {
 const PHONE: &str = "phone:+33639981234";
 const EMAIL: &str = "email:someone@example.org";
 
-pub(super) fn seal(world: &mut World, home: usize, drafts: Vec<Draft>) -> Result<Vec<Draft>, Error> {
+pub(super) fn seal(
+    world: &mut World,
+    home: usize,
+    drafts: Vec<Draft>,
+) -> Result<Vec<Draft>, Error> {
     let federation = world.federation(home);
     let seal = Seal::new(&federation, drafts, &mut Seeded::new(1))?;
     Ok(world.carry(home, seal)?.0)
@@ -195,10 +199,7 @@ fn a_day_that_is_used_up_says_when_enough_can_be_asked_again() {
     assert_eq!((*have, *need, *again), (2, 3, minutes(20)));
     assert_eq!((missing.len(), why.code()), (3, "quota"));
     assert!(missing[0].to_string().contains("in 5 hours"));
-    assert!(
-        why.to_string()
-            .contains("in 20 minutes")
-    );
+    assert!(why.to_string().contains("in 20 minutes"));
     // With another one away it takes two of them.
     world.nodes[4].up = false;
     let asked = draft_of(&mut world);

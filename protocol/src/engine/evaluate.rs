@@ -239,9 +239,12 @@ impl Engine {
     ) -> Result<Reserve, V::Error> {
         match self.reserved.get(&(*organisation, key)) {
             Some((day, reserve)) if *day == today => Ok(*reserve),
-            _ => Ok(Reserve::stored(
-                self.counted(organisation, key, today, view)?,
-            )),
+            _ => Ok(Reserve::stored(self.counted(
+                organisation,
+                key,
+                today,
+                view,
+            )?)),
         }
     }
 }

@@ -204,9 +204,8 @@ impl Engine {
     /// quota as each other node, and of what is left of its grants. What the other nodes asked is not
     /// known here; as much is taken for granted.
     fn for_all<V: View>(&self, day: Day, nodes: u32, view: &V) -> Result<u32, V::Error> {
-        let more = self.granted_to_members(day, |day| {
-            Ok(view.member(&ALL, day)?.saturating_mul(nodes))
-        })?;
+        let more =
+            self.granted_to_members(day, |day| Ok(view.member(&ALL, day)?.saturating_mul(nodes)))?;
         Ok(self.quota_on(day).saturating_add(more) / nodes.max(1))
     }
 

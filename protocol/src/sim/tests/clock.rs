@@ -227,7 +227,12 @@ fn neither_to_and_fro_nor_start_after_start_leads_further_than_a_day() {
     for (starts, back) in [(false, 0), (false, 1), (true, 0), (true, 5)] {
         let (mut lab, _, id) = lab();
         for n in 1..40 {
-            for day in [TODAY.plus(300), TODAY.plus(n), TODAY.plus(n.min(back)), TODAY.plus(1)] {
+            for day in [
+                TODAY.plus(300),
+                TODAY.plus(n),
+                TODAY.plus(n.min(back)),
+                TODAY.plus(1),
+            ] {
                 set_clock(&mut lab, day);
                 tick(&mut lab);
                 let now = lab.now;

@@ -373,6 +373,7 @@ fn grants_add_what_enough_keyholders_gave_for_all_their_days_together() {
                     }
                     game.lab.restart(keyholder);
                     game.ahead[keyholder] += DAY;
+                    game.lab.sides[keyholder].0.time_passed(DAY);
                     game.tick();
                 }
                 // The lowest of those that it takes.

@@ -164,7 +164,12 @@ fn the_other_keys_answer_and_they_alone_are_counted() {
     let (engine, store) = &mut lab.sides[4];
     let (outputs, allowed) = engine.allow(&organisation, &ask, store, lab.now).unwrap();
     let answers = evaluate(&allowed.unwrap(), &ask, &mut entropy).unwrap();
-    assert!(answers.iter().map(|answer| answer.key).eq([KeyName::Bucket]));
+    assert!(
+        answers
+            .iter()
+            .map(|answer| answer.key)
+            .eq([KeyName::Bucket])
+    );
     let today = engine.counted_day(lab.now);
     lab.perform(4, outputs);
     let used = |key| lab.sides[4].1.quota(&organisation, key, today).unwrap();
