@@ -135,7 +135,7 @@ fn who_exceeds_is_told_when_and_an_import_goes_on_and_others_grant_more() {
     let again = error["retry_after"].as_u64().unwrap();
     assert!((1..=86_400).contains(&again), "{error}");
     let message = text_of(&error["message"]);
-    assert!(message.contains("after midnight UTC, in "), "{message}");
+    assert!(message.contains("asked again in "), "{message}");
     let next = text_of(&error["next"]);
     assert!(next.contains("60 of 100 rows are done"), "{next}");
     // A look-up meets it too.

@@ -352,7 +352,8 @@ fn asked(ask: &EvaluateAsk) {
     let shares = Arc::new(shares.collect());
     match evaluate(&shares, ask, &mut Seeded::new("node")) {
         Ok(answers) => {
-            assert!(answers.iter().map(|a| a.key).eq(ask.keys.iter().copied()));
+            let there = ask.keys.iter().filter(|k| shares.contains_key(*k));
+            assert!(answers.iter().map(|a| a.key).eq(there.copied()));
             for answer in &answers {
                 assert_eq!(answer.evaluation.index.get(), 1);
                 assert_eq!(answer.evaluation.elements.len(), ask.elements.len());
@@ -360,7 +361,7 @@ fn asked(ask: &EvaluateAsk) {
             let reply = Reply::Evaluated(answers);
             assert_eq!(Reply::decode(&reply.encode()), Ok(reply));
         }
-        Err(Refusal::NoShare) => assert!(ask.keys.iter().any(|k| !shares.contains_key(k))),
+        Err(Refusal::NoShare) => assert!(!ask.keys.iter().any(|k| shares.contains_key(k))),
         Err(why) => panic!("{why:?}"),
     }
 }

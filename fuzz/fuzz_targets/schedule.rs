@@ -176,6 +176,9 @@ impl Run {
         let millis = millis.min(DAYS * DAY - self.passed);
         self.passed += millis;
         self.lab.now += millis;
+        for side in &mut self.lab.sides {
+            side.engine.time_passed(millis);
+        }
     }
 
     fn publish(&mut self, node: usize, expires: Day, body: Body) -> Option<RecordId> {

@@ -1,46 +1,60 @@
 //! The node's clock.
 
 use parasol_protocol::time::Timestamp;
+use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How far the clock may run ahead of the time that passed.
-const SLACK: Duration = Duration::from_secs(24 * 3600);
+/// What a clock says: the time, and a measure that nobody can set, from wherever it began.
+type Said = Box<dyn FnMut() -> (Timestamp, Duration) + Send>;
 
-/// Tells the time as the system does, and whether that ran ahead of a measure that nobody can set.
-#[derive(Debug, Default)]
+/// Tells the time as the system does, and how much of it has passed by a measure that nobody can set.
 pub struct Clock {
-    /// What the two said at one moment.
-    base: Option<(Timestamp, Instant)>,
+    said: Said,
+    /// How much had passed when that was asked last.
+    counted: Option<Duration>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        let begun = Instant::now();
+        Self::of(move || (system(), begun.elapsed()))
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock").finish_non_exhaustive()
+    }
 }
 
 impl Clock {
-    /// Now. It may be before what it was: whoever sets a clock right sets it back, too.
-    pub fn now(&mut self) -> Timestamp {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let now = Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-        self.base.get_or_insert((now, Instant::now()));
-        now
+    /// One that goes by what this says: the time, which may go anywhere, and how much has passed since
+    /// some moment, which never falls.
+    pub fn of(said: impl FnMut() -> (Timestamp, Duration) + Send + 'static) -> Self {
+        let said = Box::new(said);
+        let counted = None;
+        Self { said, counted }
     }
 
-    /// Whether the clock ran more than a day ahead of the time that passed since it was asked
-    /// first. It is said once for each such day. A machine that slept counts as well.
-    pub fn ran_ahead(&mut self) -> bool {
-        let now = self.now();
-        let ahead = self
-            .base
-            .is_some_and(|(then, at)| is_ahead(then, now, at.elapsed()));
-        if ahead {
-            self.base = Some((now, Instant::now()));
-        }
-        ahead
+    /// Now. It may be before what it was: whoever sets a clock right sets it back, too.
+    pub fn now(&mut self) -> Timestamp {
+        (self.said)().0
+    }
+
+    /// How much time has passed since this was asked last; none if it never was. While a machine
+    /// sleeps none does.
+    pub fn passed(&mut self) -> Duration {
+        let (_, so_far) = (self.said)();
+        let before = self.counted.replace(so_far);
+        before.map_or(Duration::ZERO, |before| so_far.saturating_sub(before))
     }
 }
 
-fn is_ahead(then: Timestamp, now: Timestamp, passed: Duration) -> bool {
-    let shown = Duration::from_millis(now.millis().saturating_sub(then.millis()));
-    shown > passed.saturating_add(SLACK)
+fn system() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -48,13 +62,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn small_steps_add_up_and_time_that_passed_does_not() {
-        let at = |hours: u64| Timestamp::from_millis(hours * 3_600_000);
-        let hours = |n: u64| Duration::from_secs(n * 3600);
-        assert!(!is_ahead(at(0), at(1000), hours(1000)));
-        assert!(!is_ahead(at(0), at(24), hours(0)));
-        assert!(is_ahead(at(0), at(25), hours(0)));
-        assert!(is_ahead(at(100), at(150), hours(20)));
-        assert!(!is_ahead(at(100), at(50), hours(20)), "it was set back");
+    fn what_passed_is_counted_once_and_not_by_the_time_that_is_shown() {
+        let hour = Duration::from_secs(3600);
+        let mut all = [(9000, 5), (9001, 5), (8000, 6), (7_000_000, 8)].into_iter();
+        let mut clock = Clock::of(move || {
+            let (shown, passed) = all.next().unwrap_or_default();
+            (Timestamp::from_millis(shown), hour * passed)
+        });
+        assert_eq!(clock.passed(), Duration::ZERO);
+        assert_eq!(clock.passed(), Duration::ZERO);
+        assert_eq!(clock.passed(), hour);
+        assert_eq!(clock.passed(), 2 * hour);
+        // A measure that fell would not give anything.
+        assert_eq!(clock.passed(), Duration::ZERO);
     }
 }

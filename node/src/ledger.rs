@@ -44,7 +44,7 @@ use prepared::Layered;
 pub use prepared::Prepared;
 use rows::{
     CONTESTED, HELD_AGAINST, IdRow, LAYOUT, OWN, REACHED, count_key, counter, damaged, day, id_at,
-    member_key, neighbours, quota_key, read_quota_key, rows, u32_at,
+    member_key, neighbours, quota_key, reached_row, read_quota_key, rows, u32_at,
 };
 pub use view::{LedgerView, Lent};
 
@@ -239,7 +239,7 @@ impl Ledger {
                     ops.push(Op::put(Table::Meta, key, seq(*count)));
                 }
                 Change::Reached(reached) => {
-                    ops.push(Op::put(Table::Meta, REACHED, day(*reached)));
+                    ops.push(Op::put(Table::Meta, REACHED, reached_row(reached)));
                 }
                 Change::HeldAgainst(charter) => {
                     ops.push(Op::put(Table::Meta, HELD_AGAINST, *charter.as_bytes()));

@@ -1,6 +1,7 @@
 //! A node from start to stop.
 
 use crate::ceremony;
+use crate::clock::Clock;
 use crate::config::{Level, NodeConfig, StoreKind};
 use crate::driver::{self, Setup};
 use crate::http::{self, App, Doors, router};
@@ -175,6 +176,7 @@ async fn serve(config: NodeConfig, options: RunOptions) -> Result<(), RunError> 
         ledger,
         accept_time: config.accept_time,
         ceremonies: Some(ceremonies),
+        clock: Clock::default(),
     };
     let (handle, thread) = driver::start(setup, net.clone(), events)?;
     // It ends with the driver.

@@ -22,6 +22,7 @@ use parasol_protocol::keys::SecretKey;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
 /// A node at work, and what else lies in its federation's directory.
@@ -34,8 +35,8 @@ pub struct Home {
     pub token: String,
     /// The roots of all organisations, in the order of their names here.
     pub roots: Vec<SecretKey>,
-
-    _tmp: tempfile::TempDir,
+    thread: JoinHandle<()>,
+    tmp: tempfile::TempDir,
 }
 
 const NAMES: [&str; 3] = ["lilas", "ryabina", "rowan"];
@@ -50,6 +51,15 @@ impl Home {
         settings: Settings,
         wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>,
     ) -> Self {
+        Self::start_by(Clock::default(), settings, wrap).await
+    }
+
+    /// The same, with a clock that the test sets.
+    pub async fn start_by(
+        mut clock: Clock,
+        settings: Settings,
+        wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>,
+    ) -> Self {
         let tmp = tempfile::tempdir().unwrap();
         let plan = Plan {
             dir: tmp.path().join("fed"),
@@ -57,7 +67,7 @@ impl Home {
             threshold: majority(3),
             // Nobody listens there: tests take the ports that the system gives.
             members: built_in(&[(20_000, 30_000), (20_001, 30_001), (20_002, 30_002)]),
-            today: Clock::default().now().day(),
+            today: clock.now().day(),
             cities: Vec::new(),
         };
         let mut token = String::new();
@@ -69,6 +79,24 @@ impl Home {
         })
         .unwrap();
         let dir = plan.dir.join(NAMES[0]);
+        let place = (tmp, dir, token, roots);
+        Self::open(place, clock, settings, wrap).await
+    }
+
+    /// Stops it, and starts it again on what lies on its disk.
+    pub async fn restart(self, clock: Clock, settings: Settings) -> Self {
+        self.driver.stop().await;
+        self.thread.join().unwrap();
+        let place = (self.tmp, self.dir, self.token, self.roots);
+        Self::open(place, clock, settings, |store| store).await
+    }
+
+    async fn open(
+        (tmp, dir, token, roots): (tempfile::TempDir, PathBuf, String, Vec<SecretKey>),
+        clock: Clock,
+        settings: Settings,
+        wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>,
+    ) -> Self {
         let identity = NodeIdentity::read(&dir).unwrap();
         let config = NodeConfig::load_with(&dir, &|_| None).unwrap();
         let store = store::open(&config.data_dir(), Engine::Redb).unwrap();
@@ -96,8 +124,9 @@ impl Home {
             ledger,
             accept_time: None,
             ceremonies: None,
+            clock,
         };
-        let (driver, _) = driver::start(setup, net.clone(), events).unwrap();
+        let (driver, thread) = driver::start(setup, net.clone(), events).unwrap();
         Self {
             driver,
             address: address.with_p2p(id).unwrap(),
@@ -105,8 +134,8 @@ impl Home {
             dir,
             token,
             roots,
-
-            _tmp: tmp,
+            thread,
+            tmp,
         }
     }
 

@@ -221,6 +221,10 @@ impl Season {
     pub const fn plus(self, n: u32) -> Self {
         Self(self.0.saturating_add(n))
     }
+    /// The first day of the season.
+    pub fn first_day(self) -> Day {
+        Self(self.0.saturating_sub(1)).last_day().plus(1)
+    }
     /// The last day of the season.
     pub fn last_day(self) -> Day {
         let next = Self(self.0.saturating_add(1));
@@ -259,6 +263,7 @@ mod tests {
         assert_eq!(day.to_string(), "2026-11-22");
         assert_eq!(day.month().to_string(), "2026-11");
         assert_eq!(day.season().to_string(), "2026H2");
+        assert_eq!(day.season().first_day().to_string(), "2026-07-01");
         assert_eq!(day.season().last_day().to_string(), "2026-12-31");
         assert_eq!(day.season().plus(1).last_day().to_string(), "2027-06-30");
         assert_eq!(

@@ -443,49 +443,79 @@ def grants():
 
 
 def calendars():
-    """name, records carried at first, [(clock, unsteady, records that come then, today, in doubt, carried at its end)]."""
+    """name, records carried at first, [(clock, hours that passed, records that come then, today, in doubt, carried at its end)]."""
     ends = report("ash", "ends tomorrow", "a lock", slot=1, life=1)
     late = report("ash", "ends in five days", "another lock", slot=2, life=5)
     own = [vouch("ash", number=n, slot=n, issued=TODAY + n) for n in range(9)]
     birch = [vouch("birch", "ash", number=n, slot=n, issued=TODAY + n) for n in range(9)]
     cedar = [vouch("cedar", "ash", number=n, slot=n, issued=TODAY + n) for n in range(9)]
     yield "day by day", [ends, late], [
-        (TODAY, False, [], TODAY, False, [ends, late]),
-        (TODAY + 1, False, [], TODAY + 1, False, [ends, late]),
-        (TODAY + 2, False, [], TODAY + 2, False, [late]),
+        (TODAY, 0, [], TODAY, False, [ends, late]),
+        (TODAY + 1, 14, [], TODAY + 1, False, [ends, late]),
+        (TODAY + 2, 24, [], TODAY + 2, False, [late]),
     ]
     yield "a clock that jumps deletes nothing, and put back leaves no trace", [ends, late], [
-        (TODAY + 400, False, [], TODAY + 400, True, [ends, late]),
-        (TODAY + 1, False, [], TODAY + 1, False, [ends, late]),
-        (TODAY + 2, False, [], TODAY + 2, False, [late]),
+        (TODAY + 400, 0, [], TODAY + 400, True, [ends, late]),
+        (TODAY + 1, 0, [], TODAY + 1, False, [ends, late]),
+        (TODAY + 2, 24, [], TODAY + 2, False, [late]),
     ]
     yield "two other organisations bear it out", [ends, late], [
-        (TODAY + 4, False, [birch[2]], TODAY + 4, True, [ends, late, birch[2]]),
-        (TODAY + 4, False, [cedar[4]], TODAY + 4, True, [ends, late, birch[2], cedar[4]]),
-        (TODAY + 4, False, [], TODAY + 4, False, [late, birch[2], cedar[4]]),
+        (TODAY + 4, 0, [birch[2]], TODAY + 4, True, [ends, late, birch[2]]),
+        (TODAY + 4, 0, [cedar[4]], TODAY + 4, True, [ends, late, birch[2], cedar[4]]),
+        (TODAY + 4, 0, [], TODAY + 4, False, [late, birch[2], cedar[4]]),
     ]
     yield "not one of them twice, nor one's own", [ends], [
-        (TODAY + 4, False, [birch[3], birch[4], own[4]], TODAY + 4, True, [ends, birch[3], birch[4], own[4]]),
-        (TODAY + 4, False, [], TODAY + 4, True, [ends, birch[3], birch[4], own[4]]),
+        (TODAY + 4, 0, [birch[3], birch[4], own[4]], TODAY + 4, True, [ends, birch[3], birch[4], own[4]]),
+        (TODAY + 4, 0, [], TODAY + 4, True, [ends, birch[3], birch[4], own[4]]),
     ]
     yield "nor by records of three days before", [ends], [
-        (TODAY + 4, False, [birch[1], cedar[1]], TODAY + 4, True, [ends, birch[1], cedar[1]]),
-        (TODAY + 4, False, [], TODAY + 4, True, [ends, birch[1], cedar[1]]),
+        (TODAY + 4, 0, [birch[1], cedar[1]], TODAY + 4, True, [ends, birch[1], cedar[1]]),
+        (TODAY + 4, 0, [], TODAY + 4, True, [ends, birch[1], cedar[1]]),
     ]
     yield "nor by those that came before it was in doubt", [ends, birch[0], cedar[0]], [
-        (TODAY + 2, False, [], TODAY + 2, True, [ends, birch[0], cedar[0]]),
-        (TODAY + 2, False, [birch[1]], TODAY + 2, True, [ends, birch[0], cedar[0], birch[1]]),
-        (TODAY + 2, False, [cedar[1]], TODAY + 2, True, [ends, birch[0], cedar[0], birch[1], cedar[1]]),
-        (TODAY + 2, False, [], TODAY + 2, False, [birch[0], cedar[0], birch[1], cedar[1]]),
+        (TODAY + 2, 0, [], TODAY + 2, True, [ends, birch[0], cedar[0]]),
+        (TODAY + 2, 0, [birch[1]], TODAY + 2, True, [ends, birch[0], cedar[0], birch[1]]),
+        (TODAY + 2, 0, [cedar[1]], TODAY + 2, True, [ends, birch[0], cedar[0], birch[1], cedar[1]]),
+        (TODAY + 2, 0, [], TODAY + 2, False, [birch[0], cedar[0], birch[1], cedar[1]]),
     ]
     yield "a clock that is set back: the day stays", [late], [
-        (TODAY + 1, False, [], TODAY + 1, False, [late]),
-        (TODAY - 30, False, [], TODAY + 1, False, [late]),
+        (TODAY + 1, 0, [], TODAY + 1, False, [late]),
+        (TODAY - 30, 0, [], TODAY + 1, False, [late]),
     ]
     yield "a clock that runs ahead of what cannot be set", [ends], [
-        (TODAY, True, [], TODAY, True, [ends]),
-        (TODAY + 1, False, [birch[0], cedar[1]], TODAY + 1, True, [ends, birch[0], cedar[1]]),
-        (TODAY + 1, False, [], TODAY + 1, False, [ends, birch[0], cedar[1]]),
+        (TODAY + 1, 3, [], TODAY + 1, False, [ends]),
+        (TODAY + 2, 3, [birch[0], cedar[1]], TODAY + 2, True, [ends, birch[0], cedar[1]]),
+        (TODAY + 2, 0, [], TODAY + 2, False, [birch[0], cedar[1]]),
+    ]
+    yield "nor does it get further by going to and fro", [ends], [
+        (TODAY + 1, 0, [], TODAY + 1, False, [ends]),
+        (TODAY, 0, [], TODAY + 1, False, [ends]),
+        (TODAY + 2, 0, [], TODAY + 2, True, [ends]),
+        (TODAY + 1, 23, [], TODAY + 1, False, [ends]),
+        (TODAY + 2, 0, [], TODAY + 2, True, [ends]),
+        (TODAY + 2, 1, [], TODAY + 2, False, []),
+    ]
+    yield "an hour and no more is left over for the day after", [late], [
+        (TODAY, 200, [], TODAY, False, [late]),
+        (TODAY + 1, 0, [], TODAY + 1, False, [late]),
+        (TODAY + 2, 22, [], TODAY + 2, True, [late]),
+        (TODAY + 2, 1, [], TODAY + 2, False, [late]),
+    ]
+    yield "far ahead, days go on by the time that passes", [late], [
+        (TODAY + 30, 0, [], TODAY + 30, True, [late]),
+        (TODAY + 30, 23, [], TODAY + 30, True, [late]),
+        (TODAY - 1, 0, [], TODAY, False, [late]),
+        (TODAY + 30, 23, [], TODAY + 30, True, [late]),
+        (TODAY + 30, 1, [], TODAY + 30, True, [late]),
+        (TODAY - 1, 0, [], TODAY + 1, False, [late]),
+        (TODAY + 30, 24, [], TODAY + 30, True, [late]),
+        (TODAY - 1, 0, [], TODAY + 2, False, [late]),
+    ]
+    yield "others' word makes up for time, up to two days beyond what they say", [late], [
+        (TODAY + 1, 0, [birch[1], cedar[1]], TODAY + 1, False, [late, birch[1], cedar[1]]),
+        (TODAY + 2, 0, [], TODAY + 2, False, [late, birch[1], cedar[1]]),
+        (TODAY + 3, 0, [], TODAY + 3, False, [late, birch[1], cedar[1]]),
+        (TODAY + 4, 0, [], TODAY + 4, True, [late, birch[1], cedar[1]]),
     ]
 
 
@@ -664,8 +694,8 @@ def files():
     shelf, rows = Shelf(), []
     for name, carried, steps in calendars():
         row = {"name": name, "carried": shelf.of(*carried), "steps": []}
-        for clock, unsteady, come, today, doubt, kept in steps:
-            step = {"clock": clock, "unsteady": unsteady, "come": shelf.of(*come), "today": today, "in_doubt": doubt}
+        for clock, passed, come, today, doubt, kept in steps:
+            step = {"clock": clock, "passed": passed, "come": shelf.of(*come), "today": today, "in_doubt": doubt}
             row["steps"].append(step | {"carried": sorted(shelf.of(*kept))})
         rows.append(row)
     made["ok/calendar.json"] = shown("spec/02-records.md, section 5", rows, **HERE, records=shelf.shown())

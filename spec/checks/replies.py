@@ -78,25 +78,33 @@ class Calendar:
     """The day, and whether to believe it (02, section 5)."""
 
     def __init__(self, charter, today):
-        self.reached, self.doubted, self.witnesses = today, None, set()
+        self.reached, self.hours, self.doubted, self.witnesses = today, 24, None, {}
         self.needed = min(2, max(1, len(charter.organisations) - 1))
 
     def today(self, clock):
         return max(self.reached, clock)
 
-    def look(self, clock, unsteady):
+    def look(self, clock, passed):
         today = self.today(clock)
-        if self.doubted is not None and today < self.doubted:
-            self.doubted, self.witnesses = None, set()
-        doubt = self.doubted is not None or unsteady or today > self.reached + 1
-        if doubt and len(self.witnesses) < self.needed:
-            self.doubted = today
-        else:
-            self.reached, self.doubted, self.witnesses = today, None, set()
+        self.hours += passed
+        far = today > self.reached + 1
+        if (self.doubted is not None and today < self.doubted) or (far and self.doubted is None):
+            self.witnesses = {}
+        self.doubted = today if far else None
+        self.hours = min(self.hours, 48 if far else 25)
+        said = sorted(self.witnesses.values(), reverse=True)[self.needed - 1 : self.needed]
+        if today > self.reached and not far and self.hours >= 24:
+            self.reached, self.hours = today, self.hours - 24
+        elif said and self.reached < today <= said[0] + 2:
+            self.reached, self.hours, self.doubted = today, 0, None
+        elif far and self.hours == 48:
+            self.reached, self.hours = self.reached + 1, 24
+        if said and today == self.reached and today < said[0] + 2:
+            self.hours = max(self.hours, 24)
 
     def came(self, record, home, today):
-        if self.doubted is not None and record.organisation != home and record.issued + 2 >= today:
-            self.witnesses.add(record.organisation)
+        if record.organisation != home and today - 2 <= record.issued <= today + 1:
+            self.witnesses[record.organisation] = max(record.issued, self.witnesses.get(record.organisation, 0))
 
 
 def ok_calendar(world, cases):
@@ -108,9 +116,10 @@ def ok_calendar(world, cases):
         for number in case["carried"]:
             node.offer(data[number], stage.today)
         for step in case["steps"]:
-            calendar.look(step["clock"], step["unsteady"])
+            calendar.look(step["clock"], step["passed"])
             today = calendar.today(step["clock"])
-            if calendar.doubted is None:
+            doubt = calendar.reached < today
+            if not doubt:
                 node.begin(today)
             for number in step["come"]:
                 record = records.parse(data[number])
@@ -119,7 +128,7 @@ def ok_calendar(world, cases):
                 calendar.came(record, home, today)
             where = f"{case['name']}, clock {step['clock']}"
             agree(f"{where}: today", step["today"], today)
-            agree(f"{where}: in doubt", step["in_doubt"], calendar.doubted is not None)
+            agree(f"{where}: in doubt", step["in_doubt"], doubt)
             ids = [records.parse(one).id for one in data]
             agree(f"{where}: carried", step["carried"], [n for n, one in enumerate(ids) if one in node.carried])
         yield case["name"]

@@ -5,7 +5,7 @@ use crate::globals::Globals;
 use crate::output;
 use crate::session::Session;
 use parasol_node::entropy::OsEntropy;
-use parasol_protocol::client::{Check, CheckOptions, Checked, Federation, Found, Own};
+use parasol_protocol::client::{Check, CheckOptions, Checked, Federation, Found, Own, Warning};
 use parasol_protocol::handle::{Country, Handle, HandleKind, HandleWarning};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +123,11 @@ pub struct LookedUp {
 impl LookedUp {
     fn sources(&self) -> usize {
         self.parts.iter().map(|c| c.sources).min().unwrap_or(0)
+    }
+    /// Whether there are seasons of which nothing could be looked at.
+    fn lacks_seasons(&self) -> bool {
+        let mut warnings = self.parts.iter().flat_map(|part| &part.warnings);
+        warnings.any(|warning| matches!(warning, Warning::Season { .. }))
     }
     fn uncounted(&self) -> usize {
         self.parts.iter().map(|c| c.uncounted).sum()
@@ -245,6 +250,8 @@ fn print_text(inputs: &[String], asked: &[Asked], looked: &LookedUp) {
             lines.push(
                 if looked.cut.contains(handle) {
                     "  no record in what was fetched, and not all could be fetched: ask again with --parts 8"
+                } else if looked.lacks_seasons() {
+                    "  no record in what could be looked at, and not all could: see the warning"
                 } else {
                     "  no record"
                 }

@@ -5,6 +5,7 @@ use parasol_protocol::certificate::Certificate;
 use parasol_protocol::engine::{Allowance, Division, Holder, Member, Share, Shares};
 use parasol_protocol::ids::{NodeKey, OrganisationKey};
 use parasol_protocol::record::Verified;
+use parasol_protocol::time::Day;
 use parasol_protocol::wire::client::{
     DirectoryReply, Outcome, OwnAsk, OwnReply, TagsAsk, TagsReply, Wanted,
 };
@@ -46,6 +47,14 @@ impl DriverHandle {
         wait.await.map_err(|_| Unavailable::Stopping)?
     }
 
+    /// Has the driver look at its clock, and waits until it has done what follows from that.
+    #[cfg(test)]
+    pub async fn tick(&self) {
+        // A driver that is gone shows in the next call.
+        let _ = self.queue.send(Input::Tick).await;
+        let _ = self.status().await;
+    }
+
     /// Signs, stores and passes on.
     ///
     /// # Errors
@@ -78,7 +87,7 @@ impl DriverHandle {
         self.call(|a| Input::Allow(organisation, ask, a)).await
     }
 
-    /// Takes evaluations off a member's share of the day.
+    /// Takes evaluations off a member's share of the day. Gives the day.
     ///
     /// # Errors
     /// If the driver cannot answer; when to ask again is an answer.
@@ -87,15 +96,15 @@ impl DriverHandle {
         member: Member,
         count: u32,
         division: Division,
-    ) -> Result<Result<(), Again>, Unavailable> {
+    ) -> Result<Result<Day, Again>, Unavailable> {
         self.call(|a| Input::Charge(member, count, division, a))
             .await
     }
 
-    /// Gives back what was taken for an ask that nobody answered.
-    pub async fn refund(&self, member: Member, count: u32) {
+    /// Gives back what was taken of a day for an ask that every keyholder refused.
+    pub async fn refund(&self, member: Member, count: u32, day: Day) {
         // A node that stops loses no more than that.
-        let _ = self.queue.send(Input::Refund(member, count)).await;
+        let _ = self.queue.send(Input::Refund(member, count, day)).await;
     }
 
     /// How a member and her organisation stand today.

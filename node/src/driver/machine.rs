@@ -66,6 +66,8 @@ pub struct Setup {
     pub accept_time: Option<Day>,
     /// Where what peers say of key ceremonies goes; none if the node takes no part in any.
     pub ceremonies: Option<mpsc::Sender<Heard>>,
+    /// What the time is told by.
+    pub clock: Clock,
 }
 
 pub(super) struct Machine {
@@ -127,8 +129,8 @@ pub fn start(
         ledger,
         accept_time,
         ceremonies,
+        mut clock,
     } = setup;
-    let mut clock = Clock::default();
     let charter = chain.current();
     chain.settle();
     let mut engine = Engine::new(charter.clone(), identity.clone(), settings, &ledger.view()?)?;
@@ -387,8 +389,8 @@ impl Machine {
                 }
                 Ok(())
             }
-            Input::Refund(member, count) => {
-                self.engine.refund(&member, count, now);
+            Input::Refund(member, count, day) => {
+                self.engine.refund(&member, count, day);
                 Ok(())
             }
             Input::Quota(member, division, answer) => {
@@ -588,10 +590,9 @@ impl Machine {
     }
 
     fn tick(&mut self, now: Timestamp) -> Result<(), Failed> {
-        if self.clock.ran_ahead() {
-            let outputs = self.engine.doubt_clock(now);
-            self.carry_out(outputs)?;
-        }
+        let passed = self.clock.passed().as_millis();
+        self.engine
+            .time_passed(u64::try_from(passed).unwrap_or(u64::MAX));
         if self.destroying {
             self.destroy(&BTreeSet::new());
         }

@@ -27,6 +27,8 @@ mod peers;
 mod verify;
 
 #[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
 mod seasons_tests;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::access::{App, Caller, let_in, let_in_or_outside};
 use super::error::{ApiError, ErrorBody};
-use super::evaluate::gather;
+use super::evaluate::Asking;
 use super::quota::QuotaBody;
 use super::status;
 use crate::driver::Target;
@@ -137,21 +137,20 @@ async fn evaluate(
 ) -> Result<Response, ApiError> {
     let wanted = read(&body, Evaluate::decode)?;
     let count = u32::try_from(wanted.ask.elements.len()).unwrap_or(u32::MAX);
-    let charged = app.driver.charge(member, count, app.division()).await?;
-    if let Err(again) = charged {
-        let message = format!(
-            "what one member may ask in a day is used up, so that something is left for the others; it can be asked again {again}. Whoever runs the node can allow another number: rates.evaluations_per_member in node.toml"
-        );
-        return Err(ApiError::later(
-            "member-quota",
-            message,
-            again.seconds().into(),
-        ));
-    }
     let epoch = wanted.ask.epoch;
-    let evaluated = gather(&app, wanted).await?;
-    if evaluated.answers.is_empty() {
-        app.driver.refund(member, count).await;
+    let asking = Asking::of(&app, wanted).await?;
+    if asking.is_vain() {
+        // Nobody is asked, so that nothing is counted.
+        return Ok(cbor(asking.gather(&app).await?.0.encode()));
+    }
+    let charged = app.driver.charge(member, count, app.division()).await?;
+    let day = match charged {
+        Ok(day) => day,
+        Err(again) => return Err(used_up(again)),
+    };
+    let (evaluated, refused) = asking.gather(&app).await?;
+    if refused {
+        app.driver.refund(member, count, day).await;
     }
     let again = match evaluated
         .missing
@@ -173,6 +172,14 @@ async fn evaluate(
     Ok(response)
 }
 
+/// The answer to a member who has used her part of the day.
+fn used_up(again: Again) -> ApiError {
+    let message = format!(
+        "what one member may ask in a day is used up, so that something is left for the others; it can be asked again {again}. Whoever runs the node can allow another number: rates.evaluations_per_member in node.toml"
+    );
+    ApiError::later("member-quota", message, again.seconds().into())
+}
+
 /// When so many keyholders can be asked again that it is enough, if quotas are what is lacking.
 pub(super) fn again_after(evaluated: &Evaluated, threshold: usize) -> Option<Again> {
     let refused = evaluated.missing.iter();
@@ -190,7 +197,7 @@ async fn quota(
     Extension(Caller(member)): Extension<Caller>,
 ) -> Result<Json<QuotaBody>, ApiError> {
     let (share, allowance) = app.driver.quota(member, app.division()).await?;
-    Ok(Json(QuotaBody::new(&share, &allowance, app.division())))
+    Ok(Json(QuotaBody::new(&share, &allowance)))
 }
 
 /// A sealed question, passed on to another organisation's node; the sealed reply as it comes.

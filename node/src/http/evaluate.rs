@@ -21,65 +21,101 @@ const HEDGE: Duration = Duration::from_secs(1);
 /// So much longer for each evaluation: many take a small machine long.
 const EACH: Duration = Duration::from_millis(1);
 
-/// Gathers the answers of as many keyholders as the threshold says, if that many answer.
-///
-/// # Errors
-/// If the driver cannot answer. Keyholders that do not answer are listed, not an error.
-pub(crate) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Unavailable> {
-    let Some((threshold, holders)) = app.driver.holders(wanted.ask.epoch).await? else {
-        return over(app, &wanted).await;
-    };
-    let mut untried: Vec<Holder> = holders
-        .into_iter()
-        .filter(|h| !wanted.except.contains(&h.index))
-        .collect();
-    app.slow
-        .last(&mut untried, |holder| holder.index, Instant::now());
-    let mut missing = Vec::new();
-    untried.retain(|holder| {
-        if !holder.is_reachable() {
-            missing.push((holder.index, Missing::Unreachable));
-        }
-        holder.is_reachable()
-    });
-    let many = wanted.ask.elements.len() * wanted.ask.keys.len();
-    let hedge = HEDGE + EACH * u32::try_from(many).unwrap_or(u32::MAX);
-    let ask = |holder: Holder| ask_one(app, holder, &wanted.ask);
-    let few = enough_of(
-        untried,
-        |holder| holder.index,
-        usize::from(threshold),
-        hedge,
-        &app.slow,
-        ask,
-    );
-    let (mut answers, failed) = few.await;
-    missing.extend(failed);
-    answers.sort_by_key(|(index, _)| *index);
-    missing.sort_by_key(|(index, _)| *index);
-    Ok(Evaluated { answers, missing })
+/// An ask, with the keyholders that may answer it.
+pub(super) struct Asking {
+    wanted: Evaluate,
+    /// How many it takes; none if the epoch is over.
+    threshold: Option<usize>,
+    untried: Vec<Holder>,
+    missing: By<Missing>,
 }
 
-/// The answer to who asks for an epoch that is over: nobody has shares of it.
-async fn over(app: &App, wanted: &Evaluate) -> Result<Evaluated, Unavailable> {
-    let now = app
-        .driver
-        .holders(u32::MAX)
-        .await?
-        .map(|(_, holders)| holders);
-    let all = now
-        .unwrap_or_default()
-        .into_iter()
-        .map(|holder| holder.index);
-    let asked = all.filter(|index| !wanted.except.contains(index));
-    let mut missing: Vec<_> = asked
-        .map(|index| (index, Missing::Refused(Refusal::OtherEpoch)))
-        .collect();
-    missing.sort_by_key(|(index, _)| *index);
-    Ok(Evaluated {
-        answers: Vec::new(),
-        missing,
-    })
+impl Asking {
+    /// Looks who can be asked, and asks nobody.
+    ///
+    /// # Errors
+    /// If the driver cannot answer.
+    pub(super) async fn of(app: &App, wanted: Evaluate) -> Result<Self, Unavailable> {
+        let of_epoch = app.driver.holders(wanted.ask.epoch).await?;
+        let threshold = of_epoch.as_ref().map(|(t, _)| usize::from(*t));
+        let holders = match of_epoch {
+            Some((_, holders)) => holders,
+            // Nobody has shares of an epoch that is over.
+            None => app
+                .driver
+                .holders(u32::MAX)
+                .await?
+                .map_or(Vec::new(), |(_, all)| all),
+        };
+        let mut untried: Vec<Holder> = holders
+            .into_iter()
+            .filter(|h| !wanted.except.contains(&h.index))
+            .collect();
+        let mut missing = Vec::new();
+        untried.retain(|holder| {
+            let why = match threshold {
+                None => Some(Missing::Refused(Refusal::OtherEpoch)),
+                Some(_) if !holder.is_reachable() => Some(Missing::Unreachable),
+                Some(_) => None,
+            };
+            missing.extend(why.map(|why| (holder.index, why)));
+            why.is_none()
+        });
+        Ok(Self {
+            wanted,
+            threshold,
+            untried,
+            missing,
+        })
+    }
+
+    /// Whether there is nobody to ask.
+    pub(super) const fn is_vain(&self) -> bool {
+        self.untried.is_empty()
+    }
+
+    /// Gathers the answers of as many keyholders as the threshold says, if that many answer; and
+    /// whether all that were asked refused, so that none has counted it. Who is silent may have.
+    ///
+    /// # Errors
+    /// If the driver cannot answer. Keyholders that do not answer are listed, not an error.
+    pub(super) async fn gather(self, app: &App) -> Result<(Evaluated, bool), Unavailable> {
+        let Self {
+            wanted,
+            threshold,
+            mut untried,
+            mut missing,
+        } = self;
+        app.slow
+            .last(&mut untried, |holder| holder.index, Instant::now());
+        let many = wanted.ask.elements.len() * wanted.ask.keys.len();
+        let hedge = HEDGE + EACH * u32::try_from(many).unwrap_or(u32::MAX);
+        let ask = |holder: Holder| ask_one(app, holder, &wanted.ask);
+        let few = enough_of(
+            untried,
+            |holder| holder.index,
+            threshold.unwrap_or(0),
+            hedge,
+            &app.slow,
+            ask,
+        );
+        let (mut answers, failed) = few.await;
+        let no = |(_, why): &(u16, Missing)| matches!(why, Missing::Refused(_));
+        let refused = answers.is_empty() && failed.iter().all(no);
+        missing.extend(failed);
+        answers.sort_by_key(|(index, _)| *index);
+        missing.sort_by_key(|(index, _)| *index);
+        Ok((Evaluated { answers, missing }, refused))
+    }
+}
+
+/// Gathers the answers of as many keyholders as the threshold says, whoever asks.
+///
+/// # Errors
+/// If the driver cannot answer.
+#[cfg(test)]
+pub(crate) async fn gather(app: &App, wanted: Evaluate) -> Result<Evaluated, Unavailable> {
+    Ok(Asking::of(app, wanted).await?.gather(app).await?.0)
 }
 
 /// By the keyholder's index.

@@ -1,6 +1,6 @@
 //! What a member is told of quotas: numbers of today, and who granted what.
 
-use parasol_protocol::engine::{Allowance, Division, Share};
+use parasol_protocol::engine::{Allowance, Share};
 
 /// What may be asked of the keyholders today. Times are the home node's.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -39,8 +39,7 @@ struct GrantBody {
 }
 
 impl QuotaBody {
-    pub(super) fn new(share: &Share, allowance: &Allowance, division: Division) -> Self {
-        let divided = division.each.is_some() || division.members > 1;
+    pub(super) fn new(share: &Share, allowance: &Allowance) -> Self {
         let grants = allowance.grants.iter();
         Self {
             today: allowance.day.to_string(),
@@ -57,7 +56,7 @@ impl QuotaBody {
                 .collect(),
             asked: share.all,
             yours: share.used,
-            left: divided.then_some(share.left),
+            left: (share.left < u32::MAX).then_some(share.left),
             retry_after: share.again.seconds(),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::store::{Op, StoreError, Table, join, read_seq, seq};
 use parasol_protocol::admit::{Signed, SlotKey};
-use parasol_protocol::carried::Mark;
+use parasol_protocol::carried::{Mark, Reached};
 use parasol_protocol::ids::{OrganisationKey, RecordId};
 use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::report::Report;
@@ -34,6 +34,18 @@ pub(super) fn head16(bytes: &[u8; 32]) -> &[u8] {
 
 pub(super) fn day(day: Day) -> [u8; 4] {
     day.number().to_be_bytes()
+}
+
+/// The latest known day, and the time that no day has used.
+pub(super) fn reached_row(reached: &Reached) -> Vec<u8> {
+    join(&[&day(reached.day), &reached.spare.to_be_bytes()])
+}
+
+pub(super) fn read_reached(row: &[u8]) -> Option<Reached> {
+    let day = Day::from_number(u32_at(row, 0)?);
+    // Earlier versions kept no more than the day.
+    let spare = u32_at(row, 4).unwrap_or(0);
+    Some(Reached { day, spare })
 }
 
 /// The key of a slot of the organisation of this number or beginning.

@@ -4,7 +4,7 @@ use super::Ledger;
 use crate::entropy::OsEntropy;
 use crate::store::{Engine, Op, StoreError, Table, open, seq};
 use parasol_protocol::admit::{Signed, SlotKey};
-use parasol_protocol::carried::{Aside, Change, Listed, Memory, View};
+use parasol_protocol::carried::{Aside, Change, Listed, Memory, Reached, View};
 use parasol_protocol::entropy::Entropy;
 use parasol_protocol::ids::{CharterId, FederationId, OrganisationKey, RecordId};
 use parasol_protocol::keys::SecretKey;
@@ -215,6 +215,10 @@ fn answers_as_the_store_in_memory(engine: Engine) {
         day: TODAY.plus(day),
         used,
     };
+    let reached = |days, spare| {
+        let day = TODAY.plus(days);
+        Change::Reached(Reached { day, spare })
+    };
     let member = |mark, day: u32, used| Change::Member {
         mark,
         day: TODAY.plus(day),
@@ -250,14 +254,14 @@ fn answers_as_the_store_in_memory(engine: Engine) {
             Change::Insert(boxed(&rival)),
             aside(&shared, false),
             Change::Contested(both.node.node(), 1),
-            Change::Reached(TODAY),
+            reached(0, 5),
             Change::HeldAgainst(CharterId::from_bytes([1; 32])),
         ],
         // The flag stays when the report that it came from is gone.
         &[Change::Remove(own.id()), aside(&own, true)],
         &[
             Change::Contested(both.node.node(), 2),
-            Change::Reached(TODAY.plus(1)),
+            reached(1, u32::MAX),
             Change::HeldAgainst(CharterId::from_bytes([2; 32])),
         ],
         // Back it comes, in one batch.

@@ -4,12 +4,12 @@ use super::aside;
 use super::names::Names;
 use super::rows::{
     BUCKET_GROUP, CONTESTED, HELD_AGAINST, IdRow, LOCK_GROUP, OWN, PROVEN, REACHED, TOMBSTONES,
-    damaged, day, head16, id_at, member_key, place_of, quota_key, read_bucket_key, read_tag,
-    slot_key, u32_at,
+    damaged, day, head16, id_at, member_key, place_of, quota_key, read_bucket_key, read_reached,
+    read_tag, slot_key, u32_at,
 };
 use crate::store::{Snapshot, Store, StoreError, Table, Visit, join, prefix_end, read_seq, seq};
 use parasol_protocol::admit::{Carried, Signed, SlotKey, Tombstone};
-use parasol_protocol::carried::{Aside, InBucket, Listed, Mark, TagRow, View};
+use parasol_protocol::carried::{Aside, InBucket, Listed, Mark, Reached, TagRow, View};
 use parasol_protocol::ids::{CharterId, Lock, NodeKey, OrganisationKey, RecordId};
 use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::Kind;
@@ -493,13 +493,10 @@ impl View for LedgerView<'_> {
         Ok(all)
     }
 
-    fn reached(&self) -> Result<Option<Day>, StoreError> {
-        match self.read.get(Table::Meta, REACHED)? {
-            Some(bytes) => Ok(Some(Day::from_number(
-                u32_at(&bytes, 0).ok_or_else(|| damaged("the latest known day"))?,
-            ))),
-            None => Ok(None),
-        }
+    fn reached(&self) -> Result<Option<Reached>, StoreError> {
+        let row = self.read.get(Table::Meta, REACHED)?;
+        let read = |row: Vec<u8>| read_reached(&row).ok_or_else(|| damaged("the latest known day"));
+        row.map(read).transpose()
     }
 
     fn held_against(&self) -> Result<Option<CharterId>, StoreError> {

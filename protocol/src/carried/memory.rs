@@ -2,7 +2,7 @@
 
 use super::overlay::tombstone;
 use super::view::{
-    Aside, Change, InBucket, Listed, Mark, Publisher, TagRow, View, publisher, short,
+    Aside, Change, InBucket, Listed, Mark, Publisher, Reached, TagRow, View, publisher, short,
 };
 use crate::admit::{Carried, Signed, SlotKey, Tombstone};
 use crate::ids::{CharterId, Lock, NodeKey, OrganisationKey, RecordId};
@@ -31,7 +31,7 @@ pub struct Memory {
     own: BTreeSet<RecordId>,
     asides: BTreeMap<RecordId, Box<Aside>>,
     contested: BTreeMap<NodeKey, u64>,
-    reached: Option<Day>,
+    reached: Option<Reached>,
     held_against: Option<CharterId>,
     next: u64,
 }
@@ -58,7 +58,10 @@ impl Memory {
                 Change::Contested(key, count) => {
                     self.contested.insert(*key, *count);
                 }
-                Change::Reached(day) => self.reached = self.reached.max(Some(*day)),
+                Change::Reached(reached) => {
+                    let goes_back = self.reached.is_some_and(|before| reached.day < before.day);
+                    self.reached = self.reached.filter(|_| goes_back).or(Some(*reached));
+                }
                 Change::HeldAgainst(charter) => self.held_against = Some(*charter),
                 Change::Quota {
                     organisation,
@@ -375,7 +378,7 @@ impl View for Memory {
     fn contested(&self) -> Result<Vec<(NodeKey, u64)>, Infallible> {
         Ok(self.contested.iter().map(|(k, n)| (*k, *n)).collect())
     }
-    fn reached(&self) -> Result<Option<Day>, Infallible> {
+    fn reached(&self) -> Result<Option<Reached>, Infallible> {
         Ok(self.reached)
     }
     fn held_against(&self) -> Result<Option<CharterId>, Infallible> {

@@ -8,4 +8,4 @@ mod view;
 pub use memory::Memory;
 pub use overlay::Overlay;
 pub(crate) use view::publisher;
-pub use view::{Aside, Change, InBucket, Listed, Mark, Publisher, TagRow, View};
+pub use view::{Aside, Change, InBucket, Listed, Mark, Publisher, Reached, TagRow, View};

@@ -25,7 +25,7 @@ pub enum Change {
     /// So many records of one's own organisation lost their slots to others signed by this key.
     Contested(NodeKey, u64),
     /// The day that is known to have come. It never goes back.
-    Reached(Day),
+    Reached(Reached),
     /// All that is carried has been held against this version of the charter.
     HeldAgainst(CharterId),
     /// So many evaluations of the day are spent or set aside.
@@ -50,6 +50,16 @@ pub enum Change {
         /// How many.
         used: u32,
     },
+}
+
+/// How far time is known to have come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reached {
+    /// The latest day that is known to have come.
+    pub day: Day,
+    /// Milliseconds that passed, by a measure that cannot be set, and that no day has used yet: a day
+    /// that others do not bear out begins only if there is a day's worth of them.
+    pub spare: u32,
 }
 
 /// What a member is counted under on one day. It says nothing of her on another, and nothing of
@@ -231,11 +241,11 @@ pub trait View: Carried {
     /// # Errors
     /// If the store cannot be read.
     fn contested(&self) -> Result<Vec<(NodeKey, u64)>, Self::Error>;
-    /// The latest day that is known to have come.
+    /// The latest day that is known to have come, and the time that no day has used.
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn reached(&self) -> Result<Option<Day>, Self::Error>;
+    fn reached(&self) -> Result<Option<Reached>, Self::Error>;
     /// The version of the charter that all that is carried was held against last, if there was a
     /// change of it.
     ///

@@ -83,7 +83,8 @@ impl<'a> Browse<'a> {
         let seasons = federation.seasons(KeyName::Area);
         let inputs: Vec<Vec<u8>> = areas.iter().map(Area::oprf_input).collect();
         let keys = seasons.iter().copied().map(KeyName::Area);
-        let evaluating = Evaluating::new(federation, &inputs, keys, entropy)?;
+        let evaluating = Evaluating::new(federation, &inputs, keys, entropy)?.lenient();
+        let lost = federation.lost_seasons(KeyName::Area).into_iter();
         let mut outbox = Outbox::new();
         evaluating.ask(&mut outbox, Purpose::Evaluate);
         Ok(Self {
@@ -98,7 +99,7 @@ impl<'a> Browse<'a> {
             tags: Vec::new(),
             sources: Sources::default(),
             served: Vec::new(),
-            warnings: BTreeSet::new(),
+            warnings: lost.map(|season| Warning::Season { season }).collect(),
             result: None,
         })
     }

@@ -187,7 +187,8 @@ impl<'a> Check<'a> {
         let keys = seasons.iter().copied().map(KeyName::Handle);
         let inputs: Vec<Vec<u8>> = handles.iter().map(Handle::oprf_input).collect();
         let evaluating =
-            Evaluating::new(federation, &inputs, keys.chain([KeyName::Bucket]), entropy)?;
+            Evaluating::new(federation, &inputs, keys.chain([KeyName::Bucket]), entropy)?.lenient();
+        let lost = federation.lost_seasons(KeyName::Handle).into_iter();
         let mut outbox = Outbox::new();
         evaluating.ask(&mut outbox, Purpose::Evaluate);
         let hint = options.carried.unwrap_or(u64::MAX);
@@ -215,7 +216,7 @@ impl<'a> Check<'a> {
             stated: BTreeMap::from([(*federation.organisation(), federation.carried())]),
             resized: false,
             options,
-            warnings: BTreeSet::new(),
+            warnings: lost.map(|season| Warning::Season { season }).collect(),
             reading: None,
             result: None,
         })

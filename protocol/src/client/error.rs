@@ -5,7 +5,7 @@ use crate::cbor::Malformed;
 use crate::ids::RecordId;
 use crate::oprf::KeyName;
 use crate::seal::{AttachmentError, SealError};
-use crate::time::Day;
+use crate::time::{Day, Season};
 use crate::wire::Again;
 use crate::wire::client::Missing;
 use crate::wire::peer::Refusal;
@@ -225,6 +225,11 @@ pub enum Warning {
         /// The organisation's short name.
         organisation: String,
     },
+    /// What expires in a season could not be looked at.
+    Season {
+        /// Which one.
+        season: Season,
+    },
     /// A node has not got a report of these days that another one has.
     NotYet {
         /// Who lacks it, by short name.
@@ -242,6 +247,7 @@ impl Warning {
             Warning::SourceFailed { .. } => "source-failed",
             Warning::OneSource { .. } => "one-source",
             Warning::Cut { .. } => "cut",
+            Warning::Season { .. } => "season-missing",
             Warning::NotYet { .. } => "not-yet",
         }
     }
@@ -267,6 +273,12 @@ impl fmt::Display for Warning {
             Warning::Cut { organisation } => write!(
                 f,
                 "{organisation}'s answer had no room for all reports of this part of the list; to see more, ask for more parts of it (--parts 4)"
+            ),
+            Warning::Season { season } => write!(
+                f,
+                "reports that expire from {} to {} could not be looked at, whatever is in them: too few keyholders answer with the keys of that time. As many of them as it takes may have said that it is over. If that day has not passed, tell your organisation: somebody's clock is wrong, or somebody wants it so",
+                season.first_day(),
+                season.last_day()
             ),
             Warning::NotYet {
                 organisation,

@@ -6,6 +6,7 @@ use super::view::Federation;
 use crate::entropy::Entropy;
 use crate::oprf::{Blinded, KeyName, Output, Verified, blind};
 use crate::wire::client::{Evaluate, Evaluated, MAX_MESSAGE, Missing};
+use crate::wire::peer::Refusal;
 use crate::wire::{Again, EvaluateAsk, KeyEvaluation};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,9 @@ pub(super) type Outputs = BTreeMap<KeyName, Vec<Output>>;
 pub(super) struct Evaluating {
     blinded: Blinded,
     epoch: u32,
-    keys: Vec<KeyName>,
+    keys: BTreeSet<KeyName>,
+    /// Whether seasons whose keys too few keyholders have are left out, as long as one is left.
+    lenient: bool,
     threshold: usize,
     good: BTreeMap<u16, BTreeMap<KeyName, Verified>>,
     wrong: BTreeSet<u16>,
@@ -57,7 +60,8 @@ impl Evaluating {
         Ok(Self {
             blinded,
             epoch: federation.certificate().epoch(),
-            keys: keys.into_iter().collect(),
+            keys,
+            lenient: false,
             threshold: usize::from(threshold),
             good: BTreeMap::new(),
             wrong: BTreeSet::new(),
@@ -65,12 +69,37 @@ impl Evaluating {
         })
     }
 
+    /// Goes on without a season whose keys too few keyholders have, and warns of it: it may have been
+    /// ended too early, and that must not stop everything else. What is asked does not show in it.
+    pub(super) const fn lenient(mut self) -> Self {
+        self.lenient = true;
+        self
+    }
+
+    /// How many have answered rightly under a key.
+    fn count(&self, key: KeyName) -> usize {
+        let all = self.good.values();
+        all.filter(|answers| answers.contains_key(&key)).count()
+    }
+
+    /// The keys under which not enough have answered.
+    fn lacking(&self) -> impl Iterator<Item = KeyName> {
+        let keys = self.keys.iter().copied();
+        keys.filter(|key| self.count(*key) < self.threshold)
+    }
+
+    /// Keyholders of which it is known whether they answer.
+    fn heard(&self) -> BTreeSet<u16> {
+        let heard = self.good.keys().chain(&self.wrong);
+        heard.chain(self.missing.keys()).copied().collect()
+    }
+
     /// Puts the question out.
     pub(super) fn ask<P>(&self, outbox: &mut Outbox<P>, purpose: P) {
         let question = Evaluate {
             ask: EvaluateAsk {
                 epoch: self.epoch,
-                keys: self.keys.clone(),
+                keys: self.lacking().collect(),
                 elements: self.blinded.elements().to_vec(),
             },
             except: self
@@ -110,28 +139,39 @@ impl Evaluating {
                     });
                 }
             }
-            if self.good.len() == self.threshold {
+            if self.lacking().next().is_none() {
                 return self.finish(federation).map(Step::Done);
             }
         }
         self.missing.extend(evaluated.missing);
         // Each further round must have brought something, or it would go on for ever.
-        let heard: BTreeSet<u16> = self
-            .good
-            .keys()
-            .chain(&self.wrong)
-            .chain(self.missing.keys())
-            .copied()
-            .collect();
-        if self.good.len() + self.wrong.len() > before
-            && heard.len() < federation.certificate().holders().count()
-        {
+        let holders = federation.certificate().holders().count();
+        let left = holders.saturating_sub(self.heard().len());
+        // Of a season that most have no key of, no more need be asked.
+        let may_come = |key| !self.may_lack(key) || self.count(key) + left >= self.threshold;
+        if self.good.len() + self.wrong.len() > before && left > 0 && self.lacking().any(may_come) {
             return Ok(Step::Again);
         }
-        Err(self.too_few(federation))
+        let answered = |key: &&KeyName| self.count(**key) >= self.threshold;
+        let one = self
+            .keys
+            .iter()
+            .filter(answered)
+            .any(|key| key.season().is_some());
+        if !one || !self.lacking().all(|key| self.may_lack(key)) {
+            return Err(self.too_few(federation));
+        }
+        let seasons = self.lacking().filter_map(KeyName::season);
+        warnings.extend(seasons.map(|season| Warning::Season { season }));
+        self.finish(federation).map(Step::Done)
     }
 
-    /// The keyholder's answers if it gave one to each key and every proof holds.
+    fn may_lack(&self, key: KeyName) -> bool {
+        self.lenient && key.season().is_some()
+    }
+
+    /// The keyholder's answers if every proof holds: under the keys that it has of those that were
+    /// asked for.
     fn verify(
         &self,
         federation: &Federation,
@@ -141,7 +181,7 @@ impl Evaluating {
         let mut verified = BTreeMap::new();
         for answer in answers {
             let key = federation.certificate().key(answer.key)?;
-            if answer.evaluation.index.get() != index {
+            if answer.evaluation.index.get() != index || !self.keys.contains(&answer.key) {
                 return None;
             }
             verified.insert(
@@ -149,25 +189,26 @@ impl Evaluating {
                 self.blinded.verify(key, &answer.evaluation).ok()?,
             );
         }
-        verified.keys().eq(&self.keys).then_some(verified)
+        // Who has none of them says so.
+        (!verified.is_empty()).then_some(verified)
     }
 
+    /// What comes of the keys under which enough have answered.
     fn finish(&self, federation: &Federation) -> Result<Outputs, Error> {
-        self.keys
-            .iter()
-            .map(|name| {
-                let parts: Vec<Verified> = self
-                    .good
-                    .values()
-                    .filter_map(|answers| answers.get(name).cloned())
-                    .collect();
-                let outputs = self
-                    .blinded
-                    .finish(federation.key(*name)?, &parts)
-                    .map_err(|_| Error::Internal("verified evaluations did not combine"))?;
-                Ok((*name, outputs))
-            })
-            .collect()
+        let mut all = Outputs::new();
+        for name in &self.keys {
+            let key = federation.key(*name)?;
+            let parts = self.good.values().filter_map(|answers| answers.get(name));
+            let parts: Vec<Verified> = parts.take(key.threshold().into()).cloned().collect();
+            if parts.len() < usize::from(key.threshold()) {
+                continue;
+            }
+            let outputs = self.blinded.finish(key, &parts);
+            let outputs =
+                outputs.map_err(|_| Error::Internal("verified evaluations did not combine"))?;
+            all.insert(*name, outputs);
+        }
+        Ok(all)
     }
 
     fn too_few(&self, federation: &Federation) -> Error {
@@ -177,7 +218,15 @@ impl Evaluating {
             .iter()
             .filter(|(index, _)| !self.good.contains_key(index) && !self.wrong.contains(index))
             .map(|(index, why)| (*index, Some(*why)));
-        let all: BTreeMap<u16, Option<Missing>> = wrong.chain(missing).collect();
+        // Who answered, and not under the key that is lacking.
+        let needed = self.lacking().find(|key| !self.may_lack(*key));
+        let needed = needed.or_else(|| self.lacking().next());
+        let lacks = |answers: &BTreeMap<KeyName, Verified>| {
+            needed.is_some_and(|key| !answers.contains_key(&key))
+        };
+        let without = self.good.iter().filter(|(_, answers)| lacks(answers));
+        let without = without.map(|(index, _)| (*index, Some(Missing::Refused(Refusal::NoShare))));
+        let all: BTreeMap<u16, Option<Missing>> = wrong.chain(missing).chain(without).collect();
         let missing = all
             .into_iter()
             .map(|(index, why)| MissingKeyholder {
@@ -185,8 +234,9 @@ impl Evaluating {
                 why,
             })
             .collect();
-        let (have, need) = (self.good.len(), self.threshold);
-        match self.enough_again() {
+        let have = needed.map_or(0, |key| self.count(key));
+        let need = self.threshold;
+        match self.enough_again(need.saturating_sub(have)) {
             Some(again) => Error::Quota {
                 have,
                 need,
@@ -203,7 +253,7 @@ impl Evaluating {
 
     /// When so many of those that refused for the quota can be asked again that it is enough. None
     /// if quotas alone are not what is lacking.
-    fn enough_again(&self) -> Option<Again> {
+    fn enough_again(&self, lacking: usize) -> Option<Again> {
         let mut again: Vec<Again> = self
             .missing
             .iter()
@@ -211,7 +261,6 @@ impl Evaluating {
             .filter_map(|(_, why)| why.again())
             .collect();
         again.sort_unstable();
-        let lacking = self.threshold.checked_sub(self.good.len())?;
         again.get(lacking.checked_sub(1)?).copied()
     }
 }

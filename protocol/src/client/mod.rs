@@ -48,6 +48,9 @@ mod source;
 mod view;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod ended_tests;
+#[cfg(test)]
 #[allow(
     clippy::unwrap_used,
     clippy::expect_used,

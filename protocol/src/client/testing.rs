@@ -263,10 +263,21 @@ impl World {
         }
     }
 
-    /// A certificate of this epoch, of the same keys, takes the place of the one before.
+    /// A season ends too early: nobody has shares of its keys any more.
+    pub(super) fn end(&mut self, season: Season) {
+        for node in &mut self.nodes {
+            node.shares.retain(|key, _| key.season() != Some(season));
+        }
+    }
+
+    /// A certificate of this epoch, of the keys that anybody has shares of, takes the place of the one
+    /// before.
     pub(super) fn renew(&mut self, epoch: u32) {
         let before = self.federation(0);
         let keys = before.certificate().keys();
+        let nodes = &self.nodes;
+        let held = |name: &KeyName| nodes.iter().any(|node| node.shares.contains_key(name));
+        let keys = keys.filter(|key| held(&key.name()));
         let keys = keys.map(|key| (key.name(), key.clone())).collect();
         let id = *self.directory.charter().federation();
         let mut certificate = Certificate::unsigned(&id, epoch, self.today, true, &keys);
@@ -403,7 +414,14 @@ impl World {
                 evaluated.missing.push((index, why));
                 continue;
             }
-            let answers = wanted.ask.keys.iter().map(|key| {
+            let mut keys = wanted.ask.keys.iter();
+            if !keys.any(|key| node.shares.contains_key(key)) {
+                let why = Missing::Refused(Refusal::NoShare);
+                evaluated.missing.push((index, why));
+                continue;
+            }
+            let keys = wanted.ask.keys.iter();
+            let answers = keys.filter(|key| node.shares.contains_key(key)).map(|key| {
                 let share = if node.lies {
                     KeyShare::new(node.shares[key].index(), &[3; 32].map(|b| b & 0x0f)).unwrap()
                 } else {

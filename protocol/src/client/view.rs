@@ -342,6 +342,17 @@ impl Federation {
             .collect()
     }
 
+    /// The live seasons for which there was a key of this kind and is none any more: they have ended,
+    /// though a season after them, or today's, has not. What expires in them cannot be found.
+    pub(super) fn lost_seasons(&self, kind: impl Fn(Season) -> KeyName) -> Vec<Season> {
+        let has = |season: &Season| self.certificate.key(kind(*season)).is_some();
+        let first = self.today.season();
+        let last = Season::live(self.today).filter(has).last();
+        Season::live(self.today)
+            .filter(|season| !has(season) && *season <= last.unwrap_or(first))
+            .collect()
+    }
+
     pub(super) fn key(&self, name: KeyName) -> Result<&ThresholdKey, Error> {
         self.certificate.key(name).ok_or(Error::NoKey(name))
     }

@@ -106,8 +106,17 @@ impl Engine {
         view: &V,
     ) -> Result<u32, V::Error> {
         granted(&self.directory, organisation, today, |day| {
-            view.quota(organisation, key, day)
+            self.counted(organisation, key, day, view)
         })
+    }
+
+    /// The same of this node's own organisation, by what its members asked for on a day.
+    pub(super) fn granted_to_members<E>(
+        &self,
+        today: Day,
+        asked: impl FnMut(Day) -> Result<u32, E>,
+    ) -> Result<u32, E> {
+        granted(&self.directory, &self.me.organisation, today, asked)
     }
 
     /// Whether what was counted on a day that is over is needed still: something of a grant was

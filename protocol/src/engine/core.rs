@@ -405,7 +405,7 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Vec<Output>, EngineError<V::Error>> {
         let today = self.today(now);
-        let mut out = self.look_at_clock(today, false);
+        let mut out = self.look_at_clock(today);
         self.mind_a_clock_set_back(now);
         self.pardon(now, &mut out);
         self.wear.rest(now);

@@ -6,15 +6,17 @@ use crate::certificate::Keyholders;
 use crate::entropy::Entropy;
 use crate::ids::{OrganisationKey, TransportKey};
 use crate::limits::LIVE_SEASONS;
-use crate::oprf::KeyName;
+use crate::oprf::{KeyName, KeyShare};
 use crate::time::{Day, Timestamp};
 use crate::wire::peer::Refusal;
-use crate::wire::{Again, EvaluateAsk, KeyEvaluation};
+use crate::wire::{EvaluateAsk, KeyEvaluation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Evaluations set aside on disk at a time, so that not every look-up waits for the disk. After a
-/// crash those set aside count as spent.
+/// Evaluations set aside on disk at a time, so that not every look-up waits for the disk: this part of
+/// a day's quota. After a crash those set aside count as spent.
+const AHEAD: u32 = 64;
+/// No more than that.
 const BLOCK: u32 = 512;
 
 /// What is spent and what is set aside of a day's quota.
@@ -51,17 +53,17 @@ impl Holder {
     }
 }
 
-/// Evaluates what was allowed.
+/// Evaluates what was allowed, under those of the keys of which there is a share: a season that is
+/// over keeps nobody from asking under the others.
 ///
 /// # Errors
-/// If a share is missing or the batch has no size that can be proved.
+/// If there is a share of none of them, or the batch has no size that can be proved.
 pub fn evaluate(
     shares: &Shares,
     ask: &EvaluateAsk,
     entropy: &mut dyn Entropy,
 ) -> Result<Vec<KeyEvaluation>, Refusal> {
-    let one = |key: &KeyName| {
-        let share = shares.get(key).ok_or(Refusal::NoShare)?;
+    let one = |(key, share): (&KeyName, &KeyShare)| {
         let evaluation = share
             .evaluate(&ask.elements, &mut *entropy)
             .map_err(|_| Refusal::Malformed)?;
@@ -70,7 +72,12 @@ pub fn evaluate(
             evaluation,
         })
     };
-    ask.keys.iter().map(one).collect()
+    let there = ask.keys.iter().filter_map(|key| shares.get_key_value(key));
+    let all: Vec<KeyEvaluation> = there.map(one).collect::<Result<_, _>>()?;
+    if all.is_empty() {
+        return Err(Refusal::NoShare);
+    }
+    Ok(all)
 }
 
 impl Engine {
@@ -117,7 +124,7 @@ impl Engine {
     }
 
     /// Allows an organisation what it asks, within its quota: the outputs, then the shares with
-    /// which to [`evaluate()`].
+    /// which to [`evaluate()`]. A key of which this node has no share counts nothing.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -131,14 +138,19 @@ impl Engine {
         let Some(shares) = self.shares_of(ask.epoch, now).map(Arc::clone) else {
             return Ok((Vec::new(), Err(Refusal::OtherEpoch)));
         };
-        let has = |key: &KeyName| shares.contains_key(key) && self.serves(*key, now);
-        if !ask.keys.iter().all(has) {
+        // A new root does not begin anew.
+        let answers = self.directory.charter().answers_for(organisation);
+        let organisation = &answers.map_or(*organisation, |o| o.root);
+        let there = ask.keys.iter().filter(|key| shares.contains_key(*key));
+        let there: Vec<KeyName> = there.copied().collect();
+        if there.is_empty() || !ask.keys.iter().all(|key| self.serves(*key, now)) {
             return Ok((Vec::new(), Err(Refusal::NoShare)));
         }
+        let count = u32::try_from(ask.elements.len()).unwrap_or(u32::MAX);
         let day = self.counted_day(now);
-        Ok(match self.spend(organisation, ask, view, day)? {
+        Ok(match self.spend(organisation, &there, count, view, day)? {
             Some(outputs) => (outputs, Ok(shares)),
-            None => (Vec::new(), Err(Refusal::Quota(Again::tomorrow(now)))),
+            None => (Vec::new(), Err(Refusal::Quota(self.again(now)))),
         })
     }
 
@@ -151,18 +163,18 @@ impl Engine {
         key.season().is_none_or(|season| season <= last)
     }
 
-    /// Takes the evaluations off the organisation's quota, under every key or under none; none if
-    /// there are not so many left.
+    /// Takes so many evaluations off the organisation's quota, under every key or under none; none
+    /// if there are not so many left.
     fn spend<V: View>(
         &mut self,
         organisation: &OrganisationKey,
-        ask: &EvaluateAsk,
+        keys: &[KeyName],
+        count: u32,
         view: &V,
         today: Day,
     ) -> Result<Option<Vec<Output>>, V::Error> {
-        let count = u32::try_from(ask.elements.len()).unwrap_or(u32::MAX);
         let mut after = Vec::new();
-        for key in &ask.keys {
+        for key in keys {
             let mut reserve = self.reserve(organisation, *key, today, view)?;
             reserve.used = reserve.used.saturating_add(count);
             let quota = self.quota_on(today);
@@ -179,8 +191,9 @@ impl Engine {
         for (key, quota, mut reserve) in after {
             if reserve.used > reserve.aside {
                 // What is granted is for several days, so of that nothing is written ahead.
-                reserve.aside = (reserve.used.div_ceil(BLOCK))
-                    .saturating_mul(BLOCK)
+                let block = (quota / AHEAD).clamp(1, BLOCK);
+                reserve.aside = (reserve.used.div_ceil(block))
+                    .saturating_mul(block)
                     .min(quota)
                     .max(reserve.used);
                 changes.push(Change::Quota {
@@ -199,6 +212,23 @@ impl Engine {
         }))
     }
 
+    /// What is counted of a day on disk: under the organisation's root, or under one that it had when
+    /// that was replaced. Each begins with what was counted under the one before it.
+    pub(super) fn counted<V: View>(
+        &self,
+        organisation: &OrganisationKey,
+        key: KeyName,
+        day: Day,
+        view: &V,
+    ) -> Result<u32, V::Error> {
+        let mut most = view.quota(organisation, key, day)?;
+        let former = &self.directory.charter().terms().former;
+        for root in former.iter().filter(|f| f.successor == *organisation) {
+            most = most.max(view.quota(&root.root, key, day)?);
+        }
+        Ok(most)
+    }
+
     /// What of a day is used and set aside.
     pub(super) fn reserve<V: View>(
         &self,
@@ -209,7 +239,12 @@ impl Engine {
     ) -> Result<Reserve, V::Error> {
         match self.reserved.get(&(*organisation, key)) {
             Some((day, reserve)) if *day == today => Ok(*reserve),
-            _ => Ok(Reserve::stored(view.quota(organisation, key, today)?)),
+            _ => Ok(Reserve::stored(self.counted(
+                organisation,
+                key,
+                today,
+                view,
+            )?)),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! set it: **no member uses more in a day than she leaves to the others together.** One alone gets
 //! half; after her the next gets half of what is left, and there is always something left. Where the
 //! node lets in a single member there are no others. Whoever runs the node can set a figure instead.
+//! An organisation's nodes have equal parts of it, whether they know of each other's members or not.
 //!
 //! What is kept is a number for each member and day, under a mark that changes every day. Nothing of
 //! what is asked is in it, nor is the time.
@@ -12,7 +13,6 @@
 use super::core::{Done, Engine, Output};
 use super::evaluate::Reserve;
 use crate::carried::{Change, Mark, View};
-use crate::limits::MAX_GRANT_LIFE;
 use crate::time::{Day, Timestamp};
 use crate::wire::Again;
 use sha2::{Digest as _, Sha256};
@@ -80,8 +80,8 @@ pub(super) struct Members {
 }
 
 impl Engine {
-    /// Takes evaluations off a member's share of the day: the outputs, then when to ask again if
-    /// there is not so much left of it.
+    /// Takes evaluations off a member's share of the day: the outputs, then the day that they were
+    /// taken of, or when to ask again if there is not so much left of it.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -92,11 +92,13 @@ impl Engine {
         division: Division,
         view: &V,
         now: Timestamp,
-    ) -> Result<Done<Result<(), Again>>, V::Error> {
+    ) -> Result<Done<Result<Day, Again>>, V::Error> {
         let day = self.begin_members(now);
         let (hers, all) = self.used(member, day, view)?;
-        if count > self.left(hers.used, all.used, division, view, now)? {
-            return Ok((Vec::new(), Err(Again::tomorrow(now))));
+        // By what was set aside for all: who asks again and again until she is refused would find out
+        // otherwise what her colleagues ask, as they ask it.
+        if count > self.left(hers.used, all.aside, division, view, now)? {
+            return Ok((Vec::new(), Err(self.again(now))));
         }
         let quota = self.quota_on(day);
         let block = |part: u32| (quota / part).clamp(1, BLOCK);
@@ -117,12 +119,11 @@ impl Engine {
             true => Vec::new(),
             false => vec![Output::Store(changes)],
         };
-        Ok((outputs, Ok(())))
+        Ok((outputs, Ok(day)))
     }
 
-    /// Gives back what was taken for an ask that no keyholder answered.
-    pub fn refund(&mut self, member: &Member, count: u32, now: Timestamp) {
-        let day = self.counted_day(now);
+    /// Gives back what was taken, of this day, for an ask that every keyholder refused.
+    pub fn refund(&mut self, member: &Member, count: u32, day: Day) {
         if self.members.day != day {
             return;
         }
@@ -150,7 +151,7 @@ impl Engine {
             used: hers.used,
             left: self.left(hers.used, all.aside, division, view, now)?,
             all: all.aside,
-            again: Again::tomorrow(now),
+            again: self.again(now),
         })
     }
 
@@ -175,37 +176,37 @@ impl Engine {
         view: &V,
         now: Timestamp,
     ) -> Result<u32, V::Error> {
+        let nodes = self.own_nodes(now);
         Ok(match division.each {
             Some(figure) => figure.saturating_sub(used),
-            None if division.members <= 1 => u32::MAX,
+            None if division.members <= 1 && nodes <= 1 => u32::MAX,
             None => {
+                let free = self.for_all(self.members.day, nodes, view)?;
+                let free = free.saturating_sub(all);
+                if division.members <= 1 {
+                    return Ok(free);
+                }
                 // Half of what the others have left, less what she has used.
-                let free = self.for_all(self.members.day, now, view)?;
-                free.saturating_sub(all).saturating_sub(used) / 2
+                free.saturating_sub(used) / 2
             }
         })
     }
 
-    /// What the organisation may ask of this day: its quota, and what is left of its grants.
-    fn for_all<V: View>(&self, day: Day, now: Timestamp, view: &V) -> Result<u32, V::Error> {
-        let quota = self.quota_on(day);
-        let allowance = self.allowance(&self.me.organisation, now);
-        if allowance.granted == 0 {
-            return Ok(quota);
-        }
-        let first = allowance
-            .grants
-            .iter()
-            .map(|g| g.issued)
-            .min()
-            .unwrap_or(day);
-        let mut used = 0u32;
-        for n in 0..day.since(first).min(MAX_GRANT_LIFE) {
-            let day = first.plus(n);
-            let of_day = view.member(&ALL, day)?;
-            used = used.saturating_add(of_day.saturating_sub(self.quota_on(day)));
-        }
-        Ok(quota.saturating_add(allowance.granted.saturating_sub(used)))
+    /// How many of its organisation's nodes may work today; this one at least.
+    fn own_nodes(&self, now: Timestamp) -> u32 {
+        let nodes = self.directory.nodes(self.today(now));
+        let mine = nodes.values();
+        let mine = mine.filter(|node| node.organisation == self.me.organisation);
+        u32::try_from(mine.count()).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// What members of this node may ask of this day, of so many nodes: as much of the organisation's
+    /// quota as each other node, and of what is left of its grants. What the other nodes asked is not
+    /// known here; as much is taken for granted.
+    fn for_all<V: View>(&self, day: Day, nodes: u32, view: &V) -> Result<u32, V::Error> {
+        let more =
+            self.granted_to_members(day, |day| Ok(view.member(&ALL, day)?.saturating_mul(nodes)))?;
+        Ok(self.quota_on(day).saturating_add(more) / nodes.max(1))
     }
 
     /// What a member has used, and all together.

@@ -87,7 +87,8 @@ impl Engine {
     pub(super) fn leave_out_what_ended<V: View>(&mut self, view: &V) -> Result<(), V::Error> {
         let mut seasons = seasons_of(self.me.shares.keys());
         // Of another epoch there may be more on disk than was in force.
-        let about = view.reached()?.unwrap_or_default().season().index();
+        let reached = view.reached()?.map(|reached| reached.day);
+        let about = reached.unwrap_or_default().season().index();
         let near = about.saturating_sub(BACK)..=about.saturating_add(LIVE_SEASONS);
         seasons.extend(near.map(Season::from_index));
         let over = self.newly_over(seasons, view)?;

@@ -49,6 +49,8 @@ pub(super) struct Node {
     pub skew: i64,
     /// Counts starts; what was meant for an earlier life is dropped.
     pub life: u32,
+    /// The true time of its last tick in this life.
+    pub ticked: Option<u64>,
     pub asked: BTreeSet<AskId>,
     pub entropy: Drbg,
     /// Outputs until it crashes.
@@ -72,6 +74,7 @@ impl Node {
             store: Memory::new(),
             skew: 0,
             life: 0,
+            ticked: None,
             asked: BTreeSet::new(),
             entropy,
             fuse: None,
@@ -98,6 +101,7 @@ impl Node {
     pub fn stop(&mut self) {
         self.engine = None;
         self.life += 1;
+        self.ticked = None;
         self.asked.clear();
         self.seen.clear();
         self.fuse = None;

@@ -1,6 +1,5 @@
 //! When what a quota refuses can be asked again.
 
-use crate::time::Timestamp;
 use core::fmt;
 
 /// In how many minutes something can be asked again, rounded up.
@@ -12,7 +11,6 @@ use core::fmt;
 pub struct Again(u16);
 
 const MINUTE: u64 = 60_000;
-const DAY: u64 = 86_400_000;
 
 impl Again {
     /// The most minutes: a day.
@@ -27,10 +25,9 @@ impl Again {
         }
     }
 
-    /// From `now` until the next day begins by the clock that shows it.
-    pub fn tomorrow(now: Timestamp) -> Self {
-        let left = DAY - now.millis() % DAY;
-        let minutes = u16::try_from(left.div_ceil(MINUTE)).unwrap_or(Self::MOST);
+    /// In so many milliseconds, rounded up to minutes; a day at the most.
+    pub fn after(millis: u64) -> Self {
+        let minutes = u16::try_from(millis.div_ceil(MINUTE)).unwrap_or(Self::MOST);
         Self(minutes.clamp(1, Self::MOST))
     }
 
@@ -52,7 +49,7 @@ impl fmt::Display for Again {
             n => (n.div_ceil(60), "hour"),
         };
         let many = if count == 1 { "" } else { "s" };
-        write!(f, "after midnight UTC, in {count} {what}{many}")
+        write!(f, "in {count} {what}{many}")
     }
 }
 
@@ -61,28 +58,24 @@ impl fmt::Display for Again {
 mod tests {
     use super::*;
 
-    fn at(day: u32, hour: u64, minute: u64) -> Timestamp {
-        let minutes = u64::from(day) * 1440 + hour * 60 + minute;
-        Timestamp::from_millis(minutes * MINUTE)
-    }
-
     #[test]
-    fn it_is_the_rest_of_the_day_rounded_up() {
-        let told = |now| Again::tomorrow(now).minutes();
-        assert_eq!(told(at(20_000, 0, 0)), 1440);
-        assert_eq!(told(at(20_000, 19, 0)), 300);
-        assert_eq!(told(at(20_000, 19, 0).plus_millis(1)), 300);
-        assert_eq!(told(at(20_003, 19, 1)), 299);
-        assert_eq!(told(at(20_000, 23, 59).plus_millis(59_999)), 1);
+    fn it_is_rounded_up_and_a_day_at_most() {
+        let told = |millis| Again::after(millis).minutes();
+        assert_eq!(told(0), 1);
+        assert_eq!(told(MINUTE), 1);
+        assert_eq!(told(300 * MINUTE - 1), 300);
+        assert_eq!(told(300 * MINUTE + 1), 301);
+        assert_eq!(told(1440 * MINUTE), 1440);
+        assert_eq!(told(u64::MAX), 1440);
     }
 
     #[test]
     fn it_is_said_in_words() {
         let said = |minutes| Again::in_minutes(minutes).unwrap().to_string();
-        assert_eq!(said(1), "after midnight UTC, in 1 minute");
-        assert_eq!(said(90), "after midnight UTC, in 90 minutes");
-        assert_eq!(said(300), "after midnight UTC, in 5 hours");
-        assert_eq!(said(301), "after midnight UTC, in 6 hours");
+        assert_eq!(said(1), "in 1 minute");
+        assert_eq!(said(90), "in 90 minutes");
+        assert_eq!(said(300), "in 5 hours");
+        assert_eq!(said(301), "in 6 hours");
         assert_eq!(Again::in_minutes(0), None);
         assert_eq!(Again::in_minutes(1441), None);
     }

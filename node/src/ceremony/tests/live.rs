@@ -3,6 +3,7 @@
 use super::super::desk::Desk;
 use super::super::task::{self, Settings};
 use super::town::{NAMES, Town, keys};
+use crate::clock::Clock;
 use crate::config::NodeConfig;
 use crate::driver::{self, DriverHandle, Setup};
 use crate::entropy::OsEntropy;
@@ -75,6 +76,7 @@ async fn start_with(dir: &Path, others: &[Multiaddr], starts: bool) -> Node {
         ledger,
         accept_time: None,
         ceremonies: Some(ceremonies),
+        clock: Clock::default(),
     };
     let (driver, thread) = driver::start(setup, net.clone(), events).unwrap();
     let setup = task::Setup {

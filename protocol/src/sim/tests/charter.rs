@@ -7,9 +7,10 @@ use crate::charter::{Chain, Charter, CharterError, Former, Lives, Terms};
 use crate::client::{self, ViewError};
 use crate::engine::Notice;
 use crate::ids::OrganisationKey;
-use crate::oprf::{KeyName, deal};
+use crate::oprf::{KeyName, blind, deal};
 use crate::record::Rule;
 use crate::time::Timestamp;
+use crate::wire::EvaluateAsk;
 use std::collections::BTreeMap;
 
 const TODAY: Day = Day::from_number(20_810);
@@ -150,6 +151,53 @@ fn after_a_lost_root_what_is_listed_lives_and_what_a_thief_signs_does_not() {
     });
     take_up(&mut lab, 0, &bare);
     assert!(!lab.carried(0).contains(&before.id()));
+}
+
+#[test]
+fn a_new_root_does_not_begin_its_organisations_day_anew() {
+    let shape = Shape {
+        organisations: 4,
+        keys: true,
+        quotas: crate::charter::Quotas {
+            evaluations: 100,
+            ..Shape::default().quotas
+        },
+        ..Shape::default()
+    };
+    let mut lab = Lab::new(Federation::new(shape, 5), 4, TODAY);
+    let blinded = blind(&[b"a guess".as_slice()], &mut Drbg::new(1, "root")).unwrap();
+    let ask = |lab: &mut Lab, by: OrganisationKey, count: usize| {
+        let ask = EvaluateAsk {
+            epoch: 0,
+            keys: vec![KeyName::Bucket],
+            elements: vec![blinded.elements()[0]; count],
+        };
+        let (engine, store) = &mut lab.sides[0];
+        let (outputs, answer) = engine.allow(&by, &ask, store, lab.now).unwrap();
+        lab.perform(0, outputs);
+        answer.is_ok()
+    };
+    let old = lab.federation.organisation(2);
+    assert!(ask(&mut lab, old, 80));
+    let heir = SecretKey::from_seed([77; 32]);
+    let new = heir.organisation();
+    let replaced = changed(&lab, &[0, 1, 3], &[&heir], |t| {
+        for o in t.organisations.iter_mut().filter(|o| o.root == old) {
+            o.root = new;
+        }
+        t.former = vec![Former {
+            root: old,
+            successor: new,
+            records: Vec::new(),
+        }];
+    });
+    take_up(&mut lab, 0, &replaced);
+    assert!(!ask(&mut lab, new, 21));
+    assert!(ask(&mut lab, new, 15));
+    // By whichever root its nodes are known, it is one.
+    assert!(!ask(&mut lab, old, 6));
+    assert!(ask(&mut lab, old, 5));
+    assert!(!ask(&mut lab, new, 1));
 }
 
 #[test]

@@ -41,6 +41,18 @@ fn set_clock(lab: &mut Lab, day: Day) {
     lab.now = Timestamp::from_millis(u64::from(day.number()) * 86_400_000 + 5_000);
 }
 
+/// Days go by, and the clock is right. Nobody says anything meanwhile.
+fn live_until(lab: &mut Lab, day: Day) {
+    while lab.now.day() < day {
+        lab.wait(86_400_000);
+        tick(lab);
+    }
+}
+
+fn counted(lab: &Lab) -> Day {
+    lab.sides[0].0.counted_day(lab.now)
+}
+
 fn shown(lab: &Lab) -> usize {
     let (engine, store) = &lab.sides[0];
     let ask = OwnAsk {
@@ -155,8 +167,7 @@ fn a_clock_that_is_put_right_again_has_done_no_harm() {
     assert!(warned(&lab).is_empty());
     assert_eq!(shown(&lab), 1);
     for day in 2..12 {
-        set_clock(&mut lab, TODAY.plus(day));
-        tick(&mut lab);
+        live_until(&mut lab, TODAY.plus(day));
         assert_eq!(lab.carried(0).contains(&id), day < 11, "day {day}");
     }
 }
@@ -164,10 +175,7 @@ fn a_clock_that_is_put_right_again_has_done_no_harm() {
 #[test]
 fn a_clock_that_is_set_back_brings_nothing_back() {
     let (mut lab, mut entropy, id) = lab();
-    for day in 1..=11 {
-        set_clock(&mut lab, TODAY.plus(day));
-        tick(&mut lab);
-    }
+    live_until(&mut lab, TODAY.plus(11));
     let gone = signed(&lab, 1, TODAY, 1, &mut entropy);
     let late = TODAY.plus(11);
     set_clock(&mut lab, TODAY);
@@ -203,16 +211,122 @@ fn a_start_after_a_long_time_is_a_jump_too() {
 }
 
 #[test]
-fn small_steps_that_were_no_time_are_doubted() {
+fn small_steps_that_were_no_time_lead_nowhere() {
     let (mut lab, _, id) = lab();
     for day in 1..12 {
         set_clock(&mut lab, TODAY.plus(day));
-        let now = lab.now;
-        if day == 2 {
-            let outputs = lab.sides[0].0.doubt_clock(now);
-            lab.perform(0, outputs);
-        }
         tick(&mut lab);
     }
     assert!(lab.carried(0).contains(&id));
+    assert_eq!(counted(&lab), TODAY.plus(1));
+}
+
+/// Put back, the clock is believed for days that have come, and for no further one.
+#[test]
+fn neither_to_and_fro_nor_start_after_start_leads_further_than_a_day() {
+    for (starts, back) in [(false, 0), (false, 1), (true, 0), (true, 5)] {
+        let (mut lab, _, id) = lab();
+        for n in 1..40 {
+            for day in [
+                TODAY.plus(300),
+                TODAY.plus(n),
+                TODAY.plus(n.min(back)),
+                TODAY.plus(1),
+            ] {
+                set_clock(&mut lab, day);
+                tick(&mut lab);
+                let now = lab.now;
+                assert!(counted(&lab) <= TODAY.plus(1), "{n}, {day}");
+                let settled = lab.sides[0].0.settled(now);
+                assert!(settled.is_none_or(|day| day <= TODAY.plus(1)), "{n}, {day}");
+            }
+            if starts {
+                lab.restart(0);
+            }
+        }
+        assert!(lab.carried(0).contains(&id));
+        // When that day has come, it is the day, and the next takes its time.
+        let (now, noon) = (TODAY.plus(1), 43_200_000);
+        set_clock(&mut lab, now);
+        for hours in [12, 11] {
+            lab.wait(hours * 3_600_000);
+            tick(&mut lab);
+            assert_eq!(counted(&lab), now);
+        }
+        lab.wait(noon);
+        tick(&mut lab);
+        assert_eq!(counted(&lab), TODAY.plus(2));
+    }
+}
+
+/// What a start costs is lost, and never given twice.
+#[test]
+fn time_that_passed_is_kept_over_starts_and_counted_once() {
+    let (mut lab, ..) = lab();
+    set_clock(&mut lab, TODAY.plus(50));
+    let mut days = 0;
+    for quarter in 1..=(24 * 4 * 10) {
+        for (engine, _) in &mut lab.sides {
+            engine.time_passed(15 * 60_000);
+        }
+        tick(&mut lab);
+        if quarter % 3 == 0 {
+            lab.restart(0);
+            tick(&mut lab);
+        }
+        let counted = counted(&lab).since(TODAY);
+        // A clock that is far ahead goes on by the time that passes alone.
+        assert_eq!(counted, quarter / (24 * 4), "{quarter}");
+        days = counted;
+    }
+    assert_eq!(days, 10);
+    // Less than what is written down at a time is lost with each start.
+    for _ in 0..500 {
+        for (engine, _) in &mut lab.sides {
+            engine.time_passed(15 * 60_000 - 1);
+        }
+        tick(&mut lab);
+        lab.restart(0);
+        tick(&mut lab);
+    }
+    assert_eq!(counted(&lab), TODAY.plus(10));
+}
+
+#[test]
+fn a_quiet_federation_lives_from_day_to_day() {
+    let (mut lab, _, id) = lab();
+    // Its clock is put right by half a minute each day.
+    for day in 1..60 {
+        lab.wait(86_400_000 - 30_000);
+        lab.now = lab.now.plus_millis(30_000);
+        tick(&mut lab);
+        let now = lab.now;
+        assert_eq!(counted(&lab), TODAY.plus(day));
+        assert_eq!(lab.sides[0].0.settled(now), Some(TODAY.plus(day)));
+        assert!(warned(&lab).is_empty());
+        assert_eq!(lab.carried(0).contains(&id), day < 11);
+    }
+}
+
+/// Others' word makes up for the time that a node was off, and goes no further than what they say.
+#[test]
+fn others_words_lead_two_days_further_than_they_say_at_most() {
+    let (mut lab, mut entropy, _) = lab();
+    set_clock(&mut lab, TODAY.plus(1));
+    tick(&mut lab);
+    // The time of the first day is used; two others say that the second has come.
+    let mut slot = 0;
+    for node in [1, 2] {
+        let record = signed(&lab, node, TODAY.plus(1), slot, &mut entropy);
+        lab.offer(0, record).unwrap();
+        slot += 1;
+    }
+    for ahead in 1..10 {
+        for day in [ahead, 1, ahead + 1] {
+            set_clock(&mut lab, TODAY.plus(day));
+            tick(&mut lab);
+            assert!(counted(&lab) <= TODAY.plus(3), "{ahead}, {day}");
+        }
+    }
+    assert_eq!(counted(&lab), TODAY.plus(3));
 }

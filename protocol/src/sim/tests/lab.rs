@@ -174,6 +174,14 @@ impl Lab {
         (0..self.sides.len()).map(|n| self.carried(n)).collect()
     }
 
+    /// Time passes, and the clocks go with it.
+    pub fn wait(&mut self, millis: u64) {
+        self.now = self.now.plus_millis(millis);
+        for (engine, _) in &mut self.sides {
+            engine.time_passed(millis);
+        }
+    }
+
     pub fn next_day(&mut self) {
         self.now = self.now.plus_millis(86_400_000);
         for (engine, _) in &mut self.sides {

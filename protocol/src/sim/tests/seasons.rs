@@ -5,7 +5,7 @@ use super::*;
 use crate::admit::{Carried, SlotKey};
 use crate::carried::{Memory, View as _};
 use crate::certificate::Certificate;
-use crate::engine::{Engine, Notice, Output, Settings, Shares};
+use crate::engine::{Engine, Notice, Output, Settings, Shares, evaluate};
 use crate::limits::{ENDING_LIFE, MAX_DELEGATION_DAYS};
 use crate::oprf::{
     Interpolation, KeyName, PublicKey, PublicShare, ShareIndex, ThresholdKey, blind, weighted_sum,
@@ -143,6 +143,38 @@ fn a_season_that_is_over_goes_everywhere_and_nobody_has_to_think_of_it() {
     let signed = lab.gossiped.iter().filter(|(_, id)| sets[0].contains(id));
     let endings: BTreeSet<RecordId> = said(&lab, 0).iter().map(Verified::id).collect();
     assert_eq!(signed.filter(|(_, id)| endings.contains(id)).count(), 5);
+}
+
+/// One season's end keeps nobody from asking under the other keys, and counts nothing.
+#[test]
+fn the_other_keys_answer_and_they_alone_are_counted() {
+    let mut lab = lab();
+    set_clock(&mut lab, LAST.plus(3));
+    offer(&mut lab, 4, &[0, 1, 2], LAST.plus(1));
+    assert!(!holds(&lab, 4));
+    let mut entropy = Drbg::new(4, "ask");
+    let elements = blind(&[b"phone:+33639981234"], &mut entropy).unwrap();
+    let keys = vec![KeyName::Bucket, KeyName::Handle(season())];
+    let ask = EvaluateAsk {
+        epoch: lab.sides[4].0.epoch(),
+        keys: keys.clone(),
+        elements: elements.elements().to_vec(),
+    };
+    let organisation = lab.federation.organisation(0);
+    let (engine, store) = &mut lab.sides[4];
+    let (outputs, allowed) = engine.allow(&organisation, &ask, store, lab.now).unwrap();
+    let answers = evaluate(&allowed.unwrap(), &ask, &mut entropy).unwrap();
+    assert!(
+        answers
+            .iter()
+            .map(|answer| answer.key)
+            .eq([KeyName::Bucket])
+    );
+    let today = engine.counted_day(lab.now);
+    lab.perform(4, outputs);
+    let used = |key| lab.sides[4].1.quota(&organisation, key, today).unwrap();
+    assert!(used(keys[0]) > 0);
+    assert_eq!(used(keys[1]), 0);
 }
 
 #[test]

@@ -372,6 +372,9 @@ impl World {
         let n = &mut self.nodes[node];
         let now = n.clock(self.now);
         if let Some(engine) = &mut n.engine {
+            // What cannot be set, whatever its clock shows.
+            let before = n.ticked.replace(self.now).unwrap_or(self.now);
+            engine.time_passed(self.now.saturating_sub(before));
             let outputs = engine.tick(&n.store, now);
             self.perform(node, outputs.expect("a store in memory can be read"));
         }
