@@ -50,6 +50,15 @@ impl Home {
         settings: Settings,
         wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>,
     ) -> Self {
+        Self::start_founded(0, settings, wrap).await
+    }
+
+    /// The same, of a federation that was made so many days ago.
+    pub async fn start_founded(
+        days: u32,
+        settings: Settings,
+        wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>,
+    ) -> Self {
         let tmp = tempfile::tempdir().unwrap();
         let plan = Plan {
             dir: tmp.path().join("fed"),
@@ -57,7 +66,7 @@ impl Home {
             threshold: majority(3),
             // Nobody listens there: tests take the ports that the system gives.
             members: built_in(&[(20_000, 30_000), (20_001, 30_001), (20_002, 30_002)]),
-            today: Clock::default().now().day(),
+            today: Clock::default().now().day().minus(days),
             cities: Vec::new(),
         };
         let mut token = String::new();
