@@ -490,6 +490,7 @@ proptest! {
         let levels = graph.levels();
         for key in 0..60 {
             prop_assert_eq!(levels.get(&key).copied().unwrap_or(0), graph.level(&key), "{}", key);
+            prop_assert_eq!(graph.places().get(&key).copied(), graph.place_of(&key), "{}", key);
         }
     }
 
