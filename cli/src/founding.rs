@@ -2,8 +2,10 @@
 
 use crate::exit::CliError;
 use crate::home::{Home, Profile};
+use crate::root::note_founding;
 use parasol_node::clock::Clock;
 use parasol_node::entropy::OsEntropy;
+use parasol_node::keys::{read_chain, read_trust};
 use parasol_node::setup::{
     Access, MAX_HOLDERS, Made, Member, Plan, SetupError, init_federation, majority,
 };
@@ -58,7 +60,7 @@ pub fn found(
     };
     let finish = |staging: &Path, access: &[Access]| {
         let inside = staging.join(HOME);
-        write_home(home.unwrap_or(&inside), access).map_err(|e| e.to_string())
+        write_home(home.unwrap_or(&inside), access, staging).map_err(|e| e.to_string())
     };
     init_federation(&plan, &mut OsEntropy, finish).map_err(|e| {
         if let Some(home) = home {
@@ -93,10 +95,11 @@ fn check_new(home: &Path, dir: &Path) -> Result<(), CliError> {
     }
 }
 
-fn write_home(dir: &Path, access: &[Access]) -> Result<(), CliError> {
+fn write_home(dir: &Path, access: &[Access], made: &Path) -> Result<(), CliError> {
     let home = Home::create(dir)?;
     for one in access {
-        home.keep_root(&one.member.name, &one.root)?;
+        let root = home.keep_root(&one.member.name, &one.root)?;
+        note_signed(&root, one, &made.join(&one.member.name))?;
         home.save(&Profile {
             name: one.member.name.clone(),
             organisation: one.organisation().to_string(),
@@ -111,6 +114,17 @@ fn write_home(dir: &Path, access: &[Access]) -> Result<(), CliError> {
         Some(first) => home.set_default(&first.member.name),
         None => Ok(()),
     }
+}
+
+/// Writes down beside a root what it signed when the federation was made: what it signs later must not
+/// be in the same places.
+fn note_signed(root: &Path, access: &Access, node: &Path) -> Result<(), CliError> {
+    let unreadable = |e| CliError::other("founding", e);
+    let chain = read_chain(&node.join("charter.cbor")).map_err(unreadable)?;
+    let trust = read_trust(&node.join("trust.cbor"), chain.federation()).map_err(unreadable)?;
+    let own = access.organisation();
+    let signed = trust.iter().filter(|r| r.header().organisation == own);
+    note_founding(root, &chain.current(), signed)
 }
 
 /// A client port and a node port on the loopback for each of `count` nodes: free ones that the

@@ -347,18 +347,19 @@ impl Home {
         self.write(&self.dir.join("default"), format!("{name}\n").as_bytes())
     }
 
-    /// Keeps an organisation's root key. For a federation on one machine only: a real one keeps
+    /// Keeps an organisation's root key, and gives its file. For a federation on one machine only: a real one keeps
     /// its roots offline.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn keep_root(&self, name: &str, root: &SecretKey) -> Result<(), CliError> {
+    pub fn keep_root(&self, name: &str, root: &SecretKey) -> Result<PathBuf, CliError> {
         let seed = Zeroizing::new(format!(
             "{}\n",
             Zeroizing::new(hex::encode(*root.seed())).as_str()
         ));
         let path = self.place("roots")?.join(format!("{name}.key"));
-        self.write(&path, seed.as_bytes())
+        self.write(&path, seed.as_bytes())?;
+        Ok(path)
     }
 
     /// The profile that is meant: the one named, the only one, or the default.

@@ -10,6 +10,7 @@
 //! - [`import`]: what an old list says
 //! - [`demo`]: a federation on this machine, and the story that shows it
 //! - [`root`]: an organisation's root key: its file, its words for paper, the parts of them
+//! - [`fresh`]: files that are made and never written over
 //! - [`rooted`]: what root keys sign, and its way to a node
 //! - [`founding`]: makes a federation on this machine
 //! - [`status`]: asks a node how it is
@@ -21,6 +22,7 @@ pub mod cmd;
 pub mod demo;
 pub mod exit;
 pub mod founding;
+pub mod fresh;
 pub mod globals;
 pub mod home;
 pub mod import;

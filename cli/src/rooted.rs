@@ -4,11 +4,11 @@
 //! a node; if the node can be reached from where the key is, it takes the record at once.
 
 use crate::exit::{CliError, Kind};
+use crate::fresh;
 use crate::globals::Globals;
 use crate::output;
 use crate::root::Signing;
 use crate::session::Session;
-use parasol_node::files::write_private;
 use parasol_protocol::cbor;
 use parasol_protocol::ids::FederationId;
 use parasol_protocol::keys::SecretKey;
@@ -27,7 +27,7 @@ pub struct RootedArgs {
     /// The file of your organisation's root key, as `parasol org init` made it. Keep it offline
     #[arg(long, value_name = "FILE")]
     pub root: PathBuf,
-    /// Write the record to a file, to be carried to a node, instead of handing it to your node
+    /// Write the record to a new file, to be carried to a node, instead of handing it to your node
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
@@ -35,7 +35,7 @@ pub struct RootedArgs {
 /// Signs something by a root and hands it on, in a slot of the day that nobody is known to hold.
 ///
 /// # Errors
-/// If the key is no member's, all slots are taken, or the node refuses.
+/// If the key is no member's, all slots are taken, something is where the file is to be, or the node refuses.
 pub fn sign_and_deliver(
     session: &Session,
     args: &RootedArgs,
@@ -52,6 +52,10 @@ pub fn sign_and_deliver(
         )
         .next("give the root key of your own organisation with --root"));
     }
+    if let Some(out) = &args.out {
+        // A slot would be used up for nothing.
+        fresh::check_free(out)?;
+    }
     let taken = federation
         .directory()
         .slots_of(&organisation, federation.today());
@@ -59,13 +63,7 @@ pub fn sign_and_deliver(
     loop {
         let record = signing.sign(body.clone(), expires)?;
         if let Some(out) = &args.out {
-            let written = write_private(out, record.bytes());
-            written.map_err(|why| {
-                CliError::other(
-                    "record-file",
-                    format_args!("cannot write {}: {why}", out.display()),
-                )
-            })?;
+            fresh::write(out, record.bytes())?;
             return Ok(Delivered {
                 record,
                 there: false,

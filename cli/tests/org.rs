@@ -120,6 +120,19 @@ fn a_root_goes_onto_paper_and_comes_back() {
         refused(&["org", "init", &file, "--words-to", &place.at("more")]),
         ("occupied".to_owned(), 7)
     );
+    // The words would be written over the key: by the same name, or by another one for the same file.
+    let twice = place.at("twice.key");
+    assert_eq!(
+        refused(&["org", "init", &twice, "--words-to", &twice]),
+        ("one-file".to_owned(), 2)
+    );
+    fs::create_dir(place.path("inner")).unwrap();
+    let around = place.at("inner/../twice.key");
+    assert_eq!(
+        refused(&["org", "init", &twice, "--words-to", &around]),
+        ("occupied".to_owned(), 7)
+    );
+    assert!(!place.path("twice.key").exists());
     let again = place.at("again.key");
     let restored = json(&["org", "restore", &again, "--words", &words]);
     let seed = fs::read(&file).unwrap();
@@ -132,23 +145,32 @@ fn a_root_goes_onto_paper_and_comes_back() {
         .skip_while(|w| *w != "3")
         .nth(1)
         .unwrap();
-    fs::write(place.path("typo"), all.replacen(third, "qqqq", 1)).unwrap();
+    fs::write(
+        place.path("typo"),
+        all.replacen(&format!(" 3 {third}"), " 3 qqqq", 1),
+    )
+    .unwrap();
     let typo = place.at("typo");
     let out = run(&["org", "restore", &place.at("x.key"), "--words", &typo]);
     let said = String::from_utf8(out.stderr).unwrap();
     assert_eq!(out.status.code(), Some(3));
     assert!(said.contains("`qqqq`"), "{said}");
     let mended = place.at("mended.key");
-    text(&[
-        "org",
-        "restore",
-        &mended,
-        "--words",
-        &typo,
-        "--organisation",
-        &organisation,
-    ]);
+    let words_of = ["--words", &typo, "--organisation", &organisation];
+    let out = run(&[&["org", "restore", &mended], &words_of[..]].concat());
+    assert!(out.status.success());
     assert_eq!(fs::read(&mended).unwrap(), seed);
+    // Which word it was is said in a terminal alone, and which place everywhere: what a program reads,
+    // it may keep.
+    let said = String::from_utf8([out.stdout, out.stderr].concat()).unwrap();
+    assert!(said.contains("Word 3 was not right"), "{said}");
+    assert!(!said.contains(&format!("`{third}`")), "{said}");
+    let again = place.at("mended-again.key");
+    let told = [&["--json", "org", "restore", &again], &words_of[..]].concat();
+    let out = run(&told);
+    let told: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let wanted = serde_json::json!({"organisation": organisation, "file": again, "mended": 3});
+    assert_eq!((told, out.stderr), (wanted, vec![]));
     let other = "11".repeat(32);
     let wrong = [
         "org",
@@ -299,8 +321,19 @@ fn a_delegation_is_renewed() {
     // The same answer again says nothing new.
     assert!(text(&["node", "take", &node, &answer]).contains("no new records"));
     let journal = fs::read_to_string(format!("{root}.signed")).unwrap();
-    assert_eq!(journal.lines().count(), 1);
-    assert!(journal.contains(" 63 delegation "), "{journal}");
+    let last = journal.lines().last().unwrap();
+    assert!(last.contains(" 63 delegation "), "{journal}");
+    // What is there already is not written over, and nothing is signed for it.
+    let first = fs::read(&answer).unwrap();
+    let over = [
+        "org", "delegate", &request, "--root", &root, "--out", &answer,
+    ];
+    assert_eq!(refused(&over), ("occupied".to_owned(), 7));
+    assert_eq!(fs::read(&answer).unwrap(), first);
+    assert_eq!(
+        fs::read_to_string(format!("{root}.signed")).unwrap(),
+        journal
+    );
     // It stands beside what the root signed the same day when the federation was made.
     let rowan = read(&node).organisation;
     let today = parasol_node::clock::Clock::default().now().day();
@@ -369,6 +402,129 @@ fn a_stolen_key_is_revoked_and_what_is_kept_is_affirmed() {
     let file = place.at("bad");
     let bad = [&words[..], &["--keep", &file]].concat();
     assert_eq!(refused(&bad), ("bad-id".to_owned(), 3));
+}
+
+/// The roots of a federation that was made at once have signed, too, and their journals say what.
+#[test]
+fn what_roots_sign_in_the_beginning_is_written_down() {
+    let place = Place::with_federation();
+    let node = read(&place.node("ryabina"));
+    let root = place.root("ryabina");
+    let journal = fs::read_to_string(format!("{root}.signed")).unwrap();
+    let signed = node
+        .trust
+        .iter()
+        .filter(|r| r.header().organisation == node.organisation);
+    let signed: Vec<_> = signed.collect();
+    assert_eq!(
+        signed.len(),
+        3,
+        "a delegation, and a vouch for each of the others"
+    );
+    for record in signed {
+        let (slot, id) = (record.header().slot, record.id());
+        let line = format!(" {slot} {} {id}", record.kind().name());
+        assert!(journal.contains(&line), "{line}: {journal}");
+    }
+    let version = format!(" charter 1 {} of ", node.charter.id());
+    assert!(journal.contains(&version), "{journal}");
+    assert_eq!(journal.lines().count(), 4);
+}
+
+/// Papers are taken in together or not at all, also when writing fails in the middle.
+#[test]
+fn papers_that_cannot_all_be_written_are_not_taken() {
+    let place = Place::with_federation();
+    let node = place.at("second");
+    text(&["node", "init", &node, "--name", "second"]);
+    let given = place.node("lilas");
+    let papers = ["charter.cbor", "certificate.cbor", "trust.cbor"].map(|f| format!("{given}/{f}"));
+    let take = ["node", "take", &node, &papers[0], &papers[1], &papers[2]];
+    // Nothing can take the place of a directory, and the certificate is the last to be written.
+    let blocked = format!("{node}/certificate.cbor");
+    fs::create_dir(&blocked).unwrap();
+    assert!(!run(&take).status.success());
+    let left = |name: &str| Path::new(&format!("{node}/{name}")).exists();
+    assert!(!left("charter.cbor") && !left("trust.cbor"));
+    fs::remove_dir(&blocked).unwrap();
+    text(&take);
+    assert!(left("charter.cbor") && left("trust.cbor") && left("certificate.cbor"));
+}
+
+/// A root signs one version of a number, in whatever file it is asked.
+#[test]
+fn a_root_knows_what_it_signed_in_another_file() {
+    let place = Place::with_federation();
+    let given = format!("{}/charter.cbor", place.node("lilas"));
+    let (a, b) = (place.at("a"), place.at("b"));
+    let (lilas, rowan) = (place.root("lilas"), place.root("rowan"));
+    let draft = text(&["charter", "show", &given, "--draft"]);
+    for (file, budget) in [(&a, "budget = 3"), (&b, "budget = 4")] {
+        fs::copy(&given, file).unwrap();
+        let changed = place.at(budget);
+        fs::write(&changed, draft.replacen("budget = 12", budget, 1)).unwrap();
+    }
+    let propose = |file: &str, budget: &str, root: &str| {
+        let changed = place.at(budget);
+        let words = [
+            "charter",
+            "propose",
+            &changed,
+            "--charter",
+            file,
+            "--root",
+            root,
+        ];
+        words.map(ToOwned::to_owned)
+    };
+    let go = |all: [String; 7]| json(&all.each_ref().map(String::as_str));
+    go(propose(&a, "budget = 3", &lilas));
+    // The other file knows nothing of it; the root does.
+    let before = fs::read(&b).unwrap();
+    let rival = propose(&b, "budget = 4", &lilas);
+    let rival: Vec<&str> = rival.iter().map(String::as_str).collect();
+    assert_eq!(refused(&rival), ("signed-another".to_owned(), 5));
+    assert_eq!(fs::read(&b).unwrap(), before);
+    // Nor does it sign what another has proposed there.
+    go(propose(&b, "budget = 4", &rowan));
+    let before = fs::read(&b).unwrap();
+    let id = proposed_in(&b);
+    let rival = ["charter", "sign", &id, "--charter", &b, "--root", &lilas];
+    assert_eq!(refused(&rival), ("signed-another".to_owned(), 5));
+    assert_eq!(fs::read(&b).unwrap(), before);
+    // The same version in a third file is the same signature, and is written down once.
+    let third = place.at("third");
+    fs::copy(&a, &third).unwrap();
+    let id = proposed_in(&a);
+    json(&[
+        "charter",
+        "sign",
+        &id,
+        "--charter",
+        &third,
+        "--root",
+        &lilas,
+    ]);
+    let journal = fs::read_to_string(format!("{lilas}.signed")).unwrap();
+    assert_eq!(journal.matches(" charter 2 ").count(), 1, "{journal}");
+    // Divided in good faith, they go on by a version upon one that sets the other aside.
+    text(&["charter", "take", &b, "--charter", &a]);
+    let upon = json(&["charter", "status", &a])["pending"][0]["id"].clone();
+    let upon = upon.as_str().unwrap();
+    let out = [
+        "charter",
+        "propose",
+        "-",
+        "--upon",
+        upon,
+        "--charter",
+        &a,
+        "--root",
+        &lilas,
+    ];
+    let out = json(&out)["signed"].as_str().unwrap().to_owned();
+    let by_rowan = ["charter", "sign", &out, "--charter", &a, "--root", &rowan];
+    assert_eq!(json(&by_rowan)["status"]["version"], 3);
 }
 
 /// Propose, carry the file around, sign, take.
@@ -589,8 +745,15 @@ fn a_fork_is_an_alarm_and_has_a_way_out() {
     let given = format!("{}/charter.cbor", place.node("lilas"));
     let (a, b) = (place.at("a"), place.at("b"));
     let roots = ["lilas", "rowan", "ryabina"].map(|n| place.root(n));
+    // A second copy of rowan's root, which knows nothing of what the first one signs: as a thief has it.
+    let stray = place.at("stray.key");
+    fs::copy(&roots[1], &stray).unwrap();
     let draft = text(&["charter", "show", &given, "--draft"]);
-    for (file, budget, by) in [(&a, "budget = 3", [0, 1]), (&b, "budget = 4", [1, 2])] {
+    let signing = [
+        (&a, "budget = 3", [&roots[0], &roots[1]]),
+        (&b, "budget = 4", [&stray, &roots[2]]),
+    ];
+    for (file, budget, by) in signing {
         fs::copy(&given, file).unwrap();
         let changed = place.at("draft.toml");
         fs::write(&changed, draft.replacen("budget = 12", budget, 1)).unwrap();
@@ -601,7 +764,7 @@ fn a_fork_is_an_alarm_and_has_a_way_out() {
             "--charter",
             file,
             "--root",
-            &roots[by[0]],
+            by[0],
         ]);
         text(&[
             "charter",
@@ -610,7 +773,7 @@ fn a_fork_is_an_alarm_and_has_a_way_out() {
             "--charter",
             file,
             "--root",
-            &roots[by[1]],
+            by[1],
         ]);
         assert_eq!(json(&["charter", "status", file])["version"], 2);
     }

@@ -207,3 +207,118 @@ fn who_exceeds_is_told_when_and_an_import_goes_on_and_others_grant_more() {
         );
     }
 }
+
+/// The first version as it is made, with another quota of evaluations, signed by more than half and taken
+/// by every node.
+fn lower_the_quota(dir: &Path, evaluations: u32) {
+    let parasol = |words: &[&str]| {
+        let output = parasol().args(words).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{words:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let at = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let root = |name: &str| at(&format!("home/roots/{name}.key"));
+    let file = dir.with_extension("charter");
+    fs::copy(dir.join("lilas/charter.cbor"), &file).unwrap();
+    let file = file.to_str().unwrap();
+    let draft = parasol(&["charter", "show", file, "--draft"]);
+    let lines = draft.lines().map(|line| match line.split_once(" = ") {
+        Some(("evaluations", _)) => format!("evaluations = {evaluations}\n"),
+        _ => format!("{line}\n"),
+    });
+    let changed = dir.with_extension("toml");
+    fs::write(&changed, lines.collect::<String>()).unwrap();
+    let changed = changed.to_str().unwrap();
+    let propose = [
+        "charter",
+        "propose",
+        changed,
+        "--charter",
+        file,
+        "--root",
+        &root("rowan"),
+    ];
+    let proposed = parasol(&[&["--json"], &propose[..]].concat());
+    let proposed: Value = serde_json::from_str(&proposed).unwrap();
+    let id = text_of(&proposed["signed"]);
+    parasol(&[
+        "charter",
+        "sign",
+        id,
+        "--charter",
+        file,
+        "--root",
+        &root("ryabina"),
+    ]);
+    for node in ["lilas", "rowan", "ryabina"] {
+        parasol(&["charter", "take", file, "--charter", &at(node)]);
+    }
+}
+
+/// What the charter lets an organisation ask in a day stops a long list; what others grant lets it on.
+#[test]
+fn an_import_is_let_through_by_a_grant() {
+    let tmp = tempfile::tempdir().unwrap();
+    let dir = tmp.path().join("fed");
+    let made = parasol()
+        .args(["federation", "init"])
+        .arg(&dir)
+        .output()
+        .unwrap();
+    assert!(made.status.success());
+    lower_the_quota(&dir, 60);
+    let list = tmp.path().join("list.csv");
+    let rows: Vec<String> = (0..100)
+        .map(|n| format!("+336399813{n:02},theft"))
+        .collect();
+    fs::write(&list, format!("phone,what happened\n{}\n", rows.join("\n"))).unwrap();
+    let import = ["import", list.to_str().unwrap()];
+    // Its member may ask all that there is.
+    let federation = Federation::start(&dir, 1000);
+    assert_eq!(federation.json(&["quota", "show"])["quota"], 60);
+    let (code, error) = federation.fails(&import);
+    assert_eq!(
+        (code, &error["code"]),
+        (Some(5), &"quota".into()),
+        "{error}"
+    );
+    let before = federation.json(&["quota", "show"]);
+    assert_eq!(before["granted"], 0);
+    // One of two is not enough.
+    let grant = |node: &str| {
+        let node = federation.node(node);
+        federation.json(&["quota", "grant", &node, "lilas", "--evaluations", "500"])
+    };
+    grant("ryabina");
+    let granted = |what: &dyn Fn(&Value) -> bool| {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let shown = federation.json(&["quota", "show"]);
+            if what(&shown) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{shown}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    granted(&|shown| shown["grants"].as_array().unwrap().len() == 1);
+    assert_eq!(federation.fails(&import).1["code"], "quota");
+    grant("rowan");
+    granted(&|shown| shown["granted"] == 500);
+    // The other keyholders hear of both as soon as this node has; until then the import is put off.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let totals = loop {
+        let output = federation.ask(&import);
+        if output.status.success() {
+            break serde_json::from_slice::<Value>(&output.stdout).unwrap();
+        }
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(r#""code":"quota""#), "{said}");
+        assert!(Instant::now() < deadline, "{said}");
+    };
+    assert_eq!(
+        (&totals["rows"], &totals["published"]),
+        (&100.into(), &100.into())
+    );
+}

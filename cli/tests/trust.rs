@@ -306,15 +306,26 @@ fn a_million_vouches_are_worked_through() {
     }
     text.push_str("]}");
     let (_dir, path) = file("large.json", &text);
-    let output = Command::new(env!("CARGO_BIN_EXE_parasol"))
-        .args(["trust", "eval", "--json", "--graph"])
-        .arg(&path)
-        .output()
-        .unwrap();
+    let output = trust(&["eval"], &path, true);
     assert!(output.status.success());
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let accepted = answer["accepted"].as_array().unwrap();
     assert_eq!(accepted.len(), 3 + 1000 + 997);
     assert!(accepted.iter().all(|a| a["level"] == 3));
     assert_eq!(answer["ignored"], json!([]));
+    // The other commands as well: who counts, a picture of the nearest, what would change.
+    let output = trust(&["show"], &path, true);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let all = answer["organisations"].as_array().unwrap();
+    assert_eq!(all.len(), 3 + 1000 + 997);
+    assert!(all.iter().all(|a| a["level"] == 3));
+    let picture = String::from_utf8(trust(&["graph"], &path, false).stdout).unwrap();
+    assert!(picture.contains("1910 more are not drawn"));
+    let more = r#"{"vouches":[{"from":"b996","to":"c","budget":0,"slot":0},{"from":"r0","to":"c","budget":0,"slot":9999}]}"#;
+    let (_more, more) = file("more.json", more);
+    let output = trust(&["try", more.to_str().unwrap()], &path, true);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["changes"].as_array().unwrap().len(), 1, "{answer}");
+    assert_eq!(answer["changes"][0]["after"]["level"], 1);
+    assert_eq!(answer["ignored"].as_array().unwrap().len(), 1);
 }

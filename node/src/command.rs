@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::{ConfigError, NodeConfig};
 use crate::entropy::OsEntropy;
-use crate::files::write_private;
+use crate::files::{write_new, write_private};
 use crate::keys::{IdentityError, NodeIdentity};
 use crate::run::{RunError, RunOptions, run};
 use crate::setup::{PaperError, SetupError, init_node, request, take};
@@ -162,8 +162,16 @@ fn execute_init(args: &InitArgs) -> Result<(), CommandError> {
 
 fn execute_request(args: &RequestArgs) -> Result<(), CommandError> {
     let asked = request(&args.dir, args.organisation.as_deref())?;
-    let out = args.out.clone().unwrap_or_else(|| args.dir.join("request"));
-    write_private(&out, &asked.encode()).map_err(|e| CommandError::Write(out.clone(), e))?;
+    // An earlier request in its own place makes way for this one; anything else that is there stays.
+    let (out, written) = match &args.out {
+        Some(out) => (out.clone(), write_new(out, &asked.encode())),
+        None => {
+            let out = args.dir.join("request");
+            let written = write_private(&out, &asked.encode());
+            (out, written)
+        }
+    };
+    written.map_err(|e| CommandError::Write(out.clone(), e))?;
     say!(
         "{} says what the root key of the node's organisation is to sign. There is nothing secret in it.",
         out.display()

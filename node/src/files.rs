@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -20,9 +20,7 @@ const REWRITING: Duration = Duration::from_secs(1);
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(test)]
     watch::step(path);
-    let mut sibling = path.file_name().unwrap_or_default().to_owned();
-    sibling.push(format!(".{}.new", std::process::id()));
-    let sibling = path.with_file_name(sibling);
+    let sibling = sibling(path);
     let written = write_at(&sibling, bytes).and_then(|()| {
         #[cfg(test)]
         watch::step(path);
@@ -34,6 +32,82 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return written;
     }
     sync_parent(path)
+}
+
+/// Writes a file that is not there yet, with mode 0600. The name is taken before anything is written,
+/// so what is there is never written over, by whatever way the path leads to it.
+///
+/// # Errors
+/// If something is there, or it cannot be written. Then nothing is left behind.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path)?;
+    let written = write_private(path, bytes);
+    if written.is_err() {
+        // Nothing but the name. If it stays, the first error still counts.
+        drop(fs::remove_file(path));
+    }
+    written
+}
+
+/// Writes files as [`write_private`] does one, all of them or none: each lies beside its place, on
+/// disk, before the first takes its own, and if one cannot, those before it are put back. Only a crash
+/// in the middle of that leaves some of them, and then the first ones, each whole.
+///
+/// # Errors
+/// Says which cannot be written. Then what was there before still is.
+pub fn write_together(files: &[(PathBuf, Vec<u8>)]) -> Result<(), (PathBuf, io::Error)> {
+    let siblings: Vec<PathBuf> = files.iter().map(|(path, _)| sibling(path)).collect();
+    let clear = || {
+        for sibling in &siblings {
+            drop(fs::remove_file(sibling));
+        }
+    };
+    for ((path, bytes), sibling) in files.iter().zip(&siblings) {
+        #[cfg(test)]
+        watch::step(path);
+        if let Err(why) = write_at(sibling, bytes) {
+            clear();
+            return Err((path.clone(), why));
+        }
+    }
+    let mut replaced: Vec<(&Path, Option<Vec<u8>>)> = Vec::new();
+    for ((path, _), sibling) in files.iter().zip(&siblings) {
+        #[cfg(test)]
+        watch::step(path);
+        let moved = read_if_there(path).and_then(|before| {
+            fs::rename(sibling, path)?;
+            replaced.push((path, before));
+            sync_parent(path)
+        });
+        if let Err(why) = moved {
+            for (path, before) in replaced.into_iter().rev() {
+                // If that fails as well, the first error still counts.
+                drop(match before {
+                    Some(bytes) => write_private(path, &bytes),
+                    None => fs::remove_file(path),
+                });
+            }
+            clear();
+            return Err((path.clone(), why));
+        }
+    }
+    Ok(())
+}
+
+fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn sibling(path: &Path) -> PathBuf {
+    let mut sibling = path.file_name().unwrap_or_default().to_owned();
+    sibling.push(format!(".{}.new", std::process::id()));
+    path.with_file_name(sibling)
 }
 
 fn write_at(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -194,5 +268,65 @@ mod tests {
         assert!(!is_exposed(&path).unwrap());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         assert!(write_private(&dir.path().join("no/such/dir"), b"x").is_err());
+    }
+
+    #[test]
+    fn what_is_there_is_not_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        write_new(&path, b"first").unwrap();
+        assert!(!is_exposed(&path).unwrap());
+        fs::create_dir(dir.path().join("b")).unwrap();
+        std::os::unix::fs::symlink("nowhere", dir.path().join("c")).unwrap();
+        // Another way to the same file is the same file.
+        for taken in ["a", "b/../a", "c"] {
+            let why = write_new(&dir.path().join(taken), b"second").unwrap_err();
+            assert_eq!(why.kind(), io::ErrorKind::AlreadyExists, "{taken}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        // What cannot be written leaves no name behind.
+        let path = dir.path().join("d");
+        fs::create_dir(sibling(&path)).unwrap();
+        assert!(write_new(&path, b"x").is_err());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn files_that_are_written_together_are_all_there_or_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        let names = || {
+            let mut names: Vec<_> = fs::read_dir(dir.path())
+                .unwrap()
+                .map(|e| e.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names
+        };
+        fs::write(path("a"), "old").unwrap();
+        let three = ["a", "b", "c"].map(|n| (path(n), b"new".to_vec()));
+        // The second cannot be written at all.
+        fs::create_dir(sibling(&path("b"))).unwrap();
+        let (which, _) = write_together(&three).unwrap_err();
+        assert_eq!(which, path("b"));
+        fs::remove_dir(sibling(&path("b"))).unwrap();
+        assert_eq!(
+            (fs::read(path("a")).unwrap(), names()),
+            (b"old".to_vec(), vec!["a".into()])
+        );
+        // The third is written, and cannot take its place.
+        fs::create_dir(path("c")).unwrap();
+        let (which, _) = write_together(&three).unwrap_err();
+        assert_eq!(which, path("c"));
+        assert_eq!(fs::read(path("a")).unwrap(), b"old");
+        assert_eq!(names(), ["a", "c"]);
+        fs::remove_dir(path("c")).unwrap();
+        write_together(&three).unwrap();
+        assert_eq!(names(), ["a", "b", "c"]);
+        assert!(
+            three
+                .iter()
+                .all(|(path, _)| fs::read(path).unwrap() == b"new")
+        );
     }
 }

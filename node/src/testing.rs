@@ -51,12 +51,29 @@ impl Home {
         settings: Settings,
         wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>,
     ) -> Self {
-        Self::start_by(Clock::default(), settings, wrap).await
+        Self::start_with((Clock::default(), 0), settings, wrap).await
     }
 
     /// The same, with a clock that the test sets.
     pub async fn start_by(
-        mut clock: Clock,
+        clock: Clock,
+        settings: Settings,
+        wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>,
+    ) -> Self {
+        Self::start_with((clock, 0), settings, wrap).await
+    }
+
+    /// The same, of a federation that was made so many days ago.
+    pub async fn start_founded(
+        days: u32,
+        settings: Settings,
+        wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>,
+    ) -> Self {
+        Self::start_with((Clock::default(), days), settings, wrap).await
+    }
+
+    async fn start_with(
+        (mut clock, days): (Clock, u32),
         settings: Settings,
         wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>,
     ) -> Self {
@@ -67,7 +84,7 @@ impl Home {
             threshold: majority(3),
             // Nobody listens there: tests take the ports that the system gives.
             members: built_in(&[(20_000, 30_000), (20_001, 30_001), (20_002, 30_002)]),
-            today: clock.now().day(),
+            today: clock.now().day().minus(days),
             cities: Vec::new(),
         };
         let mut token = String::new();

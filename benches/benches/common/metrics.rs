@@ -28,6 +28,12 @@ impl Random {
     fn pick(&mut self, bound: usize) -> usize {
         self.below(bound as u32) as usize
     }
+
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+        for n in (1..list.len()).rev() {
+            list.swap(n, self.pick(n + 1));
+        }
+    }
 }
 
 /// How honest keys know each other.
@@ -124,6 +130,8 @@ pub struct World {
     pub roots: Vec<usize>,
     links: Vec<BTreeSet<usize>>,
     fooled: Vec<usize>,
+    /// All but the roots, the first fakes among them, as they come one after the other.
+    arrivals: Vec<usize>,
 }
 
 impl World {
@@ -142,12 +150,17 @@ impl World {
                 victims.insert(victim);
             }
         }
+        let mut arrivals: Vec<usize> = (0..honest + victims.len())
+            .filter(|key| !roots.contains(key))
+            .collect();
+        random.shuffle(&mut arrivals);
         Self {
             honest,
             fakes,
             roots,
             links,
             fooled: victims.into_iter().collect(),
+            arrivals,
         }
     }
 
@@ -186,6 +199,8 @@ impl World {
 pub enum Metric {
     /// Ours; everybody asks for as much as he needs.
     Asked,
+    /// Ours; nobody knows who will come, and everybody gives a newcomer a part of what is left.
+    Grown,
     /// Ours; everybody shares out all he has, evenly.
     Even,
     /// Advogato's, with a root capacity of so many times the honest keys.
@@ -200,6 +215,7 @@ impl Metric {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Asked => "budgets (ours), as asked for",
+            Self::Grown => "budgets (ours), without foresight",
             Self::Even => "budgets (ours), shared evenly",
             Self::Flow(_) => "flow as in Advogato",
             Self::Paths => "paths as in OpenPGP (3 marginals)",
@@ -210,6 +226,7 @@ impl Metric {
     pub fn accepted(self, world: &World) -> BTreeSet<usize> {
         match self {
             Self::Asked => asked(world),
+            Self::Grown => grown(world),
             Self::Even => even(world),
             Self::Flow(times) => flow(world, times),
             Self::Paths => paths(world),
@@ -319,6 +336,70 @@ fn asked(world: &World) -> BTreeSet<usize> {
         }
     }
     let roots = world.roots.iter().map(|r| (*r, needs[*r]));
+    Graph::new(roots, offers).accepted().copied().collect()
+}
+
+/// Of what a key has left it gives a newcomer one part in so many, and keeps the rest for those to come.
+const PART: u32 = 4;
+
+/// Keys come in an order that chance gives, and nobody knows who will come or what they will need. A
+/// newcomer is brought in by whoever knows it and has most left, and gets a [part](PART) of that; so does
+/// a fake, by the key that it fooled. Who finds nobody inside that has something left asks again when
+/// more are in. Roots begin with twice as much as there are honest keys. A fake spends all on keys
+/// without a budget.
+fn grown(world: &World) -> BTreeSet<usize> {
+    let mut known_to = vec![Vec::new(); world.honest + world.fooled.len()];
+    for (from, links) in world.links.iter().enumerate() {
+        links.iter().for_each(|to| known_to[*to].push(from));
+    }
+    for (n, victim) in world.fooled.iter().enumerate() {
+        known_to[world.honest + n].push(*victim);
+    }
+    let all = 2 * world.honest as u32;
+    // Of everybody who is in: what is left, the steps from a root, the next slot.
+    let mut inside: BTreeMap<usize, (u32, usize, usize)> = world
+        .roots
+        .iter()
+        .map(|root| (*root, (all, 0, 0)))
+        .collect();
+    let mut offers = Vec::new();
+    let mut waiting = world.arrivals.clone();
+    loop {
+        let before = waiting.len();
+        waiting.retain(|key| {
+            let able = known_to[*key].iter().filter_map(|from| {
+                let (left, steps, _) = inside.get(from)?;
+                (*left > 0 && *steps < MAX_STEPS).then_some((*left, *from))
+            });
+            let Some((_, by)) = able.max() else {
+                return true;
+            };
+            let Some((left, steps, slot)) = inside.get_mut(&by) else {
+                return true;
+            };
+            let budget = (*left - 1) / PART;
+            offers.push(offer(by, *key, budget, *slot));
+            *left -= budget + 1;
+            *slot += 1;
+            let steps = *steps + 1;
+            inside.insert(*key, (budget, steps, 0));
+            false
+        });
+        if waiting.len() == before {
+            break;
+        }
+    }
+    let mut next = world.honest + world.fooled.len();
+    for fake in (world.honest..).take(world.fooled.len()) {
+        let (budget, ..) = inside.get(&fake).copied().unwrap_or_default();
+        for slot in 0..budget as usize {
+            if next < world.honest + world.fakes {
+                offers.push(offer(fake, next, 0, slot));
+                next += 1;
+            }
+        }
+    }
+    let roots = world.roots.iter().map(|root| (*root, all));
     Graph::new(roots, offers).accepted().copied().collect()
 }
 

@@ -5,7 +5,7 @@ use crate::exit::CliError;
 use crate::founding::today;
 use crate::globals::Globals;
 use crate::output;
-use crate::root;
+use crate::root::{self, Versions};
 use parasol_node::files::write_private;
 use parasol_node::keys::read_chain;
 use parasol_protocol::charter::{Chain, Charter, ProposeError, SignError, Status, Terms};
@@ -366,10 +366,14 @@ fn propose(args: &ProposeArgs, globals: &Globals) -> Result<(), CliError> {
         replace(&mut terms, name, key, &args.stays)?;
     }
     terms.check().map_err(refused)?;
+    // Of what its file does not show, too.
+    let mut signed = Versions::read(&args.root)?;
+    signed.check(chain.federation(), &terms.id(), &terms)?;
     let id = chain.propose(&terms, &root).map_err(|e| match e {
         ProposeError::Charter(e) => refused(e),
         ProposeError::Sign(e) => not_signed(&e),
     })?;
+    signed.note(chain.federation(), &id, &terms, today())?;
     write_charter(&args.charter, &chain)?;
     say_signed(&chain, &id, &args.charter, globals);
     Ok(())
@@ -439,6 +443,11 @@ fn sign(args: &SignArgs, globals: &Globals) -> Result<(), CliError> {
     let root = root::read_root(&args.root)?;
     let id = chosen(&chain, &args.id)?;
     chain.sign(&id, &root).map_err(|e| not_signed(&e))?;
+    let mut signed = Versions::read(&args.root)?;
+    if let Some(terms) = chain.terms(&id) {
+        signed.check(chain.federation(), &id, terms)?;
+        signed.note(chain.federation(), &id, terms, today())?;
+    }
     write_charter(&args.charter, &chain)?;
     say_signed(&chain, &id, &args.charter, globals);
     Ok(())

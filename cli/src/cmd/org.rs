@@ -2,11 +2,12 @@
 
 use crate::exit::CliError;
 use crate::founding::today;
+use crate::fresh;
 use crate::globals::Globals;
 use crate::output::{self, tell};
 use crate::root::{self, Part, Signing, Split};
 use parasol_node::entropy::OsEntropy;
-use parasol_node::files::write_private;
+use parasol_node::files::destroy;
 use parasol_node::keys::encode_trust;
 use parasol_node::setup::DelegationRequest;
 use parasol_protocol::charter::{Chain, Charter};
@@ -77,7 +78,7 @@ pub struct DelegateArgs {
     /// The root key's file
     #[arg(long, value_name = "FILE")]
     pub root: PathBuf,
-    /// The answer to write, for `parasol node take`
+    /// The answer to write, a new file, for `parasol node take`
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
     /// For how many days from today [default: as many as the charter allows]
@@ -109,7 +110,7 @@ pub struct RevokeArgs {
     /// Keep nothing that the key signed
     #[arg(long)]
     pub keep_none: bool,
-    /// The file to write, for `parasol node take`
+    /// The file to write, a new one, for `parasol node take`
     #[arg(long, short, value_name = "FILE")]
     pub out: PathBuf,
 }
@@ -136,15 +137,16 @@ fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
         )
         .next("run it in a terminal, or write the words to a file with --words-to FILE; --show-words if you know where the output goes"));
     }
-    if fs::symlink_metadata(&args.file).is_ok() {
-        return Err(root::occupied(&args.file));
-    }
-    if let Some(file) = args
-        .words_to
-        .as_ref()
-        .filter(|f| fs::symlink_metadata(f).is_ok())
-    {
-        return Err(root::occupied(file));
+    fresh::check_free(&args.file)?;
+    if let Some(file) = &args.words_to {
+        fresh::check_free(file)?;
+        if *file == args.file {
+            return Err(CliError::usage(
+                "one-file",
+                "the words would be written over the key; nothing was made",
+            )
+            .next("name another file with --words-to"));
+        }
     }
     let key = SecretKey::generate(&mut OsEntropy);
     let sheets = sheets(&key, args.split)?;
@@ -153,16 +155,10 @@ fn init(args: &InitArgs, globals: &Globals) -> Result<(), CliError> {
         let all: Vec<&str> = sheets.iter().map(|s| s.as_str()).collect();
         let text = Zeroizing::new(all.join("\n\n"));
         let text = Zeroizing::new(format!("{}\n", text.as_str()));
-        if let Err(e) = write_private(file, text.as_bytes()) {
+        if let Err(error) = fresh::write(file, text.as_bytes()) {
             // A root whose words nobody has seen is one disk away from being lost.
-            drop(fs::remove_file(&args.file));
-            return Err(CliError::home(
-                "write",
-                format_args!(
-                    "{} cannot be written: {e}; nothing was made",
-                    file.display()
-                ),
-            ));
+            drop(destroy(&args.file));
+            return Err(error);
         }
     }
     let organisation = key.organisation();
@@ -263,11 +259,9 @@ fn numbered(words: &[&str]) -> Zeroizing<String> {
 }
 
 fn restore(args: &RestoreArgs, globals: &Globals) -> Result<(), CliError> {
-    if fs::symlink_metadata(&args.file).is_ok() {
-        return Err(root::occupied(&args.file));
-    }
+    fresh::check_free(&args.file)?;
     let text = read_words(&args.words)?;
-    let key = key_of(&text, args.organisation.as_ref())?;
+    let (key, mended) = key_of(&text, args.organisation.as_ref())?;
     if let Some(wanted) = args
         .organisation
         .filter(|wanted| *wanted != key.organisation())
@@ -284,8 +278,25 @@ fn restore(args: &RestoreArgs, globals: &Globals) -> Result<(), CliError> {
     root::write_root(&args.file, &key)?;
     let organisation = key.organisation();
     if globals.json {
-        output::json(&json!({"organisation": organisation.to_string(), "file": args.file}));
+        output::json(&json!({
+            "organisation": organisation.to_string(),
+            "file": args.file,
+            // The word itself is a piece of the key, and whatever reads this may keep it.
+            "mended": mended.map(|m| m.place),
+        }));
         return Ok(());
+    }
+    if let Some(Mended { place, word }) = mended {
+        let word = word.as_str();
+        if std::io::stderr().is_terminal() {
+            tell!(
+                "Word {place} was not right: it is `{word}`. Correct it on the paper if it stands wrong there."
+            );
+        } else {
+            tell!(
+                "Word {place} was not right, and has been mended. In a terminal it is said what it is: correct it on the paper if it stands wrong there."
+            );
+        }
     }
     output::text(&format!(
         "The root key is in {} again.",
@@ -316,8 +327,17 @@ fn read_words(path: &Path) -> Result<Zeroizing<String>, CliError> {
     Ok(text)
 }
 
+/// The one word that was wrong, and what it should have been.
+struct Mended {
+    place: usize,
+    word: Zeroizing<String>,
+}
+
 /// The key of 24 words, or of parts of 27 words each.
-fn key_of(text: &str, known: Option<&OrganisationKey>) -> Result<SecretKey, CliError> {
+fn key_of(
+    text: &str,
+    known: Option<&OrganisationKey>,
+) -> Result<(SecretKey, Option<Mended>), CliError> {
     let wrong = |e: &dyn std::fmt::Display| {
         CliError::input("words", e).next(
             "look at the paper again; with --organisation KEY, the key as others know it, one wrong word can be found",
@@ -326,16 +346,11 @@ fn key_of(text: &str, known: Option<&OrganisationKey>) -> Result<SecretKey, CliE
     let groups = groups(text);
     if groups.len() < 2 && groups.iter().all(|g| g.len() < 26) {
         return match (root::from_words(text), known) {
-            (Ok(key), None) => Ok(key),
-            (Ok(key), Some(known)) if key.organisation() == *known => Ok(key),
+            (Ok(key), None) => Ok((key, None)),
+            (Ok(key), Some(known)) if key.organisation() == *known => Ok((key, None)),
             (found, Some(known)) => match (root::mend(text, known), found) {
-                (Some((place, word, key)), _) => {
-                    tell!(
-                        "Word {place} was not right: it is `{word}`. Correct it on the paper if it stands wrong there."
-                    );
-                    Ok(key)
-                }
-                (None, Ok(key)) => Ok(key),
+                (Some((place, word, key)), _) => Ok((key, Some(Mended { place, word }))),
+                (None, Ok(key)) => Ok((key, None)),
                 (None, Err(e)) => Err(wrong(&e)),
             },
             (Err(e), None) => Err(wrong(&e)),
@@ -343,13 +358,14 @@ fn key_of(text: &str, known: Option<&OrganisationKey>) -> Result<SecretKey, CliE
     }
     let mut parts = Vec::new();
     for (n, words) in (1..).zip(&groups) {
-        let part = Part::from_words(&words.join(" "));
+        let part = Part::from_words(&Zeroizing::new(words.join(" ")));
         parts
             .push(part.map_err(|e| wrong(&format_args!("the part that came as number {n}: {e}")))?);
     }
-    root::join(&parts).map_err(|e| {
+    let key = root::join(&parts).map_err(|e| {
         CliError::input("parts", e).next("bring the parts of one splitting, as many as it takes")
-    })
+    })?;
+    Ok((key, None))
 }
 
 /// The words of each part: parts stand in paragraphs, or each on a line, or simply one after the
@@ -368,6 +384,7 @@ fn groups(text: &str) -> Vec<Vec<&str>> {
 }
 
 fn delegate(args: &DelegateArgs, globals: &Globals) -> Result<(), CliError> {
+    fresh::check_free(&args.out)?;
     let shown = args.request.display();
     let bytes = fs::read(&args.request)
         .map_err(|e| CliError::input("unreadable", format_args!("{shown} cannot be read: {e}")))?;
@@ -468,12 +485,7 @@ fn delegate(args: &DelegateArgs, globals: &Globals) -> Result<(), CliError> {
 }
 
 fn write_answer(path: &Path, records: &[Verified]) -> Result<(), CliError> {
-    write_private(path, &encode_trust(records)).map_err(|e| {
-        CliError::home(
-            "write",
-            format_args!("{} cannot be written: {e}", path.display()),
-        )
-    })
+    fresh::write(path, &encode_trust(records))
 }
 
 fn name_of(charter: &Charter, root: &OrganisationKey) -> String {
@@ -493,6 +505,7 @@ fn revoke(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
             .next("--keep FILE with their ids, one a line (`parasol export` writes them), or --keep-none"));
         }
     };
+    fresh::check_free(&args.out)?;
     let charter = super::charter::read_charter(&args.charter)?.current();
     let root = root::read_root(&args.root)?;
     let Some(member) = charter.organisation(&root.organisation()) else {

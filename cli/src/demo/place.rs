@@ -4,7 +4,7 @@ use crate::exit::CliError;
 use crate::founding::{HOME, check_free, found, ports};
 use crate::home::Home;
 use parasol_node::config::File as NodeFile;
-use parasol_node::keys::NodeIdentity;
+use parasol_node::keys::{NodeIdentity, read_chain};
 use parasol_node::setup::built_in;
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
@@ -277,7 +277,8 @@ pub fn node_dirs(dir: &Path) -> Vec<PathBuf> {
 }
 
 fn charter_in(dir: &Path) -> Option<Charter> {
-    Charter::from_bytes(&fs::read(dir.join("charter.cbor")).ok()?).ok()
+    // All versions: it may have changed since it was made.
+    Some(read_chain(&dir.join("charter.cbor")).ok()?.current())
 }
 
 /// The ports of a node's file: for clients, and for nodes.

@@ -5,26 +5,30 @@
 //! 64 hexadecimal characters, the seed
 //! ```
 //!
-//! Beside `root.key` lies `root.key.signed`, a line for each record that it signed: so that two
-//! records of one day do not claim one slot, and so that people can see what their root said.
+//! Beside `root.key` lies `root.key.signed`, a line for each record and each version of a
+//! charter that it signed: so that two records of one day do not claim one slot, so that no two
+//! versions of one number have its signature, and so that people can see what their root said.
 
 mod parts;
+mod signed;
+mod versions;
 mod words;
 
 pub use parts::{MAX_PARTS, Part, PartError, Split, join, split};
+pub use versions::Versions;
 pub use words::{WordError, from_words, mend, words};
 
 use crate::exit::CliError;
-use parasol_node::files::{is_exposed, write_private};
+use crate::fresh;
+use parasol_node::files::is_exposed;
+use parasol_protocol::charter::Charter;
 use parasol_protocol::ids::FederationId;
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::ROOT_QUOTA;
 use parasol_protocol::record::{Body, Draft, Header, Kind, Signer, Verified};
 use parasol_protocol::time::Day;
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -35,29 +39,9 @@ const FORMAT: &str = "parasol root 1";
 /// # Errors
 /// If something is there, or it cannot be written.
 pub fn write_root(path: &Path, root: &SecretKey) -> Result<(), CliError> {
-    if fs::symlink_metadata(path).is_ok() {
-        return Err(occupied(path));
-    }
     let seed = Zeroizing::new(hex::encode(*root.seed()));
     let text = Zeroizing::new(format!("{FORMAT}\n{}\n", seed.as_str()));
-    write_private(path, text.as_bytes()).map_err(|e| {
-        CliError::home(
-            "write",
-            format_args!("{} cannot be written: {e}", path.display()),
-        )
-    })
-}
-
-/// That something is in the way.
-pub fn occupied(path: &Path) -> CliError {
-    CliError::home(
-        "occupied",
-        format_args!(
-            "{} is there already, and nothing was changed",
-            path.display()
-        ),
-    )
-    .next("choose another name: a root key that is overwritten is lost")
+    fresh::write(path, text.as_bytes())
 }
 
 /// Reads a root key's file.
@@ -115,14 +99,8 @@ impl<'a> Signing<'a> {
         federation: FederationId,
         today: Day,
     ) -> Result<Self, CliError> {
-        let mut journal = path.as_os_str().to_owned();
-        journal.push(".signed");
-        let journal = PathBuf::from(journal);
-        let text = match fs::read_to_string(&journal) {
-            Ok(text) => text,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(e) => return Err(journal_error(&journal, &e)),
-        };
+        let journal = signed::beside(path);
+        let text = signed::read(&journal)?;
         let day = today.to_string();
         let of_today = text.lines().filter_map(|line| {
             let mut words = line.split_whitespace();
@@ -192,39 +170,25 @@ impl<'a> Signing<'a> {
         let record = draft
             .sign(&self.federation, self.root)
             .map_err(|e| CliError::other("sign", e))?;
-        let number = match record.body() {
-            Body::Vouch(vouch) => format!(" {}", vouch.number),
-            _ => String::new(),
-        };
-        let line = format!(
-            "{} {} {} {}{number}\n",
-            self.today,
-            slot,
-            record.kind().name(),
-            record.id()
-        );
-        let mut options = OpenOptions::new();
-        options.create(true).append(true).mode(0o600);
-        options
-            .open(&self.journal)
-            .and_then(|mut file| {
-                file.write_all(line.as_bytes())?;
-                file.sync_all()
-            })
-            .map_err(|e| journal_error(&self.journal, &e))?;
+        signed::add(&self.journal, &signed::line(&record))?;
         self.taken.insert(slot);
         Ok(record)
     }
 }
 
-fn journal_error(path: &Path, why: &io::Error) -> CliError {
-    CliError::home(
-        "journal",
-        format_args!(
-            "{}, where it stands what this root has signed, cannot be used: {why}",
-            path.display()
-        ),
-    )
+/// Writes down what a root signed when its federation was made.
+///
+/// # Errors
+/// If it cannot be written down.
+pub fn note_founding<'a>(
+    path: &Path,
+    charter: &Charter,
+    records: impl IntoIterator<Item = &'a Verified>,
+) -> Result<(), CliError> {
+    let terms = charter.terms();
+    Versions::read(path)?.note(charter.federation(), &charter.id(), terms, terms.made)?;
+    let lines: String = records.into_iter().map(signed::line).collect();
+    signed::add(&signed::beside(path), &lines)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::*;
 use parasol_node::entropy::OsEntropy;
+use parasol_node::files::write_private;
 use std::os::unix::fs::PermissionsExt as _;
 
 fn key(n: u8) -> SecretKey {

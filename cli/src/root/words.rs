@@ -158,7 +158,7 @@ pub fn from_words(text: &str) -> Result<SecretKey, WordError> {
 /// Where one of the words is wrong, or two neighbours have changed places: with the organisation's
 /// root key at hand there is but one way to mend it. Gives the place, from 1, and what belongs
 /// there.
-pub fn mend(text: &str, root: &OrganisationKey) -> Option<(usize, String, SecretKey)> {
+pub fn mend(text: &str, root: &OrganisationKey) -> Option<(usize, Zeroizing<String>, SecretKey)> {
     let typed = typed(text);
     if typed.len() != WORDS {
         return None;
@@ -194,7 +194,7 @@ pub fn mend(text: &str, root: &OrganisationKey) -> Option<(usize, String, Secret
                 *slot = number;
             }
             if let Some(key) = right(&tried) {
-                return Some((place + 1, word(number).to_owned(), key));
+                return Some((place + 1, Zeroizing::new(word(number).to_owned()), key));
             }
         }
     }
@@ -203,7 +203,7 @@ pub fn mend(text: &str, root: &OrganisationKey) -> Option<(usize, String, Secret
         tried.swap(place, place + 1);
         if let Some(key) = right(&tried) {
             let there = tried.get(place).copied().unwrap_or_default();
-            return Some((place + 1, word(there).to_owned(), key));
+            return Some((place + 1, Zeroizing::new(word(there).to_owned()), key));
         }
     }
     None

@@ -8,11 +8,13 @@
 
 use super::api::again_after;
 use super::{App, router};
+use crate::clock::Clock;
 use crate::config::NodeConfig;
 use crate::entropy::OsEntropy;
 use crate::keys::NodeIdentity;
 use crate::testing::Home;
 use parasol_protocol::engine::Settings;
+use parasol_protocol::limits::MAX_DELEGATION_DAYS;
 use parasol_protocol::oprf::{KeyName, blind};
 use parasol_protocol::wire::client::{Evaluate, Evaluated, Missing};
 use parasol_protocol::wire::peer::Refusal;
@@ -156,4 +158,30 @@ async fn a_stranger_learns_that_a_node_is_there_and_no_more() {
     assert_eq!(all["ready"], true);
     assert_eq!(all["known"], 2);
     assert_eq!(all["records"]["delegation"], 3);
+}
+
+/// Who runs a node sees in its status that its delegation ends, in good time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_status_says_when_the_delegation_ends_soon() {
+    let today = Clock::default().now().day();
+    for (made_before, warned) in [(0, false), (80, true)] {
+        let home = Home::start_founded(made_before, Settings::default(), |store| store).await;
+        let port = serve(&home, |_| ()).await;
+        let (_, all) = get(port, "/v1/status", Some(&home.token)).await;
+        let until = today
+            .plus(MAX_DELEGATION_DAYS)
+            .minus(made_before)
+            .to_string();
+        assert_eq!(all["delegated_until"], until.as_str());
+        let warnings = all["warnings"].as_array().unwrap();
+        let soon = warnings.iter().find(|w| w["code"] == "delegation-ends");
+        assert_eq!(soon.is_some(), warned, "{warnings:?}");
+        if let Some(soon) = soon {
+            let said = soon["message"].as_str().unwrap();
+            assert!(
+                said.contains(&until) && said.contains("node request"),
+                "{said}"
+            );
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! root, the answer back.
 
 use crate::ceremony::{Desk, DeskError};
-use crate::files::write_private;
+use crate::files::write_together;
 use crate::keys::{IdentityError, NodeKeys, encode_trust, read_chain, read_met, read_trust};
 use parasol_protocol::admit;
 use parasol_protocol::cbor::{self, Malformed};
@@ -281,7 +281,9 @@ fn items(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
 }
 
 /// Takes files into a node's directory: versions of the charter, records that roots signed, a
-/// certificate of the shared keys. All of them, or nothing.
+/// certificate of the shared keys. All of them, or nothing: they are judged before anything is written,
+/// and written together. After a crash in the middle of that some may be there, each whole, and to take
+/// the same files again completes it.
 ///
 /// # Errors
 /// Says which file is refused, and why.
@@ -383,21 +385,23 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
             taken.certificate = true;
         }
     }
-    let write = |name: &str, bytes: &[u8]| {
-        let path = dir.join(name);
-        write_private(&path, bytes).map_err(|source| PaperError::Io { path, source })
-    };
     drop(keys);
     // The charter first: records may need it, and it needs none of them.
+    let mut papers = Vec::new();
     if taken.charters > 0 {
-        write("charter.cbor", &chain.to_bytes())?;
+        papers.push((charter_path, chain.to_bytes()));
     }
-    if taken.records > 0 || !dir.join("trust.cbor").exists() {
-        write("trust.cbor", &encode_trust(&known))?;
+    let trust_path = dir.join("trust.cbor");
+    if taken.records > 0 || !trust_path.exists() {
+        papers.push((trust_path, encode_trust(&known)));
     }
-    if let Some(certificate) = newest.filter(|_| taken.certificate) {
-        write("certificate.cbor", certificate.bytes())?;
-        desk.destroy_old(&certificate)?;
+    let newest = newest.filter(|_| taken.certificate);
+    if let Some(certificate) = &newest {
+        papers.push((certificate_path, certificate.bytes().to_vec()));
+    }
+    write_together(&papers).map_err(|(path, source)| PaperError::Io { path, source })?;
+    if let Some(certificate) = &newest {
+        desk.destroy_old(certificate)?;
     }
     Ok(taken)
 }

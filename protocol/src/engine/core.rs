@@ -421,7 +421,7 @@ impl Engine {
                 .nodes(today)
                 .get(&self.node())
                 .map(|d| d.terms.until);
-            if mine.is_none_or(|until| until.since(today) < super::warning::DELEGATION_NOTICE) {
+            if super::warning::ends_soon(mine, today) {
                 out.push(Output::Notice(Notice::DelegationEnds(mine)));
             }
             self.refresh_peers(now, &mut out);

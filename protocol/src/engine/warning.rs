@@ -6,7 +6,7 @@ use crate::ids::NodeKey;
 use crate::time::{Day, Timestamp};
 
 /// Days before the end of its delegation from which on a node says so.
-pub(super) const DELEGATION_NOTICE: u32 = 14;
+const DELEGATION_NOTICE: u32 = 14;
 
 /// Something that only a person can put right.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -54,6 +54,11 @@ impl Warning {
     }
 }
 
+/// Whether a delegation that lasts until then is to be renewed now; none is.
+pub(super) fn ends_soon(until: Option<Day>, today: Day) -> bool {
+    until.is_none_or(|until| until.since(today) <= DELEGATION_NOTICE)
+}
+
 fn ends(until: &Option<Day>) -> String {
     until.map_or_else(
         || "this node has no delegation that is in force, and signs nothing".to_owned(),
@@ -79,7 +84,7 @@ impl Engine {
             .collect();
         let mine = self.directory().nodes(today);
         let until = mine.get(&self.node()).map(|d| d.terms.until);
-        if until.is_none_or(|until| until.since(today) < DELEGATION_NOTICE) {
+        if ends_soon(until, today) {
             all.push(Warning::Delegation { until });
         }
         // A key that is revoked, or may sign no more, is no news.

@@ -6,7 +6,7 @@
 //!
 //! [`Graph`] says who is in, with what budget, how far away and by how many chains that share
 //! nobody, and of every vouch why it counts or does not. It is one engine for the view that all
-//! nodes share, from the founders of the charter, and for each node's own, from its roots.
+//! nodes share, from the organisations of the charter, and for each node's own, from its roots.
 //!
 //! **Fakes are bounded.** However many keys somebody makes: no more of them get in than what the
 //! fooled keys offered to them, each vouch counting its budget and one. Honest vouches in later

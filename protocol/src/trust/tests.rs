@@ -11,6 +11,8 @@ use crate::record::vouch::{Scope, Topic};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod hostile;
+
 fn offer(from: u8, to: u8, budget: u32, slot: u32) -> Offer<u8> {
     Offer {
         from,
@@ -254,38 +256,65 @@ prop_compose! {
     }
 }
 
-/// What the definition says, without any cleverness.
-fn by_definition(roots: &Roots, offers: &[Offer<u8>]) -> BTreeMap<u8, u32> {
+/// The vouches that can count, each with the cost up to it: by the definition, without any cleverness.
+fn priced(offers: &[Offer<u8>]) -> Vec<(Offer<u8>, u64)> {
     let past = [Standing::Ended, Standing::Later, Standing::Revoked];
-    let holds = |o: &Offer<u8>| o.from != o.to && !past.contains(&o.standing);
-    let void = |o: &Offer<u8>| {
-        !holds(o)
-            || offers
-                .iter()
-                .filter(|p| holds(p) && (p.from, p.slot) == (o.from, o.slot))
-                .count()
-                > 1
-    };
-    let cost = |o: &Offer<u8>| -> u64 {
-        offers
+    let holds = |o: &&Offer<u8>| o.from != o.to && !past.contains(&o.standing);
+    let holding: Vec<&Offer<u8>> = offers.iter().filter(holds).collect();
+    let alone = |o: &&&Offer<u8>| {
+        let same = holding
             .iter()
-            .filter(|p| p.from == o.from && p.slot <= o.slot && !void(p))
+            .filter(|p| (p.from, p.slot) == (o.from, o.slot));
+        same.count() == 1
+    };
+    let costing: Vec<&Offer<u8>> = holding.iter().filter(alone).copied().collect();
+    let cost = |o: &Offer<u8>| -> u64 {
+        costing
+            .iter()
+            .filter(|p| p.from == o.from && p.slot <= o.slot)
             .map(|p| u64::from(p.budget) + 1)
             .sum()
     };
-    let mut best = roots.clone();
-    for _ in 0..MAX_STEPS {
+    costing
+        .iter()
+        .filter(|o| o.standing == Standing::InForce)
+        .map(|o| ((*o).clone(), cost(o)))
+        .collect()
+}
+
+/// The longest chain that counts, by the spec and not by the program.
+const STEPS: usize = 5;
+
+/// The budgets that chains of at most 0, 1, … [`STEPS`] vouches give.
+fn by_steps(roots: &Roots, offers: &[Offer<u8>]) -> Vec<Roots> {
+    let priced = priced(offers);
+    let mut steps = vec![roots.clone()];
+    for n in 0..STEPS {
+        let best = &steps[n];
         let mut next = best.clone();
-        let in_force = |o: &&Offer<u8>| o.standing == Standing::InForce && !void(o);
-        for o in offers.iter().filter(in_force) {
-            if best.get(&o.from).is_some_and(|b| cost(o) <= u64::from(*b)) {
+        for (o, cost) in &priced {
+            if best.get(&o.from).is_some_and(|b| *cost <= u64::from(*b)) {
                 let known = next.entry(o.to).or_insert(o.budget);
                 *known = o.budget.max(*known);
             }
         }
-        best = next;
+        steps.push(next);
     }
-    best
+    steps
+}
+
+/// What the definition says.
+fn by_definition(roots: &Roots, offers: &[Offer<u8>]) -> Roots {
+    by_steps(roots, offers).pop().unwrap()
+}
+
+/// The vouches that count, by the definition.
+fn counting(roots: &Roots, offers: &[Offer<u8>]) -> Vec<Offer<u8>> {
+    let best = &by_steps(roots, offers)[STEPS - 1];
+    let within =
+        |(o, cost): &(Offer<u8>, u64)| best.get(&o.from).is_some_and(|b| *cost <= u64::from(*b));
+    let all = priced(offers).into_iter();
+    all.filter(within).map(|(o, _)| o).collect()
 }
 
 fn budgets(graph: &Graph<u8>) -> BTreeMap<u8, u32> {
@@ -397,11 +426,12 @@ proptest! {
             .into_iter()
             .chain(bridges)
             .chain(theirs.into_iter().map(to_offer));
-        let graph = Graph::new(roots, all);
-        let given: u64 = graph
-            .vouches()
-            .filter(|(o, why)| why.is_none() && o.from < 6 && o.to >= 6)
-            .map(|(o, _)| u64::from(o.budget) + 1)
+        let all: Vec<_> = all.collect();
+        let graph = Graph::new(roots.clone(), all.clone());
+        let given: u64 = counting(&roots, &all)
+            .iter()
+            .filter(|o| o.from < 6 && o.to >= 6)
+            .map(|o| u64::from(o.budget) + 1)
             .sum();
         let fakes = graph.accepted().filter(|k| **k >= 6).count() as u64;
         prop_assert!(fakes <= given, "{} fakes, {} given away", fakes, given);
@@ -460,6 +490,7 @@ proptest! {
         let levels = graph.levels();
         for key in 0..60 {
             prop_assert_eq!(levels.get(&key).copied().unwrap_or(0), graph.level(&key), "{}", key);
+            prop_assert_eq!(graph.places().get(&key).copied(), graph.place_of(&key), "{}", key);
         }
     }
 

@@ -1,5 +1,5 @@
 //! The two views: whom somebody counts, from roots and decisions of his own, and whom all nodes
-//! compute alike, from the founders of the charter.
+//! compute alike, from the organisations of the charter.
 
 use super::graph::{Graph, Offer, Standing};
 use crate::area::Area;
@@ -95,18 +95,17 @@ pub fn local_view_with<'a>(
     Graph::new(roots, offers)
 }
 
-/// Whom the founders of the charter vouch for: the same at every node that carries the same.
+/// Whom the organisations of the charter lead to, all that are in it today: the same at every node that
+/// carries the same.
 pub fn objective_view(
     directory: &Directory,
     question: &Question,
     day: Day,
 ) -> Graph<OrganisationKey> {
     let charter = directory.charter();
-    let founders = charter.terms().organisations.iter();
+    let members = charter.terms().organisations.iter();
     let local = Local {
-        roots: founders
-            .map(|o| (o.root, charter.budget(&o.root)))
-            .collect(),
+        roots: members.map(|o| (o.root, charter.budget(&o.root))).collect(),
         ..Local::default()
     };
     local_view(directory, &local, question, day)

@@ -5,7 +5,7 @@ use crate::exit::CliError;
 use crate::founding::{city_names, today};
 use crate::globals::Globals;
 use crate::output;
-use crate::root;
+use crate::root::{self, Versions};
 use parasol_node::files::write_private;
 use parasol_node::setup::{BUDGET, MAX_HOLDERS, first_terms, majority};
 use parasol_protocol::charter::{Founding, Organisation, Terms};
@@ -116,7 +116,9 @@ pub(super) fn unfinished(path: &Path) -> Option<Founding> {
 pub(super) fn sign(founding: &mut Founding, path: &Path) -> Result<(), CliError> {
     let root = root::read_root(path)?;
     if founding.sign(&root) {
-        return Ok(());
+        let id = founding.id();
+        let mut signed = Versions::read(path)?;
+        return signed.note(&id.of_first(), &id, founding.terms(), today());
     }
     Err(CliError::input(
         "not-asked",

@@ -27,7 +27,7 @@ pub struct About {
     /// The area, as FR or FR:lyon [default: none, so that only vouches for everywhere lead on]
     #[arg(long = "in", value_name = "AREA")]
     pub area: Option<String>,
-    /// The day, as 2026-03-14 [default: today]
+    /// The day, as 2026-03-14 [default: today]. Of an earlier one what has expired since is missing
     #[arg(long, value_name = "DAY")]
     pub on: Option<Day>,
     /// Look from the organisations of the charter with the budgets that it gives them, as every node
@@ -67,6 +67,7 @@ pub struct Scene {
     /// Whose choice its roots are.
     pub roots: Roots,
     limited: bool,
+    past: bool,
 }
 
 /// What a graph is made from again with other vouches.
@@ -106,6 +107,7 @@ impl About {
                 federated: None,
                 roots: Roots::Given,
                 limited: false,
+                past: false,
             });
         }
         let session = Session::open(globals)?;
@@ -117,7 +119,8 @@ impl About {
             Some(area) => format!("{}s in {area}", self.about.name()),
             None => format!("{}s that name no area", self.about.name()),
         };
-        let day = self.on.unwrap_or_else(|| session.federation.today());
+        let today = session.federation.today();
+        let day = self.on.unwrap_or(today);
         let (whose, local) = if self.objective {
             ("the charter".to_owned(), None)
         } else {
@@ -156,6 +159,7 @@ impl About {
                 Roots::Own
             },
             limited,
+            past: day < today,
         })
     }
 }
@@ -173,11 +177,21 @@ impl Scene {
         ending
     }
 
-    /// What to say if some vouches speak for some kinds or areas only.
-    pub fn hint(&self) -> Option<&'static str> {
-        self.limited.then_some(
+    /// Whether it is of a day that is over.
+    pub const fn is_past(&self) -> bool {
+        self.past
+    }
+
+    /// What to say besides: if some vouches speak for some kinds or areas only, or if some that were in
+    /// force on that day cannot be known any more.
+    pub fn hints(&self) -> Vec<&'static str> {
+        let limited = self.limited.then_some(
             "some vouches speak for some kinds of record or some areas only: ask about others with --about and --in",
-        )
+        );
+        let past = self.past.then_some(
+            "that day is over, and a vouch is carried no longer than it lasts: those that have expired since are not in this, nor is what they led to",
+        );
+        limited.into_iter().chain(past).collect()
     }
 
     /// What is looked at, for programs.

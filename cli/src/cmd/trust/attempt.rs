@@ -72,6 +72,7 @@ pub(super) fn run(args: &TryArgs, globals: &Globals) -> Result<(), CliError> {
             "changes": changes,
             "ignored": ignored,
             "refused": refused,
+            "hints": scene.hints(),
         }));
         return Ok(());
     }
@@ -91,6 +92,7 @@ pub(super) fn run(args: &TryArgs, globals: &Globals) -> Result<(), CliError> {
     for why in &refused {
         output::text(&format!("  would not be carried: {why}"));
     }
+    scene.hints().into_iter().for_each(output::text);
     Ok(())
 }
 
@@ -134,15 +136,14 @@ fn effects(graph: &Graph<String>) -> BTreeSet<(String, u32, String)> {
 }
 
 fn changes(before: &Graph<String>, after: &Graph<String>) -> Vec<Change> {
-    let (old, new) = (before.levels(), after.levels());
+    let (old, new) = (before.places(), after.places());
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).copied().collect();
-    let place = |graph: &Graph<String>, name: &String| graph.place_of(name);
     names
         .into_iter()
         .map(|name| Change {
             name: name.clone(),
-            before: place(before, name),
-            after: place(after, name),
+            before: old.get(name).copied(),
+            after: new.get(name).copied(),
         })
         .filter(|change| change.before != change.after)
         .collect()

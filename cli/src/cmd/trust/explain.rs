@@ -63,6 +63,7 @@ pub(super) fn run(args: &ExplainArgs, globals: &Globals) -> Result<(), CliError>
             "ignored": ignored.map(|(o, why)| vouch(o, Some(*why))).collect::<Vec<_>>(),
             "given": given.map(|(o, why)| vouch(o, *why)).collect::<Vec<_>>(),
             "text": lines,
+            "hints": scene.hints(),
         }));
         return Ok(());
     }
@@ -71,9 +72,7 @@ pub(super) fn run(args: &ExplainArgs, globals: &Globals) -> Result<(), CliError>
         scene.asked, scene.day, scene.whose
     ));
     lines.iter().for_each(|line| output::text(line));
-    if let Some(hint) = scene.hint() {
-        output::text(hint);
-    }
+    scene.hints().into_iter().for_each(output::text);
     Ok(())
 }
 

@@ -3,16 +3,16 @@
 use super::about::About;
 use super::picture::draw;
 use crate::exit::CliError;
+use crate::fresh;
 use crate::globals::Globals;
 use crate::output;
-use parasol_node::files::write_private;
 use serde_json::json;
 use std::path::PathBuf;
 
 /// Arguments.
 #[derive(clap::Args, Clone, Debug)]
 pub struct GraphArgs {
-    /// Write the picture (SVG) to a file, for you alone to read [default: print it]
+    /// Write the picture (SVG) to a new file, for you alone to read [default: print it]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -20,19 +20,16 @@ pub struct GraphArgs {
 }
 
 pub(super) fn run(args: &GraphArgs, globals: &Globals) -> Result<(), CliError> {
+    if let Some(out) = &args.out {
+        fresh::check_free(out)?;
+    }
     let scene = args.about.look(globals)?;
     let picture = draw(&scene);
     let Some(out) = &args.out else {
         output::text(&picture);
         return Ok(());
     };
-    write_private(out, picture.as_bytes()).map_err(|why| {
-        CliError::other(
-            "picture",
-            format_args!("cannot write {}: {why}", out.display()),
-        )
-        .next("give another place with --out")
-    })?;
+    fresh::write(out, picture.as_bytes())?;
     if globals.json {
         output::json(&json!({"file": out.display().to_string(), "bytes": picture.len()}));
     } else {
@@ -40,6 +37,7 @@ pub(super) fn run(args: &GraphArgs, globals: &Globals) -> Result<(), CliError> {
             "{} shows who vouches for whom: open it in a browser. It names organisations and nobody else; keep it all the same.",
             out.display()
         ));
+        scene.hints().into_iter().for_each(output::text);
     }
     Ok(())
 }

@@ -50,6 +50,7 @@ struct Spot {
 
 /// Draws it.
 pub fn draw(scene: &Scene) -> String {
+    let places = scene.graph.places();
     let mut people: Vec<(usize, u8, &String, Option<Place>)> = scene
         .graph
         .keys()
@@ -57,7 +58,7 @@ pub fn draw(scene: &Scene) -> String {
         .collect::<BTreeSet<_>>()
         .into_iter()
         .map(|name| {
-            let place = scene.graph.place_of(name);
+            let place = places.get(name).copied();
             let band = place.map_or(usize::MAX, |p| p.vouching.distance);
             let level = place.map_or(0, |p| p.vouching.level);
             (band, u8::MAX - level, name, place)
@@ -119,7 +120,12 @@ impl Paper {
             MARGIN,
             &format!("for {}, on {}", scene.asked, scene.day),
         );
-        self.y += 54;
+        self.y += 36;
+        if scene.is_past() {
+            self.text("s", MARGIN, "without the vouches that have expired since");
+            self.y += 36;
+        }
+        self.y += 18;
     }
 
     fn band(&mut self, steps: usize, count: usize, roots: Roots) {

@@ -16,11 +16,12 @@ pub struct ShowArgs {
 
 pub(super) fn run(args: &ShowArgs, globals: &Globals) -> Result<(), CliError> {
     let scene = args.about.look(globals)?;
+    let places = scene.graph.places();
     let mut all: Vec<(String, Option<Place>)> = scene
         .graph
         .keys()
         .chain(&scene.members)
-        .map(|name| (name.clone(), scene.graph.place_of(name)))
+        .map(|name| (name.clone(), places.get(name).copied()))
         .collect();
     all.sort_by_key(|(name, place)| {
         let near = place.map(|p| (p.vouching.distance, u8::MAX - p.vouching.level));
@@ -60,6 +61,7 @@ fn print_json(scene: &Scene, all: &[(String, Option<Place>)]) {
         "about": scene.about_json(),
         "organisations": organisations,
         "ends_soon": ending,
+        "hints": scene.hints(),
     }));
 }
 
@@ -115,7 +117,5 @@ fn print_text(scene: &Scene, all: &[(String, Option<Place>)]) {
             }
         ));
     }
-    if let Some(hint) = scene.hint() {
-        output::text(hint);
-    }
+    scene.hints().into_iter().for_each(output::text);
 }

@@ -3,6 +3,7 @@
 mod catch_up;
 mod charter;
 mod clock;
+mod delegation;
 mod epochs;
 mod hardship;
 mod lab;
