@@ -48,6 +48,7 @@ def main(arguments):
         print(f"{'file':24}{'altered and noticed':>20}")
         for name, noticed in counts.items():
             print(f"{name:24}{noticed:20}")
+        print(f"numbers of the text: {alter.numbers(world, CHECKS)} others noticed")
         return
     rows = [(name, expected(world.files[name]), check(world, name)) for name in arguments or CHECKS]
     print(f"{'file':24}{'cases':>8}{'agreed':>8}")

@@ -43,6 +43,10 @@ def examples(world):
             yield "reply", sealed.open_reply(hexed(case["reply"]))
         else:
             yield case["type"].replace(" ", "-"), cbor.decode(hexed(case["hex"]))
+    for case in files["ok/trust.json"]["cases"]:
+        yield "trust-graph", case["graph"]
+        said = [{**one, "text": "in whatever words"} for one in case["ignored"]]
+        yield "trust-answer", {"accepted": case["accepted"], "ignored": said}
     for case in files["ok/seal.json"]["cases"]:
         for part, name, rule in ((1, "summary", "summary"), (2, "text", "words"), (3, "handles", "handles")):
             if plain := seal.unpad(hexed(case[name]), seal.SIZES[part]):

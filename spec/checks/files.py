@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import cbor, ceremony, chain, ed25519, grants, handles, reconcile, records, replies, seal, voprf, wire
+from . import cbor, ceremony, chain, ed25519, grants, handles, reconcile, records, replies, seal, trust, voprf, wire
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -302,6 +302,7 @@ CHECKS = {
     "ok/replies.json": replies.ok_replies,
     "ok/directory.json": replies.ok_directory,
     "ok/counted.json": replies.ok_counted,
+    "ok/trust.json": trust.ok_trust,
     "ok/size.json": replies.ok_size,
     "ok/sources.json": replies.ok_sources,
     "ok/ceremony.json": ceremony.ok_ceremony,
