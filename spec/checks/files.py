@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import cbor, ceremony, chain, ed25519, grants, handles, papers, reconcile, records, replies, seal, trust, voprf, wire, words
+from . import bounds, cbor, ceremony, chain, ed25519, grants, handles, papers, reconcile, records, replies, seal, trust, voprf, wire, words
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -308,6 +308,8 @@ CHECKS = {
     "ok/size.json": replies.ok_size,
     "ok/sources.json": replies.ok_sources,
     "ok/ceremony.json": ceremony.ok_ceremony,
+    "ok/bounds.json": bounds.ok_bounds,
+    "bad/bounds.json": bounds.bad_bounds,
     "bad/ceremony.json": ceremony.bad_ceremony,
     "bad/charter.json": bad_charter,
     "bad/chain.json": chain.bad_chain,

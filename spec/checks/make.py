@@ -552,3 +552,6 @@ def files():
 if __name__ == "__main__":
     for name, text in files().items():
         (VECTORS / name).write_text(text)
+    from . import make_bounds
+
+    make_bounds.write()
