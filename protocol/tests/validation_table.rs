@@ -112,6 +112,48 @@ fn every_file_of_vectors_has_its_row() {
     }
 }
 
+/// All Rust in a file, or in the folder of a module's name: `client/game` is `client/game.rs` and
+/// what lies in `client/game/`.
+fn rust_of(place: &std::path::Path) -> String {
+    let mut text = String::new();
+    let mut open = vec![place.to_owned(), place.with_extension("rs")];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let inside = std::fs::read_dir(path).unwrap();
+            open.extend(inside.map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|end| end == "rs") && path.exists() {
+            text.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+    text
+}
+
+/// Each promise in `spec/08-security.md`, section 14, has tests, and they are there.
+#[test]
+fn every_promise_is_held_by_tests_that_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let chapter = std::fs::read_to_string(root.join("spec/08-security.md")).unwrap();
+    let (mut told, mut held) = (BTreeSet::new(), BTreeSet::new());
+    for line in chapter.lines().filter(|line| line.starts_with("| P")) {
+        let cells: Vec<_> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [promise, file, tests] = cells.as_slice() else {
+            assert!(told.insert(cells[0]), "{line}");
+            continue;
+        };
+        let text = rust_of(&root.join(file.trim_matches('`')));
+        assert!(!text.is_empty(), "{file} is not there");
+        for test in tests.split(", ") {
+            let name = test.trim_matches('`');
+            let there = text.contains(&format!("fn {name}("));
+            assert!(there, "{promise}: {file} has no {name}");
+        }
+        held.insert(*promise);
+    }
+    let all: Vec<String> = (1..=9).map(|n| format!("P{n}")).collect();
+    assert!(told.iter().eq(&all), "{told:?}");
+    assert_eq!(told, held);
+}
+
 /// The numbers of a chapter's headings; of a part, with the word.
 fn headings(text: &str) -> BTreeSet<String> {
     let lines = text.lines().filter(|line| line.starts_with('#'));
