@@ -9,17 +9,14 @@ use crate::globals::Globals;
 use crate::output;
 use crate::root::Signing;
 use crate::session::Session;
+use parasol_node::setup::records_in;
 use parasol_protocol::cbor;
 use parasol_protocol::ids::FederationId;
 use parasol_protocol::keys::SecretKey;
-use parasol_protocol::limits::MAX_RECORD;
 use parasol_protocol::record::{Body, Verified};
 use parasol_protocol::time::Day;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-
-/// The most records that a file may hold.
-const MOST: usize = 4096;
 
 /// Where the root key is, and where the record goes.
 #[derive(clap::Args, Clone, Debug)]
@@ -157,17 +154,5 @@ pub fn read_records(
         )
         .next("give a file that `parasol vouch` or `parasol revoke` wrote")
     };
-    let listed = match bytes.first() {
-        Some(0xd2) => vec![bytes.to_vec()],
-        _ => cbor::decode(bytes, MOST * MAX_RECORD, |d| {
-            cbor::list(d, MOST, |d| Ok(cbor::bytes(d, MAX_RECORD)?.to_vec()))
-        })
-        .map_err(|why| bad(why.to_string()))?,
-    };
-    let verified = listed
-        .iter()
-        .map(|one| Verified::from_bytes(one, federation));
-    verified
-        .collect::<Result<_, _>>()
-        .map_err(|why| bad(why.to_string()))
+    records_in(bytes, federation).map_err(|why| bad(why.to_string()))
 }

@@ -80,6 +80,22 @@ fn it_says_who_is_in_and_what_is_ignored() {
     assert!(text.contains("it costs 7, and its issuer has 3"), "{text}");
 }
 
+/// The vectors that other implementations are held to, through the program itself.
+#[test]
+fn it_answers_as_the_vectors_say() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/vectors/ok/trust.json");
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for case in file["cases"].as_array().unwrap() {
+        let mut answer = answer(&case["graph"]);
+        for one in answer["ignored"].as_array_mut().unwrap() {
+            let text = one.as_object_mut().unwrap().remove("text");
+            assert!(!text.unwrap().as_str().unwrap().is_empty());
+        }
+        let wanted = json!({"accepted": case["accepted"], "ignored": case["ignored"]});
+        assert_eq!(answer, wanted, "{}", case["name"]);
+    }
+}
+
 #[test]
 fn a_graph_without_vouches_has_its_roots() {
     let only = json!({"roots": [{"name": "ours", "budget": 3}], "vouches": []});

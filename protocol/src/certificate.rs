@@ -454,7 +454,8 @@ fn key(d: &mut Decoder<'_>) -> Result<RawKey, Malformed> {
     let public = cbor::array(d)?;
     let shares = cbor::list(d, 255, |d| {
         cbor::tuple(d, 2)?;
-        Ok((d.u16()?, cbor::array(d)?))
+        let index = ShareIndex::new(d.u16()?).map_err(|_| Malformed::Shape)?;
+        Ok((index.get(), cbor::array(d)?))
     })?;
     if shares.is_sorted_by(|a, b| a.0 < b.0) {
         Ok(RawKey {

@@ -3,19 +3,24 @@
 import copy
 import re
 
+from . import trust
 from .refusal import Disagreement, Refused
 from .world import World
 
 HEX = re.compile(r"(?:[0-9a-f]{2}){4,}")
 VALUES = ("canonical", "kind", "season", "bucket", "left", "size", "bits", "again", "today", "in_doubt", "counts", "more")
 # Numbers of the records that something came to.
-RESULTS = re.compile(r"(served|holds|aside|steps\.\d+\.(carried|over))$")
-VERDICTS = ("refused", "rule", "error", "step", "verdict")
+RESULTS = re.compile(r"(served|holds|aside|steps\.\d+\.(carried|over)|accepted|ignored)$")
+# Numbers that are results where they stand here, and elsewhere are not.
+FOUND = re.compile(r"accepted\.\d+\.(budget|level|distance)$")
+VERDICTS = ("refused", "rule", "error", "step", "verdict", "why")
 # What nothing determines: the surplus of a report, a threshold that more answers than needed would meet, records in
 # scenes that are refused as they are, whose node answers where it makes no difference, bytes of signatures that do not
 # count, ids and roots that nobody has.
 FREE = {
     "ok/scenes.json": re.compile(r"(home|hex)$"),
+    # checks/bounds.py alters these, one bound at a time.
+    "ok/bounds.json": re.compile(r"runs"),
     "ok/signatures.json": re.compile(r"(key|message|signature)$"),
     "ok/aside.json": re.compile(r"home$"),
     "ok/replies.json": re.compile(r"(home|question)$"),
@@ -39,7 +44,7 @@ def altered(value, way=""):
     elif isinstance(value, str) and HEX.fullmatch(value):
         middle = len(value) // 2
         yield way, value[:middle] + f"{int(value[middle], 16) ^ 1:x}" + value[middle + 1 :]
-    elif key in VALUES + VERDICTS and isinstance(value, (str, int)):
+    elif (key in VALUES + VERDICTS or FOUND.search(way)) and isinstance(value, (str, int)):
         yield way, value + ("x" if isinstance(value, str) else 1)
 
 
@@ -66,6 +71,28 @@ def made_good(world, name, file):
             continue
         named = [one for one in world.files[good]["cases"] if one.get("type") == case.get("type")]
         yield f"{case['name']}, made good", [{**case, "hex": named[0]["hex"]}]
+
+
+# Numbers of the text that nothing but these vectors holds: with any other they must not agree.
+NUMBERS = ((trust, "STEPS", "ok/trust.json", (1, 2, 3, 4, 6, 7, 50)),)
+
+
+def numbers(world, checks):
+    """How many other numbers were noticed."""
+    count = 0
+    for module, name, file, others in NUMBERS:
+        right = getattr(module, name)
+        for other in others:
+            setattr(module, name, other)
+            try:
+                list(checks[file](world, world.files[file]["cases"]))
+            except Disagreement:
+                count += 1
+                continue
+            finally:
+                setattr(module, name, right)
+            raise Disagreement(f"{file} agrees though {module.__name__}.{name} is {other}")
+    return count
 
 
 def check(world, checks):

@@ -47,6 +47,8 @@ class Grammar:
                     raise ValueError(f"{path.name} defines {name}, and {self.file_of[name]} has defined it")
                 self.rules[name], self.file_of[name] = rule.type, path.name
         self.used, self.seen = set(), set()
+        # (a bound, other limits than its own), for who checks the check.
+        self.moved = None
         for name, rule in self.rules.items():
             self.walk(rule, name)
 
@@ -83,13 +85,13 @@ class Grammar:
         if isinstance(node, ast.Value):
             return same(value, literal(node))
         if isinstance(node, ast.Range):
-            most = literal(node.max) - (node.rangeop.literal == "...")
-            return whole(value) and literal(node.min) <= value <= most
+            least, most = self.limits(node, range_of(node))
+            return whole(value) and least <= value <= most
         if isinstance(node, ast.Tag):
             number = int(node.numericPart.literal.split(".")[1])
             return isinstance(value, CBORTag) and value.tag == number and self.type(node.typePart, value.value)
         if isinstance(node, ast.Operator):
-            return self.type(node.type, value) and self.control(node.name.literal, node.controller, value)
+            return self.type(node.type, value) and self.control(node, node.name.literal, node.controller, value)
         if isinstance(node, ast.Array):
             if not isinstance(value, list):
                 return False
@@ -100,7 +102,10 @@ class Grammar:
             return self.type(node.groupChoices[0].groupEntries[0], value)
         raise NotImplementedError(type(node).__name__)
 
-    def control(self, name, controller, value):
+    def limits(self, node, own):
+        return self.moved[1] if self.moved and self.moved[0] is node else own
+
+    def control(self, node, name, controller, value):
         if name == "cbor":
             try:
                 return self.type(controller, cbor.decode(value))
@@ -108,10 +113,10 @@ class Grammar:
                 return False
         if name == "regexp":
             return re.fullmatch(literal(only(controller)), value) is not None
-        if name == "size" and whole(value):
-            return value < 1 << (8 * literal(only(controller)))
         if name == "size":
-            return self.type(controller, len(value.encode() if isinstance(value, str) else value))
+            least, most = self.limits(node, size_of(node))
+            number = value if whole(value) else len(value.encode() if isinstance(value, str) else value)
+            return least <= number <= most
         raise NotImplementedError(name)
 
     def group(self, node):
@@ -129,7 +134,7 @@ class Grammar:
         """Where a group can end that begins at `start`."""
         ends = {start}
         for entry in entries:
-            least, most = occurrence(entry)
+            least, most = self.limits(entry, occurrence(entry))
             reached, here, count = set(), ends, 0
             while here:
                 if count >= least:
@@ -174,6 +179,23 @@ def only(node):
 
 def choices(node):
     return node.groupChoices or [ast.GroupChoice([])]
+
+
+def range_of(node):
+    return literal(node.min), literal(node.max) - (node.rangeop.literal == "...")
+
+
+def size_of(node):
+    """What `.size` allows: of numbers, the numbers; else the lengths."""
+    controller = only(node.controller)
+    while isinstance(controller, ast.Group):
+        controller = only(controller.groupChoices[0].groupEntries[0].type)
+    if isinstance(controller, ast.Range):
+        return range_of(controller)
+    size = literal(controller)
+    if only(node.type).name in ("uint", "int"):
+        return 0, (1 << 8 * size) - 1
+    return size, size
 
 
 def occurrence(entry):

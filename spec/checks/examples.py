@@ -26,7 +26,14 @@ def examples(world):
         record = records.parse(hexed(case["hex"]))
         if "report" in record.body:
             yield "attachment-binding", seal.attachment_binding_parts(world.charter.id, record)
+    for case in files["ok/ceremony.json"]["cases"]:
+        yield "certificate", cbor.tagged(hexed(case["certificate"]))
+    # What no good vector has in it.
+    yield "summary", {1: 1, 2: [41, 43], 5: 1}
+    yield "entries", [[0, bytes(16), bytes(48)]] * 8
     chain = files["ok/chain.json"]
+    replaced = next(case["documents"] for case in chain["cases"] if case["name"] == "a lost root is replaced")
+    yield "charter", cbor.tagged(hexed(replaced[0]))
     documents = next(case["documents"] for case in chain["cases"] if case["name"] == "the way out")
     yield "charter-file", [hexed(chain["charter"]), *map(hexed, documents)]
     for one in (chain["cases"][-1]["documents"][0], documents[-1]):
@@ -43,6 +50,13 @@ def examples(world):
             yield "reply", sealed.open_reply(hexed(case["reply"]))
         else:
             yield case["type"].replace(" ", "-"), cbor.decode(hexed(case["hex"]))
+    for case in files["ok/papers.json"]["cases"]:
+        data = hexed(case["hex"])
+        yield case["type"].replace(" ", "-"), cbor.tagged(data) if data[:1] == b"\xd2" else cbor.decode(data)
+    for case in files["ok/trust.json"]["cases"]:
+        yield "trust-graph", case["graph"]
+        said = [{**one, "text": "in whatever words"} for one in case["ignored"]]
+        yield "trust-answer", {"accepted": case["accepted"], "ignored": said}
     for case in files["ok/seal.json"]["cases"]:
         for part, name, rule in ((1, "summary", "summary"), (2, "text", "words"), (3, "handles", "handles")):
             if plain := seal.unpad(hexed(case[name]), seal.SIZES[part]):

@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import cbor, ceremony, chain, ed25519, grants, handles, reconcile, records, replies, seal, voprf, wire
+from . import bounds, cbor, ceremony, chain, ed25519, grants, handles, papers, reconcile, records, replies, seal, trust, voprf, wire, words
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -302,12 +302,19 @@ CHECKS = {
     "ok/replies.json": replies.ok_replies,
     "ok/directory.json": replies.ok_directory,
     "ok/counted.json": replies.ok_counted,
+    "ok/trust.json": trust.ok_trust,
+    "ok/papers.json": papers.ok_papers,
+    "ok/words.json": words.ok_words,
     "ok/size.json": replies.ok_size,
     "ok/sources.json": replies.ok_sources,
     "ok/ceremony.json": ceremony.ok_ceremony,
+    "ok/bounds.json": bounds.ok_bounds,
+    "bad/bounds.json": bounds.bad_bounds,
     "bad/ceremony.json": ceremony.bad_ceremony,
     "bad/charter.json": bad_charter,
     "bad/chain.json": chain.bad_chain,
+    "bad/papers.json": papers.bad_papers,
+    "bad/words.json": words.bad_words,
     "bad/certificate.json": bad_certificate,
     "bad/contents.json": bad_contents,
     "bad/records.json": bad_records,

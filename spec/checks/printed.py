@@ -26,7 +26,15 @@ def check(world):
     for title, file, name, rest in SECTION.findall(PAGE.read_text()):
         cases = [case for case in world.files[file]["cases"] if case["name"] == name]
         for block in re.findall(r"```\n(.*?)```", rest, re.S):
-            data = bytes.fromhex("".join(line.partition(";")[0] for line in block.splitlines()))
+            lines = [line.partition(";")[0].strip() for line in block.splitlines()]
+            if any(line.startswith("…") for line in lines):
+                # Left out, so many bytes.
+                known = "".join(f"[0-9a-f]{{{2 * int(line.split()[1])}}}" if "…" in line else line.replace(" ", "") for line in lines)
+                if not any(re.fullmatch(known, one) for case in cases for one in values(case)):
+                    raise Disagreement(f"examples.md, {title}: not the bytes of {name} in {file}")
+                count += 1
+                continue
+            data = bytes.fromhex("".join(lines))
             if title == "A reconcile frame":
                 # Length, array, request, day, and the message's own head.
                 if int.from_bytes(data[:4], "big") != len(data) - 4 or data[4:6] != b"\x83\x01":
@@ -39,6 +47,6 @@ def check(world):
             if data.hex() not in {one for case in cases for one in values(case)}:
                 raise Disagreement(f"examples.md, {title}: not the bytes of {name} in {file}")
             count += 1
-    if count < 8:
-        raise Disagreement(f"examples.md prints {count} of eight blocks")
+    if count < 17:
+        raise Disagreement(f"examples.md prints {count} of seventeen blocks")
     return count

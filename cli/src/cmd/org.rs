@@ -9,7 +9,7 @@ use crate::root::{self, Part, Signing, Split};
 use parasol_node::entropy::OsEntropy;
 use parasol_node::files::destroy;
 use parasol_node::keys::encode_trust;
-use parasol_node::setup::DelegationRequest;
+use parasol_node::setup::{DelegationRequest, RequestError};
 use parasol_protocol::charter::{Chain, Charter};
 use parasol_protocol::ids::{NodeKey, OrganisationKey, RecordId};
 use parasol_protocol::keys::SecretKey;
@@ -396,27 +396,25 @@ fn delegate(args: &DelegateArgs, globals: &Globals) -> Result<(), CliError> {
         .next("write it with `parasol node request` on the node, and carry it here whole")
     })?;
     let root = root::read_root(&args.root)?;
-    let charter = Chain::from_bytes(&request.charter)
-        .map_err(|e| CliError::input("charter", format_args!("{shown}: {e}")))?
-        .current();
     let today = today();
     let own = root.organisation();
-    if request.organisation != own {
-        return Err(CliError::input(
-            "another-organisation",
-            format_args!(
-                "the node asks to work for {}, and this root is {own}",
-                name_of(&charter, &request.organisation)
-            ),
-        )
-        .next("use that organisation's root, or write the request anew with --organisation"));
-    }
-    if charter.organisation(&own).is_none() {
-        return Err(CliError::input(
-            "no-member",
-            "this root is none of the charter's that the request carries",
-        ));
-    }
+    let charter = request.check(&own).map_err(|why| {
+        let said = CliError::input(why.code(), format_args!("{shown}: {why}"));
+        match why {
+            RequestError::AnotherOrganisation => CliError::input(
+                why.code(),
+                format_args!(
+                    "the node asks to work for {}, and this root is {own}",
+                    asked(&request)
+                ),
+            )
+            .next("use that organisation's root, or write the request anew with --organisation"),
+            RequestError::Possession => {
+                said.next("write it anew with `parasol node request` on the node")
+            }
+            RequestError::Charter(_) | RequestError::NoMember => said,
+        }
+    })?;
     let terms = charter.on(today);
     let most = terms.lives.delegation;
     let days = args.days.unwrap_or(most);
@@ -442,14 +440,6 @@ fn delegate(args: &DelegateArgs, globals: &Globals) -> Result<(), CliError> {
         count,
     };
     let delegation = request.delegation(slots, until);
-    delegation
-        .verify_possession(charter.federation(), &own)
-        .map_err(|_| {
-            CliError::input(
-                "possession",
-                format_args!("{shown}: the node's keys have not agreed to it; it was altered, or made for another federation"),
-            )
-        })?;
     let mut signing = Signing::new(&root, &args.root, *charter.federation(), today)?;
     let record = signing.sign(
         Body::Delegation(delegation),
@@ -482,6 +472,14 @@ fn delegate(args: &DelegateArgs, globals: &Globals) -> Result<(), CliError> {
         args.out.display()
     ));
     Ok(())
+}
+
+/// Whom a request asks, by the charter that it carries.
+fn asked(request: &DelegationRequest) -> String {
+    match Chain::salvage(&request.charter) {
+        Ok((chain, _)) => name_of(&chain.current(), &request.organisation),
+        Err(_) => request.organisation.to_string(),
+    }
 }
 
 fn write_answer(path: &Path, records: &[Verified]) -> Result<(), CliError> {

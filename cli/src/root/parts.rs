@@ -60,6 +60,11 @@ pub enum PartError {
         "every word is in the list, and yet they do not fit together: one of the 27 is not the one on the paper, or two have changed places"
     )]
     Sum,
+    /// It says that it is enough by itself, and no splitting makes such a part.
+    #[error(
+        "this is no part: it says that one alone gives the key back, and parts are made so that it takes two or more"
+    )]
+    Alone,
     /// Parts of several splittings are together.
     #[error(
         "part {0} belongs to another splitting than the first one that was given: both may be right, and they do not go together"
@@ -129,11 +134,13 @@ impl Part {
             lot: u16::try_from(low(0, 0x3fff)).unwrap_or_default(),
             share: words::to_bytes(rest)?,
         };
-        if part.sum() == *sum {
-            Ok(part)
-        } else {
-            Err(PartError::Sum)
+        if part.sum() != *sum {
+            return Err(PartError::Sum);
         }
+        if part.needed < 2 {
+            return Err(PartError::Alone);
+        }
+        Ok(part)
     }
 }
 
@@ -183,7 +190,14 @@ pub fn join(parts: &[Part]) -> Result<SecretKey, PartError> {
     if let Some(other) = parts.iter().find(|p| !same(p)) {
         return Err(PartError::Mixed(other.number));
     }
-    let different: BTreeMap<u8, &Part> = parts.iter().map(|p| (p.number, p)).collect();
+    let mut different: BTreeMap<u8, &Part> = BTreeMap::new();
+    for part in parts {
+        // One number twice, and not the same part: two splittings have drawn the same lot.
+        let known = different.entry(part.number).or_insert(part);
+        if *known != part {
+            return Err(PartError::Mixed(part.number));
+        }
+    }
     if different.len() < usize::from(first.needed) {
         return Err(PartError::TooFew {
             found: different.len(),

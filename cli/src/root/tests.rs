@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::*;
 use parasol_node::entropy::OsEntropy;
@@ -62,6 +62,77 @@ fn a_wrong_word_is_named_where_that_can_be_told() {
     let mut all = right;
     (all[0], all[1]) = ("zoo".to_owned(), "zoo".to_owned());
     assert!(mend(&all.join(" "), &known).is_none());
+}
+
+/// A file of `spec/vectors`.
+fn vectors(name: &str) -> Vec<serde_json::Value> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/vectors");
+    let text = fs::read_to_string(Path::new(path).join(name)).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    file["cases"].as_array().unwrap().clone()
+}
+
+fn word_code(why: &WordError) -> &'static str {
+    match why {
+        WordError::Unknown { .. } => "unknown-word",
+        WordError::Count { .. } => "count",
+        WordError::Sum => "sum",
+    }
+}
+
+fn part_code(why: &PartError) -> &'static str {
+    match why {
+        PartError::Words(why) => word_code(why),
+        PartError::Sum => "sum",
+        PartError::Alone => "alone",
+        PartError::Mixed(_) => "mixed",
+        PartError::TooFew { .. } => "too-few",
+        PartError::Shares(_) => "shares",
+    }
+}
+
+/// The key of a vector's words or parts, and the words as this program writes them.
+fn read(case: &serde_json::Value) -> Result<(SecretKey, serde_json::Value), &'static str> {
+    if case["type"] == "words" {
+        let key = from_words(case["words"].as_str().unwrap()).map_err(|e| word_code(&e))?;
+        let printed = words(&key).join(" ").into();
+        return Ok((key, printed));
+    }
+    let typed = case["parts"].as_array().unwrap().iter();
+    let parts = typed.map(|text| Part::from_words(text.as_str().unwrap()));
+    let parts: Vec<Part> = parts.collect::<Result<_, _>>().map_err(|e| part_code(&e))?;
+    let key = join(&parts).map_err(|e| part_code(&e))?;
+    let printed = parts.iter().map(|part| part.words().join(" ")).collect();
+    Ok((key, printed))
+}
+
+#[test]
+fn words_and_parts_give_the_keys_that_a_second_implementation_has() {
+    for case in vectors("ok/words.json") {
+        let (key, printed) = read(&case).unwrap_or_else(|e| panic!("{}: {e}", case["name"]));
+        assert_eq!(hex::encode(*key.seed()), case["seed"], "{}", case["name"]);
+        let root = key.organisation().to_string();
+        assert_eq!(root, case["root"], "{}", case["name"]);
+        assert_eq!(printed, case["printed"], "{}", case["name"]);
+    }
+}
+
+#[test]
+fn words_and_parts_are_refused_for_what_the_vectors_say() {
+    for case in vectors("bad/words.json") {
+        let refused = read(&case).err();
+        assert_eq!(refused, case["refused"].as_str(), "{}", case["name"]);
+    }
+}
+
+/// The list that the text brings along is the one of BIP 39.
+#[test]
+fn the_list_of_words_is_the_one_in_the_text() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/words.txt");
+    let text = fs::read_to_string(path).unwrap();
+    let there: Vec<&str> = text.lines().collect();
+    let here: Vec<&str> = (0..2048).map(super::words::word).collect();
+    assert_eq!(there, here);
 }
 
 #[test]

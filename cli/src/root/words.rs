@@ -1,4 +1,4 @@
-//! A root key as 24 words (BIP 39, English list), for paper.
+//! A root key as 24 words (BIP 39, English list), for paper (`spec/10-charter.md`, section 6).
 
 use bip39::{Language, Mnemonic};
 use parasol_protocol::ids::OrganisationKey;

@@ -10,9 +10,13 @@ mod members;
 mod papers;
 mod plan;
 mod single;
+#[cfg(test)]
+mod vectors;
 
 pub use federation::{Access, Made, SetupError, init_federation};
 pub use members::built_in;
-pub use papers::{DelegationRequest, PaperError, Taken, request, take};
+pub use papers::{
+    DelegationRequest, PaperError, RecordFileError, RequestError, Taken, records_in, request, take,
+};
 pub use plan::{BUDGET, MAX_HOLDERS, Member, Plan, first_terms, majority};
 pub use single::{Request, init_node};

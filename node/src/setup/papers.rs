@@ -1,7 +1,7 @@
 //! The papers of a node: what it asks its organisation to sign, and what it takes in.
 //!
 //! A root key is on no machine that is on a network, so a file goes each way: `request` to the
-//! root, the answer back.
+//! root, the answer back (`spec/10-charter.md`, section 8).
 
 use crate::ceremony::{Desk, DeskError};
 use crate::files::write_together;
@@ -26,6 +26,9 @@ use std::path::{Path, PathBuf};
 const FORMAT: &str = "parasol request 1";
 /// The largest request, and the largest file that is taken in.
 const MAX_PAPER: usize = 64 * 1024 * 1024;
+
+/// The most records in a file of them.
+const MAX_LISTED: usize = 4096;
 
 /// What a node asks its organisation's root to sign.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,6 +91,32 @@ impl DelegationRequest {
         })
     }
 
+    /// What the machine of a root looks at before it signs: the charter that counts by what the node
+    /// knows, in which this root is an organisation, and that both of the node's keys have agreed.
+    ///
+    /// # Errors
+    /// Says which of these fails, in this order.
+    pub fn check(&self, root: &OrganisationKey) -> Result<Charter, RequestError> {
+        // A file of documents, even if there is one alone.
+        if self.charter.first().is_none_or(|b| b >> 5 == 6) {
+            return Err(CharterError::from(Malformed::Shape).into());
+        }
+        let (chain, _) = Chain::salvage(&self.charter)?;
+        let charter = chain.current();
+        if self.organisation != *root {
+            return Err(RequestError::AnotherOrganisation);
+        }
+        if charter.organisation(root).is_none() {
+            return Err(RequestError::NoMember);
+        }
+        // Neither slots nor days are among what the keys have signed.
+        let agreed = self.delegation(SlotRange { first: 0, count: 0 }, Day::default());
+        agreed
+            .verify_possession(charter.federation(), root)
+            .map_err(|_| RequestError::Possession)?;
+        Ok(charter)
+    }
+
     /// The delegation that it asks for, with these slots and this end.
     pub const fn delegation(&self, slots: SlotRange, until: Day) -> Delegation {
         Delegation {
@@ -102,6 +131,76 @@ impl DelegationRequest {
             transport_possession: self.transport_possession,
         }
     }
+}
+
+/// Why a root does not answer a request.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RequestError {
+    /// What it carries is no charter file.
+    #[error(transparent)]
+    Charter(#[from] CharterError),
+    /// It asks another organisation.
+    #[error("the node asks another organisation")]
+    AnotherOrganisation,
+    /// The root is none of the charter's.
+    #[error("this root is none of the charter's that the request carries")]
+    NoMember,
+    /// A key of the node's has not agreed.
+    #[error(
+        "the node's keys have not agreed to it; it was altered, or made for another federation"
+    )]
+    Possession,
+}
+
+impl RequestError {
+    /// A word for it that never changes, for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Charter(_) => "charter",
+            Self::AnotherOrganisation => "another-organisation",
+            Self::NoMember => "no-member",
+            Self::Possession => "possession",
+        }
+    }
+}
+
+/// Why a file of records is refused, with all that is in it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum RecordFileError {
+    /// It is neither a record nor an array of records.
+    #[error("it is neither a record nor a list of them: {0}")]
+    Form(Malformed),
+    /// One in it is no record of this federation.
+    #[error(transparent)]
+    Record(#[from] Refusal),
+}
+
+/// The records in a file: one as it is, or a list of them. Whether anybody carries them is another
+/// question.
+///
+/// # Errors
+/// If the file holds something else, or a signature does not hold.
+pub fn records_in(
+    bytes: &[u8],
+    federation: &FederationId,
+) -> Result<Vec<Verified>, RecordFileError> {
+    let listed = match bytes.first() {
+        Some(0xd2) => vec![bytes.to_vec()],
+        _ => cbor::decode(bytes, MAX_PAPER, |d| {
+            cbor::list(d, MAX_LISTED, |d| {
+                let record = cbor::bytes(d, MAX_RECORD)?;
+                match record.is_empty() {
+                    false => Ok(record.to_vec()),
+                    true => Err(Malformed::Shape),
+                }
+            })
+        })
+        .map_err(RecordFileError::Form)?,
+    };
+    let verified = listed
+        .iter()
+        .map(|one| Verified::from_bytes(one, federation));
+    Ok(verified.collect::<Result<_, _>>()?)
 }
 
 /// Why a paper was not made or not taken in. Nothing was changed.

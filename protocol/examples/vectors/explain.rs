@@ -25,6 +25,8 @@ type Names = dyn Fn(&[u64]) -> (String, bool);
 #[derive(Default)]
 struct Page {
     text: String,
+    /// Whether long byte strings are cut after a line.
+    cut: bool,
 }
 
 impl Page {
@@ -42,6 +44,13 @@ impl Page {
     }
 
     fn long(&mut self, depth: usize, bytes: &[u8]) {
+        if let Some((first, rest)) = bytes.split_at_checked(WIDE).filter(|_| self.cut)
+            && rest.len() > 2 * WIDE
+        {
+            self.line(depth, first, "");
+            self.marked(depth, &format!("… {} bytes", rest.len()), "");
+            return;
+        }
         for part in bytes.chunks(WIDE) {
             self.line(depth, part, "");
         }
@@ -238,6 +247,88 @@ fn evaluated_names(path: &[u64]) -> (String, bool) {
     (name.to_owned(), false)
 }
 
+/// A hello, which has a record in it.
+fn hello_names(path: &[u64]) -> (String, bool) {
+    match path {
+        [0] => ("federation".to_owned(), false),
+        [1] => ("delegation".to_owned(), true),
+        [1, rest @ ..] => record_names(10)(rest),
+        _ => (String::new(), false),
+    }
+}
+
+fn certificate_names(path: &[u64]) -> (String, bool) {
+    let name = match path {
+        [2] | [3, ..] => return charter_names(path),
+        [2, key] => return (of(annotate::CERTIFICATE, *key), false),
+        [2, 6, _, 0, 0] => "0 bucket, 1 handle, 2 area",
+        [2, 6, _, 0, 1] => "season",
+        [2, 6, _, n] => ["name", "threshold", "public", "shares"][usize::try_from(*n).unwrap()],
+        [2, 6, _, 3, _, n] => ["index", "public share"][usize::try_from(*n).unwrap()],
+        _ => return (cosigned(path), false),
+    };
+    (name.to_owned(), false)
+}
+
+fn plan_names(path: &[u64]) -> (String, bool) {
+    let name = match path {
+        [2] => return (cosigned(path), true),
+        [2, key] => return (of(annotate::PLAN, *key), false),
+        [2, 8, _, n] => ["index", "organisation", "node"][usize::try_from(*n).unwrap()],
+        [2, 10, _, 0] => "name",
+        [2, 10, _, 0, 0] => "0 bucket, 1 handle, 2 area",
+        [2, 10, _, 0, 1] => "season",
+        [2, 10, _, 1] => "0 generate, 1 reshare",
+        _ => return (cosigned(path), false),
+    };
+    (name.to_owned(), false)
+}
+
+/// A ceremony's message of this step.
+fn message_names(step: &str) -> impl Fn(&[u64]) -> (String, bool) {
+    let fields: &[(u64, &str)] = match step {
+        "join" => &[(1, "one-time keys"), (2, "shown"), (3, "hash of the nonce")],
+        "echo" => &[(1, "transcript"), (2, "nonce")],
+        "deal" => &[(1, "sealed parts")],
+        "done" => &[(1, "signature under the certificate")],
+        _ => panic!("{step} has no names here"),
+    };
+    move |path| match path {
+        [2] => (cosigned(path), true),
+        [2, 4] => ("4 body".to_owned(), true),
+        [2, key] => (of(MESSAGE, *key), false),
+        [2, 4, key] => (of(fields, *key), false),
+        [2, 4, 2, _, n] => {
+            let part = ["points", "proof"][usize::try_from(*n).unwrap()];
+            (part.to_owned(), false)
+        }
+        _ => (cosigned(path), false),
+    }
+}
+
+/// The names of the fields of a ceremony's message.
+const MESSAGE: &[(u64, &str)] = &[(1, "plan"), (2, "sender"), (3, "step"), (4, "body")];
+
+fn directory_names(path: &[u64]) -> (String, bool) {
+    let name = match path {
+        [n] => {
+            let all = [
+                "charters",
+                "certificate",
+                "records",
+                "home",
+                "today",
+                "carried",
+            ];
+            all[usize::try_from(*n).unwrap()]
+        }
+        [0, _] => "charter",
+        [2, _] => "record",
+        _ => "",
+    };
+    (name.to_owned(), false)
+}
+
 /// The messages of the page that no other file of vectors has: a reconcile frame of forty items.
 fn forty() -> Vec<(Day, RecordId)> {
     let item = |n: u32| {
@@ -287,10 +378,40 @@ fn framed(page: &mut Page, bytes: &[u8]) {
     page.line(0, &length, "length of the message");
 }
 
+/// A plan, what one participant says in each step, and the certificate that comes of it.
+fn ceremony(page: &mut Page, files: &[(&str, Value)]) {
+    const FILE: &str = "ok/ceremony.json";
+    let (_, file) = files.iter().find(|(name, _)| *name == FILE).unwrap();
+    let case = &file["cases"][0];
+    let name = case["name"].as_str().unwrap();
+    let bytes = |hex: &Value| hex::decode(hex.as_str().unwrap()).unwrap();
+    page.begin("A ceremony's plan", FILE, name, " 11, section 2.");
+    page.item(&bytes(&case["plan"]), &plan_names);
+    page.end();
+    let messages = case["messages"].as_array().unwrap();
+    let steps = [
+        ("join", "one-time keys, and what its polynomials show"),
+        ("echo", "what it has heard of all, and its nonce"),
+        ("deal", "a sealed part for each of the others"),
+        ("done", "its signature under the certificate"),
+    ];
+    for (step, what) in steps {
+        let message = messages.iter().find(|m| m["step"] == step).unwrap();
+        let title = format!("A ceremony's message: {step}");
+        page.begin(&title, FILE, name, &format!(" 11, section 3: {what}."));
+        page.item(&bytes(&message["hex"]), &message_names(step));
+        page.end();
+    }
+    let words = " 02, section 7. What comes of these, with all signatures.";
+    page.begin("A certificate", FILE, name, words);
+    page.item(&bytes(&case["certificate"]), &certificate_names);
+    page.end();
+}
+
 const HEAD: &str = "# Examples, byte by byte
 
 Written by `protocol/examples/vectors` and held by its `--check`; `check.py` holds them against the vectors. In front of each `;` stand all the bytes, the words behind it
-are in the order of the text. Numbers are decimal.
+are in the order of the text. Where bytes are left out, `…` says how many. Numbers are decimal.
 ";
 
 /// The page.
@@ -305,6 +426,7 @@ pub fn page(files: &[(&str, Value)]) -> String {
     let bytes = |case: &Value| hex::decode(case["hex"].as_str().unwrap()).unwrap();
     let mut page = Page {
         text: HEAD.to_owned(),
+        cut: false,
     };
 
     page.begin(
@@ -329,12 +451,36 @@ pub fn page(files: &[(&str, Value)]) -> String {
     page.item(&data, &record_names(kind));
     page.end();
 
+    let delegation = case("ok/records.json", None, "delegation");
+    let words = " 02, section 4: a root signs it, and the two keys agree.";
+    page.begin("A delegation", "ok/records.json", "delegation", words);
+    page.item(&bytes(delegation), &record_names(10));
+    page.end();
+
     page.begin("A charter", "ok/charter.json", "charter", " 02, section 6.");
     page.item(
         &bytes(case("ok/charter.json", None, "charter")),
         &charter_names,
     );
     page.end();
+
+    let words = " 06, section 1, with the delegation in it.";
+    page.begin("A hello", "ok/wire.json", "hello", words);
+    page.item(
+        &bytes(case("ok/wire.json", Some("hello"), "hello")),
+        &hello_names,
+    );
+    page.end();
+
+    let words = " 07. What has a section of its own here is cut.";
+    page.begin("A directory", "ok/wire.json", "directory reply", words);
+    page.cut = true;
+    let reply = case("ok/wire.json", Some("directory reply"), "directory reply");
+    page.item(&bytes(reply), &directory_names);
+    page.cut = false;
+    page.end();
+
+    ceremony(&mut page, files);
 
     let asked = case("ok/wire.json", Some("peer request"), "evaluate");
     let words = " 06, section 3, with the length in front that stands on the stream.";

@@ -1,4 +1,4 @@
-//! `trust eval`: a graph of vouches in a file, and who is in by it.
+//! `trust eval`: a graph of vouches in a file, and who is in by it (`spec/09-trust.md`, section 5).
 
 use crate::exit::CliError;
 use crate::globals::Globals;
