@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import cbor, ceremony, chain, ed25519, grants, handles, reconcile, records, replies, seal, voprf, wire
+from . import asked, cbor, ceremony, chain, ed25519, grants, handles, reconcile, records, replies, seal, view, voprf, wire
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -190,7 +190,7 @@ def question(world, case, data):
 
 def bad_wire(world, cases):
     for case in cases:
-        refuses(case, None, wire.decode, case["type"], hexed(case["hex"]))
+        refuses(case, case["refused"], wire.decode, case["type"], hexed(case["hex"]))
         yield f"{case['type']}: {case['name']}"
 
 
@@ -301,6 +301,9 @@ CHECKS = {
     "ok/grants.json": grants.ok_grants,
     "ok/replies.json": replies.ok_replies,
     "ok/directory.json": replies.ok_directory,
+    "ok/views.json": view.ok_views,
+    "bad/directory.json": view.bad_directory,
+    "bad/evaluate.json": asked.bad_evaluate,
     "ok/counted.json": replies.ok_counted,
     "ok/size.json": replies.ok_size,
     "ok/sources.json": replies.ok_sources,

@@ -1,5 +1,5 @@
 """Writes the vectors that this implementation makes: ok/reconcile.json, ok/scenes.json, bad/certificate.json,
-bad/contents.json and those of make_answers.py and make_chain.py.
+bad/contents.json and those of make_answers.py, make_chain.py and make_directory.py.
 
     cd spec && python3 -m checks.make
 
@@ -542,10 +542,10 @@ def files():
         said = [message.hex() for message in messages]
         rows.append({"name": name, "both": both, "ours": ours, "theirs": theirs, "messages": said})
     made["ok/reconcile.json"] = shown("spec/05-reconciliation.md, section 2", rows)
-    from . import make_answers, make_chain, make_signatures
+    from . import make_answers, make_chain, make_directory, make_signatures
 
     made["ok/signatures.json"] = shown("spec/02-records.md, section 2", list(make_signatures.rows()))
-    return made | make_answers.files() | make_chain.files()
+    return made | make_answers.files() | make_chain.files() | make_directory.files()
 
 
 if __name__ == "__main__":
