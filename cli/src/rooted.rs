@@ -10,7 +10,6 @@ use crate::output;
 use crate::root::Signing;
 use crate::session::Session;
 use parasol_node::setup::records_in;
-use parasol_protocol::cbor;
 use parasol_protocol::ids::FederationId;
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::record::{Body, Verified};

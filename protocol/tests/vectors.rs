@@ -8,7 +8,7 @@ use common::{bytes, read};
 use parasol_protocol::admit::is_over;
 use parasol_protocol::area::Area;
 use parasol_protocol::cbor::Malformed;
-use parasol_protocol::certificate::{Certificate, CertificateError};
+use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::{Chain, Charter, Offered};
 use parasol_protocol::directory::Directory;
 use parasol_protocol::handle::Handle;
@@ -18,14 +18,14 @@ use parasol_protocol::oprf::Output;
 use parasol_protocol::reconcile::Set;
 use parasol_protocol::record::report::{Audience, Entry, Label, Report};
 use parasol_protocol::record::{Kind, Rule, Unverified, Verified};
-use parasol_protocol::seal::{AreaName, Bucket, HandleName, Refused, open_by_area, open_by_handle};
+use parasol_protocol::seal::{AreaName, Bucket, HandleName, open_by_area, open_by_handle};
 use parasol_protocol::time::{Day, Season};
 use parasol_protocol::wire::client::{
     DirectoryReply, Evaluate, Evaluated, OwnAsk, OwnReply, PassOn, Publish, Published, TagsAsk,
     TagsReply,
 };
 use parasol_protocol::wire::peer::{Hello, Reply, Request};
-use parasol_protocol::wire::sealed::{SealSecret, open_question};
+use parasol_protocol::wire::sealed::{Question, Reply as SealedReply, SealSecret, open_question};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -238,14 +238,8 @@ fn bad_certificates_are_refused_for_what_they_name() {
     let judge = |hex: &Value| Certificate::from_bytes(&bytes(hex), &charter, &directory);
     judge(&file["good"]).unwrap();
     for case in cases(&file) {
-        let refused = match judge(&case["hex"]).unwrap_err() {
-            CertificateError::Malformed(_) => "malformed",
-            CertificateError::OtherFederation => "federation",
-            CertificateError::Keyholders => "keyholders",
-            CertificateError::Key(_) => "key",
-            CertificateError::Signatures { .. } => "signatures",
-        };
-        assert_eq!(refused, case["refused"], "{}", case["name"]);
+        let refused = judge(&case["hex"]).unwrap_err();
+        assert_eq!(refused.code(), case["refused"], "{}", case["name"]);
     }
 }
 
@@ -367,14 +361,8 @@ fn refused_by_their_readers(file: &Value) {
             &handle,
             &name,
         );
-        let refused = match opened.unwrap().unwrap_err() {
-            Refused::Wrap => "wrap",
-            Refused::Commitment => "commitment",
-            Refused::Part => "part",
-            Refused::Schema => "schema",
-            Refused::Name => "name",
-        };
-        assert_eq!(refused, case["refused"], "{}", case["name"]);
+        let refused = opened.unwrap().unwrap_err();
+        assert_eq!(refused.code(), case["refused"], "{}", case["name"]);
     }
 }
 
@@ -430,13 +418,60 @@ fn messages_decode_and_encode_to_the_same_bytes() {
     }
 }
 
+/// With the padding that stands behind what is sealed.
+fn padded(case: &Value, size: usize) -> Vec<u8> {
+    let mut plain = bytes(&case["hex"]);
+    plain.push(0x80);
+    plain.resize(size, 0);
+    plain
+}
+
+/// The word by which a message is refused.
+fn refused(case: &Value, federation: &FederationId) -> &'static str {
+    let message = bytes(&case["hex"]);
+    let secret = || SealSecret::from_seed(array(&case["seal_seed"]));
+    let refused = match case["type"].as_str().unwrap() {
+        "sealed question" => open_question(&message, &secret(), federation).err(),
+        "sealed reply" => {
+            let asked = bytes(&case["question"]);
+            let (_, key) = open_question(&asked, &secret(), federation).unwrap();
+            key.open(&message).err()
+        }
+        "question" => Question::decode(&padded(case, 320)).err(),
+        "padded question" => Question::decode(&message).err(),
+        "reply" => SealedReply::decode(&padded(case, 30 * 1024 - 48)).err(),
+        kind => return again(kind, &message).unwrap_err().code(),
+    };
+    refused.unwrap().code()
+}
+
 #[test]
-fn bad_messages_are_refused() {
+fn bad_messages_are_refused_by_the_word_that_they_name() {
     let file = read("bad/wire.json");
+    let federation: FederationId = file["federation"].as_str().unwrap().parse().unwrap();
     for case in cases(&file) {
-        let kind = case["type"].as_str().unwrap();
-        let decoded = again(kind, &bytes(&case["hex"]));
-        assert!(decoded.is_err(), "{kind}: {}", case["name"]);
+        let refused = refused(case, &federation);
+        assert_eq!(refused, case["refused"], "{}: {}", case["type"], case["name"]);
+    }
+}
+
+#[test]
+fn bad_reconciliations_are_refused_and_another_version_ends_the_matter() {
+    let file = read("bad/reconcile.json");
+    let rows = file["items"].as_array().unwrap().iter();
+    let items = rows.map(|row| (day(&row[0]), RecordId::from_bytes(array(&row[1]))));
+    let set = Set::new(items);
+    for case in cases(&file) {
+        let message = bytes(&case["hex"]);
+        let refused = match case["began"].as_bool().unwrap() {
+            true => set.proceed(&message).map(|_| ()),
+            false => set.answer(&message).map(|_| ()),
+        };
+        let word = refused.unwrap_err().code();
+        assert_eq!(word, case["refused"], "{}", case["name"]);
+    }
+    for other in file["other_versions"].as_array().unwrap() {
+        assert_eq!(set.answer(&bytes(other)).unwrap(), [0x61], "{other}");
     }
 }
 
