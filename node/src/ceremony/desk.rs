@@ -202,6 +202,11 @@ impl Desk {
         write_private(&path, &bytes).map_err(io_error(&path))
     }
 
+    /// The seasons that are over, as far as the node has noted it.
+    pub const fn ended(&self) -> &BTreeSet<Season> {
+        &self.ended
+    }
+
     pub(super) fn is_over(&self, name: &KeyName) -> bool {
         name.season()
             .is_some_and(|season| self.ended.contains(&season))
@@ -258,7 +263,10 @@ impl Desk {
         let bytes = self.board_bytes(name)?;
         let (plan, _) = Board::split(&bytes).map_err(DeskError::Form)?;
         let kept = self.kept(name, &Proposal::from_bytes(&plan)?, known)?;
-        Ok(Board::from_bytes(&bytes, &kept.basis())?)
+        Ok(Board::from_bytes(
+            &bytes,
+            &kept.basis().with_ended(&self.ended),
+        )?)
     }
 
     /// The certificate that was in force when a plan came.
@@ -309,7 +317,8 @@ impl Desk {
         let proposal = Proposal::from_bytes(plan)?;
         let name = *proposal.digest();
         if !self.knows(&name) {
-            self.begin(proposal.check(&known.basis())?, known)?;
+            let basis = known.basis().with_ended(&self.ended);
+            self.begin(proposal.check(&basis)?, known)?;
         }
         Ok(name)
     }
@@ -339,7 +348,8 @@ impl Desk {
         let mut board = if was_known {
             self.board(&name, known)?
         } else {
-            self.begin(proposal.check(&known.basis())?, known)?
+            let basis = known.basis().with_ended(&self.ended);
+            self.begin(proposal.check(&basis)?, known)?
         };
         let before = board.messages().count();
         for message in &messages {
@@ -452,7 +462,7 @@ impl Desk {
         let file = self.board_bytes(name)?;
         let (plan, _) = Board::split(&file).map_err(DeskError::Form)?;
         let kept = self.kept(name, &Proposal::from_bytes(&plan)?, known)?;
-        let board = Board::from_bytes(&file, &kept.basis())?;
+        let board = Board::from_bytes(&file, &kept.basis().with_ended(&self.ended))?;
         let mut shares = BTreeMap::new();
         if let Some(old) = kept
             .certificate

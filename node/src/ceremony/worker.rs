@@ -640,7 +640,8 @@ impl Worker {
         }
         let mut id = [0; 32];
         OsEntropy.fill(&mut id);
-        let plan = due.terms(&known.basis(), id, me)?.sign(&self.setup.node);
+        let basis = known.basis().with_ended(&scene.ended);
+        let plan = due.terms(&basis, id, me)?.sign(&self.setup.node);
         let name = desk.start(&plan, known)?;
         desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
         tracing::info!(ceremony = %name, epoch = due.epoch, why = ?due.why, "starting a key ceremony");

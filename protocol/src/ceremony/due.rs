@@ -180,8 +180,10 @@ impl Nodes<'_> {
 pub fn due(s: &Situation<'_>) -> Option<Due> {
     let certificate = s.certificate.filter(|c| !c.dealt())?;
     let threshold = s.charter.terms().threshold;
-    // A season that has ended by what others say must have ended by the plan's day too.
-    let after = s.ended.iter().map(|season| past_from(*season)).max();
+    // Where that can be, a season that has ended by what others say is past by the plan's day: then the
+    // plan holds for those who have not heard of it, too.
+    let past = s.ended.iter().map(|season| past_from(*season));
+    let after = past.filter(|after| *after <= s.today.plus(1)).max();
     let day = after.map_or(s.today, |after| after.max(s.today));
     if threshold < 2 || day > s.today.plus(1) {
         return None;
@@ -280,16 +282,18 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
 /// The keys that there should be after a ceremony of this day: those that live, and those that will be
 /// needed, as many as one takes.
 fn keys(s: &Situation<'_>, certificate: &Certificate, day: Day) -> Option<Vec<KeyName>> {
-    // What others have ended is past by the plan's day.
+    let over = |name: &KeyName| name.season().is_some_and(|of| s.ended.contains(&of));
     let old = certificate.keys().map(|key| key.name());
-    let mut all: BTreeSet<KeyName> = old.filter(|name| must_stay(name, day)).collect();
+    let stays = |name: &KeyName| must_stay(name, day) && !over(name);
+    let mut all: BTreeSet<KeyName> = old.filter(stays).collect();
     if all.len() > MAX_CEREMONY_KEYS {
         return None;
     }
     let mut wanted = keys_needed(s.charter, s.today);
     // The nearest seasons first.
     wanted.sort_by_key(|name| name.season());
-    for name in wanted.into_iter().filter(|name| may_be_made(name, day)) {
+    let makes = |name: &KeyName| may_be_made(name, day) && !over(name);
+    for name in wanted.into_iter().filter(makes) {
         if all.len() < MAX_CEREMONY_KEYS {
             all.insert(name);
         }

@@ -16,7 +16,7 @@ use crate::limits::{
     MAX_CEREMONY_KEYS, MAX_CEREMONY_MESSAGE, MAX_COSIGNED, MAX_EPOCH_GAP, MAX_KEYHOLDERS,
 };
 use crate::oprf::{KeyName, PublicKey, ShareIndex};
-use crate::time::Day;
+use crate::time::{Day, Season};
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
 use minicbor::Decoder;
@@ -182,6 +182,7 @@ pub struct Basis<'a> {
     pub(super) charter: [u8; 32],
     pub(super) directory: &'a Directory,
     pub(super) certificate: Option<&'a Certificate>,
+    pub(super) ended: Option<&'a BTreeSet<Season>>,
 }
 
 impl<'a> Basis<'a> {
@@ -199,7 +200,21 @@ impl<'a> Basis<'a> {
             charter: charter_digest(charter),
             directory,
             certificate,
+            ended: None,
         }
+    }
+
+    /// The same, where as many organisations as it takes have said that these seasons are over, too early
+    /// or not: nobody has shares of their keys, and a plan may leave them out.
+    #[must_use]
+    pub const fn with_ended(mut self, ended: &'a BTreeSet<Season>) -> Self {
+        self.ended = Some(ended);
+        self
+    }
+
+    fn is_over(&self, name: &KeyName) -> bool {
+        let over = |season| self.ended.is_some_and(|ended| ended.contains(&season));
+        name.season().is_some_and(over)
     }
 }
 
@@ -329,11 +344,13 @@ impl PlanTerms {
     ) -> Result<Self, PlanError> {
         let old = basis.certificate.filter(|c| !c.dealt());
         let mut made: BTreeMap<KeyName, Making> = BTreeMap::new();
-        for name in keys.iter().filter(|name| may_be_made(name, day)) {
+        let over = |name: &KeyName| basis.is_over(name);
+        let makes = |name: &&KeyName| may_be_made(name, day) && !over(name);
+        for name in keys.iter().filter(makes) {
             made.insert(*name, Making::Generate);
         }
         for key in old.iter().flat_map(|c| c.keys()) {
-            if must_stay(&key.name(), day) {
+            if must_stay(&key.name(), day) && !over(&key.name()) {
                 made.insert(key.name(), Making::Reshare);
             }
         }
@@ -508,7 +525,7 @@ impl Proposal {
             (Some(certificate), Some(old)) => (certificate, old),
             (Some(certificate), None)
                 if !certificate.dealt()
-                    && certificate.keys().any(|k| self.must_keep(&k.name())) =>
+                    && certificate.keys().any(|k| self.must_keep(&k.name(), basis)) =>
             {
                 return Err(PlanError::OtherCertificate);
             }
@@ -541,8 +558,8 @@ impl Proposal {
         }
     }
 
-    fn must_keep(&self, name: &KeyName) -> bool {
-        must_stay(name, self.terms.day)
+    fn must_keep(&self, name: &KeyName, basis: &Basis<'_>) -> bool {
+        must_stay(name, self.terms.day) && !basis.is_over(name)
     }
 
     /// Old keys are reshared, all that may be asked for; new ones are generated, and only of seasons
@@ -564,7 +581,7 @@ impl Proposal {
             }
         }
         for name in renewed.iter().flat_map(|c| c.keys()).map(|key| key.name()) {
-            if self.must_keep(&name) && !terms.keys.contains_key(&name) {
+            if self.must_keep(&name, basis) && !terms.keys.contains_key(&name) {
                 return Err(PlanError::Keys {
                     name,
                     left_out: true,

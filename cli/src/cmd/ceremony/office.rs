@@ -73,7 +73,8 @@ impl Office {
 
     /// What a new plan is judged by.
     pub(super) fn basis(&self) -> Basis<'_> {
-        Basis::new(self.charter(), &self.known.directory, self.certificate())
+        let basis = Basis::new(self.charter(), &self.known.directory, self.certificate());
+        basis.with_ended(self.desk.ended())
     }
 
     fn hand(&self) -> Hand<'_> {

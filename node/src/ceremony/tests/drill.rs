@@ -314,6 +314,25 @@ fn a_suspended_command_line_holds_no_node_up() {
     assert_eq!(drill.epochs(), [2, 2, 2]);
 }
 
+/// A running season was ended too early: its keys go with the next renewal, and that is not held up.
+#[test]
+fn a_season_that_ended_too_early_holds_no_renewal_up() {
+    let mut drill = Drill::new(true);
+    drill.passes(2);
+    let over = Timestamp::from_millis(drill.now).day().season();
+    drill.ended.insert(over);
+    drill.passes(2);
+    drill.now += 8 * DAY;
+    assert_eq!(Timestamp::from_millis(drill.now).day().season(), over);
+    drill.passes(14);
+    assert_eq!(drill.epochs(), [2, 2, 2]);
+    for n in 0..3 {
+        let made = drill.certificate(n);
+        assert!(made.keys().count() > 2);
+        assert!(made.keys().all(|key| key.name().season() != Some(over)));
+    }
+}
+
 #[test]
 fn of_a_season_that_ends_meanwhile_nothing_is_stored() {
     let mut drill = Drill::new(true);

@@ -115,12 +115,13 @@ impl Scene {
     }
 
     /// The plan that follows, checked as everybody checks it.
+    fn basis(&self) -> Basis<'_> {
+        let certificate = Some(&self.certificate);
+        Basis::new(&self.town.charter, &self.town.directory, certificate).with_ended(&self.ended)
+    }
+
     fn plan(&self, due: &Due, me: usize) -> Result<Plan, PlanError> {
-        let basis = Basis::new(
-            &self.town.charter,
-            &self.town.directory,
-            Some(&self.certificate),
-        );
+        let basis = self.basis();
         let terms = due.terms(&basis, [3; 32], self.node(me))?;
         Plan::from_bytes(&terms.sign(&self.town.nodes[me]), &basis)
     }
@@ -280,9 +281,36 @@ fn seasons_that_are_over_are_left_out() {
     assert_eq!(due.day, last.plus(3));
     assert!(!due.keys.contains(&KeyName::Handle(season(0))));
     scene.plan(&due, 0).unwrap();
-    // A clock that is further behind makes no plan that anybody could take.
-    scene.today = last.plus(1);
-    assert_eq!(scene.why(), None);
+}
+
+/// As many as it takes said too early that a season is over: nobody can share out its keys, and that
+/// must not hold up the others.
+#[test]
+fn a_season_that_ended_too_early_holds_no_renewal_up() {
+    let mut scene = Scene::new(TODAY);
+    scene.ended = BTreeSet::from([season(0)]);
+    for days in [0, 7, 14] {
+        scene.today = TODAY.plus(days);
+        assert!(scene.today.season() == season(0) && days < 20);
+        let Some(due) = scene.due(0) else {
+            assert_eq!(days, 0);
+            continue;
+        };
+        assert_eq!(due.day, scene.today);
+        let plan = scene.plan(&due, 0).unwrap();
+        let named = plan.terms().keys.keys();
+        assert!(!named.clone().any(|name| name.season() == Some(season(0))));
+        assert!(named.clone().count() > 2);
+        // Who knows of no such endings does not let a running season's keys go.
+        let bytes = plan.bytes().to_vec();
+        let ended = std::mem::take(&mut scene.ended);
+        let refused = Plan::from_bytes(&bytes, &scene.basis()).unwrap_err();
+        assert!(
+            matches!(refused, PlanError::Keys { left_out: true, .. }),
+            "{refused}"
+        );
+        scene.ended = ended;
+    }
 }
 
 /// Somebody has filled a certificate up with keys that nobody needs. They are dropped, and what is

@@ -142,6 +142,7 @@ impl Town {
             charter: [u8::try_from(holders.len()).unwrap(); 32],
             directory: &self.directory,
             certificate,
+            ended: None,
         }
     }
 
