@@ -37,15 +37,15 @@ fn a_delegation_that_ends_is_told_for_fourteen_days_until_it_is_renewed() {
             continue;
         }
         // Once a day, however often the engine ticks; and as long as one asks.
-        let until = Some(until);
-        assert_eq!(notices, [Notice::DelegationEnds(until)], "{left} days left");
+        let last = Some(until);
+        assert_eq!(notices, [Notice::DelegationEnds(last)], "{left} days left");
         assert_eq!(
             warnings,
-            [Warning::Delegation { until }],
+            [Warning::Delegation { until: last }],
             "{left} days left"
         );
         let said = warnings[0].to_string();
-        assert!(said.contains(&until.unwrap().to_string()), "{said}");
+        assert!(said.contains(&until.to_string()), "{said}");
         assert!(said.contains("parasol org delegate"), "{said}");
         assert_eq!(warnings[0].code(), "delegation-ends");
     }
