@@ -205,7 +205,8 @@ def ok_sources(world, cases):
         asked = {}
         for name, by in lacks.items():
             all_ = sorted({one.id: one for reports in by.values() for one in reports}.values(), key=lambda one: one.id)
-            asked[name] = {one.lock for one in all_[:8]}
+            asked[name] = {one.lock for one in all_}
+            agree(f"{case['name']}: no more than one question holds", True, len(asked[name]) <= 8)
             lacks[name] = {other: [one for one in reports if one.lock in asked[name]] for other, reports in by.items()}
         agree(f"{case['name']}: asked", case["asked"], {name: sorted(one.hex() for one in asked[name]) for name in sorted(asked)})
         settled = {name: [parsed[n] for n in rows] for name, rows in case["settled"].items()}

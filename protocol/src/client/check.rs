@@ -10,8 +10,9 @@
 //!                  where they differ: what there is with the lock, of the one that lacks it
 //! ```
 //!
-//! Every question has one size and every reply another. How many questions there are hangs on the
-//! handles alone, but for those last ones: at most one a source.
+//! Every question has one size and every reply another. How many questions there are hangs on how many
+//! handles there are alone, but for those last ones: at most one a source. Their order is drawn at
+//! random: a list of numbers is often sorted, and a place in it would say something.
 
 use super::ask::{Ask, AskId, Exchange, Outbox, Unanswered};
 use super::compare::{Answered, Differences};
@@ -19,7 +20,7 @@ use super::error::{Alarm, Error, Warning};
 use super::evaluate::{Evaluating, Outputs, Step};
 use super::found::{Found, RefusedRecord};
 use super::gather::{Pool, Reader};
-use super::source::{Asked, Source, Sources, ask};
+use super::source::{Asked, Source, Sources, ask, shuffle};
 use super::view::Federation;
 use crate::entropy::Entropy;
 use crate::handle::Handle;
@@ -235,7 +236,7 @@ impl<'a> Check<'a> {
                     .answer(self.federation, answer, &mut self.warnings)?
                 {
                     Step::Again => self.evaluating.ask(&mut self.outbox, Purpose::Evaluate),
-                    Step::Done(outputs) => self.name(&outputs),
+                    Step::Done(outputs) => self.name(&outputs, entropy),
                 }
             }
             Purpose::Fetch {
@@ -252,7 +253,7 @@ impl<'a> Check<'a> {
         self.fill(entropy)?;
         if self.outbox.is_idle() && !self.resized {
             self.resized = true;
-            self.resize();
+            self.resize(entropy);
             self.fill(entropy)?;
         }
         if self.outbox.is_idle() && self.reading.is_none() {
@@ -264,7 +265,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    fn name(&mut self, outputs: &Outputs) {
+    fn name(&mut self, outputs: &Outputs, entropy: &mut dyn Entropy) {
         for (n, item) in self.items.iter_mut().enumerate() {
             let output = |key| outputs.get(&key).and_then(|all| all.get(n)).cloned();
             item.bucket = output(KeyName::Bucket);
@@ -276,8 +277,9 @@ impl<'a> Check<'a> {
         }
         // All first sources before all second ones, so that the order says nothing of pairs.
         for _ in 0..SOURCES {
-            self.wanting
-                .extend((0..self.items.len()).map(|n| (n, None)));
+            let mut order: Vec<usize> = (0..self.items.len()).collect();
+            shuffle(&mut order, entropy);
+            self.wanting.extend(order.into_iter().map(|n| (n, None)));
         }
     }
 
@@ -285,17 +287,19 @@ impl<'a> Check<'a> {
     /// there is next to nothing would otherwise have had most of it left out. What counts is the
     /// middle one of what all say, so that one alone can neither hide reports nor learn more bits.
     /// It hangs on no handle, so that nothing of them shows.
-    fn resize(&mut self) {
+    fn resize(&mut self, entropy: &mut dyn Entropy) {
         let most = self.federation.charter().terms().bucket_bits;
         let bits = bits_for(self.size(), most);
+        let mut anew = Vec::new();
         for (n, item) in self.items.iter_mut().enumerate() {
             if item.bits.is_some_and(|asked| asked < bits) {
                 item.bits = Some(bits);
-                let again = item.served.iter().map(|s| (n, Some((s.source, 0))));
-                self.wanting.extend(again);
+                anew.extend(item.served.iter().map(|s| (n, Some((s.source, 0)))));
                 item.coarse.append(&mut item.served);
             }
         }
+        shuffle(&mut anew, entropy);
+        self.wanting.extend(anew);
     }
 
     /// How many reports there are, by what was said.
@@ -457,7 +461,7 @@ impl<'a> Check<'a> {
             }
             read.push(one);
         }
-        for (source, locks) in differences.questions(&reader) {
+        for (source, locks) in differences.questions(&reader, entropy) {
             let question = Question::Locks(locks);
             ask(
                 federation,

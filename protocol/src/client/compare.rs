@@ -6,7 +6,8 @@
 
 use super::error::{Alarm, Warning};
 use super::gather::{Pool, Reader};
-use super::source::Source;
+use super::source::{Source, shuffle};
+use crate::entropy::Entropy;
 use crate::ids::{Lock, OrganisationKey, RecordId};
 use crate::limits::MAX_RECORD;
 use crate::oprf::Output;
@@ -147,21 +148,31 @@ impl Differences {
         }
     }
 
-    /// Whom to ask for which locks, so that differences may be explained: one question a source,
-    /// those about what was asked first.
-    pub(super) fn questions(&mut self, reader: &Reader<'_>) -> Vec<(Source, Vec<Lock>)> {
+    /// Whom to ask for which locks, so that differences may be explained.
+    ///
+    /// One question a source, so that their number does not tell the home node how much is in a bucket.
+    /// What of a larger number is asked about is drawn at random. What was looked for has no say in it:
+    /// whoever leaves out much would else see by the choice which of it opened. Nor have the ids:
+    /// whoever leaves out one could bury it under others of his own with lower ones.
+    pub(super) fn questions(
+        &mut self,
+        reader: &Reader<'_>,
+        entropy: &mut dyn Entropy,
+    ) -> Vec<(Source, Vec<Lock>)> {
         let mut questions = Vec::new();
         for (organisation, (source, asked)) in &mut self.asked {
             let mine = self.lacks.iter().filter(|((o, _), _)| o == organisation);
-            let mut lacks: Vec<&Lack> = mine.flat_map(|(_, lacks)| lacks).collect();
-            lacks.sort_by_key(|lack| (!lack.about_asked, lack.report));
+            let lacks = mine.flat_map(|(_, lacks)| lacks);
+            let reports: BTreeSet<RecordId> = lacks.map(|lack| lack.report).collect();
+            let mut reports: Vec<RecordId> = reports.into_iter().collect();
+            shuffle(&mut reports, entropy);
             let mut locks = BTreeSet::new();
-            for lack in lacks {
-                let lock = reader.record(&lack.report).and_then(|r| r.body().lock());
+            for report in reports {
+                let lock = reader.record(&report).and_then(|r| r.body().lock());
                 let Some(lock) = lock else { continue };
                 if locks.len() < MAX_LOCKS || locks.contains(lock) {
                     locks.insert(*lock);
-                    asked.insert(lack.report);
+                    asked.insert(report);
                 }
             }
             questions.push((*source, locks.into_iter().collect()));

@@ -50,14 +50,15 @@ mod view;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod ended_tests;
-#[cfg(test)]
+#[cfg(any(test, feature = "sim"))]
 #[allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    reason = "a test bed: what must not happen ends the run"
 )]
-mod game;
+pub mod game;
 #[cfg(any(test, feature = "sim"))]
 #[allow(
     clippy::unwrap_used,

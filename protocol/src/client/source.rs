@@ -41,6 +41,13 @@ pub(super) fn below(n: usize, entropy: &mut dyn Entropy) -> usize {
     usize::try_from(random % (n.max(1) as u64)).unwrap_or(0)
 }
 
+/// Puts things into an order drawn at random.
+pub(super) fn shuffle<T>(all: &mut [T], entropy: &mut dyn Entropy) {
+    for n in (1..all.len()).rev() {
+        all.swap(n, below(n + 1, entropy));
+    }
+}
+
 impl Sources {
     /// A node of an organisation that is neither the home one nor among those given.
     pub(super) fn choose(
