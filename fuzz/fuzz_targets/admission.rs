@@ -5,6 +5,7 @@
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use parasol_fuzz::lab::Lab;
+use parasol_fuzz::seeds::{reached_if, watched};
 use parasol_protocol::admit::{Carried, ENDING_SLOT, GRANT_SLOT, RETRACTION_SLOT, SlotKey};
 use parasol_protocol::carried::{Memory, View};
 use parasol_protocol::charter::Quotas;
@@ -315,6 +316,10 @@ fn shuffled(bag: &[Verified], seed: u64) -> Vec<Verified> {
 }
 
 fuzz_target!(|input: Input| {
+    watched(|| admit(&input));
+});
+
+fn admit(input: &Input) {
     // All first delegations are known to both.
     let mut bag: Vec<Verified> = FEDERATION.delegations.clone();
     for made in input.made.iter().take(MOST) {
@@ -344,4 +349,7 @@ fuzz_target!(|input: Input| {
     if !input.own {
         assert_eq!(sets[0], sets[1]);
     }
-});
+    let first: BTreeSet<RecordId> = FEDERATION.delegations.iter().map(Verified::id).collect();
+    let mut all = sets.iter().flatten().flatten();
+    reached_if(all.any(|id| !first.contains(id)));
+}

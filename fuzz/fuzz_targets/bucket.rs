@@ -8,6 +8,7 @@ use parasol_fuzz::by_hand::{self, Chain};
 use parasol_fuzz::client::{Fixture, Pooled, fixture};
 use parasol_fuzz::common::world::{BUCKET_BITS, TODAY, by_node, expiry};
 use parasol_fuzz::common::{Seeded, draw};
+use parasol_fuzz::seeds::{reached, watched};
 use parasol_fuzz::structured;
 use parasol_protocol::client::{Check, CheckOptions, Checked, Exchange, Unanswered};
 use parasol_protocol::handle::Handle;
@@ -110,6 +111,7 @@ fn question(padded: &[u8]) {
     let reply = key.seal(&Reply::default(), &mut entropy).unwrap();
     assert_eq!(reply.len(), SEALED_REPLY);
     assert_eq!(key.open(&reply), Ok(Reply::default()));
+    reached();
 }
 
 fn reply(bytes: &[u8]) {
@@ -133,6 +135,7 @@ fn reply(bytes: &[u8]) {
     let sealed = theirs.seal(&reply, &mut entropy).unwrap();
     assert_eq!(sealed.len(), SEALED_REPLY);
     assert_eq!(ours.open(&sealed), Ok(reply));
+    reached();
 }
 
 /// Bytes in the smallest size that holds them, or as they are.
@@ -236,6 +239,7 @@ fn opened(crafted: &Crafted) {
     let Ok(opened) = result.unwrap() else {
         return;
     };
+    reached();
     assert!(!crafted.other_commitment);
     let handles = opened.handles.unwrap();
     assert!(handles.contains(&fixture.handle) && handles.len() <= report.entries.len());
@@ -422,6 +426,7 @@ fn look_up(parts: u8, own: &[Served], answers: &[Answer]) {
 }
 
 fn judge(fixture: &Fixture, heard: &Heard, checked: &Checked) {
+    reached();
     let federation = fixture.federation.id();
     assert_eq!(checked.results.len(), 1);
     assert!((1..=2).contains(&checked.sources));
@@ -470,7 +475,7 @@ fn judge(fixture: &Fixture, heard: &Heard, checked: &Checked) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    match bytes.split_first() {
+    watched(|| match bytes.split_first() {
         Some((0, rest)) => match structured(rest) {
             Some(Input::Opened(crafted)) => opened(&crafted),
             Some(Input::Check {
@@ -485,5 +490,5 @@ fuzz_target!(|bytes: &[u8]| {
         Some((2, rest)) if rest.len() < 320 => question(&by_hand::pad(rest, 320)),
         Some((3, rest)) => reply(rest),
         _ => {}
-    }
+    });
 });

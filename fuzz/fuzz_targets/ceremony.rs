@@ -1,25 +1,28 @@
-//! Ceremonies: plans, messages and boards of any bytes; and one of three participants who says what
-//! it likes, well signed. Whatever comes, honest participants are never blamed and never stuck with
-//! an error, all who have the same messages see the same, and a certificate that is made counts.
+//! Ceremonies: plans, messages and boards of any bytes, and plans of any terms, well signed; and one
+//! of three participants who says what it likes, well signed, where a key is made and where it is
+//! renewed by one who only deals and one who only receives. Whatever comes, honest participants are
+//! never blamed and never stuck with an error, all who have the same messages see the same, and a
+//! certificate that is made counts.
 #![no_main]
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use parasol_fuzz::common::world::{Member, TODAY, World};
+use parasol_fuzz::seeds::{reached, watched};
+use parasol_fuzz::stage::{Stage, Twist, holds, members, parts, signed, theatre};
 use parasol_fuzz::structured;
-use parasol_protocol::cbor::{self, MapOut};
-use parasol_protocol::ceremony::{
-    Basis, Board, Ceremony, CeremonySeed, Next, Participant, Plan, PlanTerms, Proposal, Shares,
-    Standing, Why,
-};
+use parasol_protocol::cbor;
+use parasol_protocol::ceremony::{Board, Ceremony, Next, Plan, Proposal, Seat, Standing, Why};
 use parasol_protocol::certificate::Certificate;
-use parasol_protocol::cose::{Context, Sign1, to_be_signed};
+use parasol_protocol::ids::NodeKey;
 use parasol_protocol::keys::SecretKey;
-use parasol_protocol::oprf::{KeyName, ShareIndex};
-use std::sync::LazyLock;
+
+/// Messages of one input, so that it takes milliseconds.
+const MOST: usize = 48;
 
 #[derive(Arbitrary, Debug)]
 enum Act {
+    /// Everybody does what it has to, and everything comes to everybody.
+    Round,
     /// A participant does what it has to.
     Poll(u8),
     /// A message that was sent comes to a participant.
@@ -32,76 +35,114 @@ enum Act {
     Steal { message: u8 },
 }
 
-struct Stage {
-    world: World,
-    plan: Plan,
+#[derive(Arbitrary, Debug)]
+enum Input {
+    Play {
+        renewed: bool,
+        liar: u8,
+        acts: Vec<Act>,
+    },
+    Terms {
+        renewed: bool,
+        twists: Vec<Twist>,
+    },
 }
 
-fn members(world: &World) -> [&Member; 3] {
-    [&world.lilas, &world.ryabina, &world.rowan]
+/// A ceremony with one who lies.
+struct Play {
+    stage: &'static Stage,
+    parties: Vec<Ceremony>,
+    liar: usize,
+    twists: Vec<(u16, u8)>,
+    sent: Vec<Vec<u8>>,
 }
 
-static STAGE: LazyLock<Stage> = LazyLock::new(|| {
-    let world = World::new("fuzz");
-    let basis = Basis::new(&world.charter, &world.directory, None);
-    let holders = (1..).zip(members(&world));
-    let holders = holders.map(|(i, member)| (ShareIndex::new(i).unwrap(), member.node.node()));
-    let holders = holders.collect();
-    let starter = &world.lilas.node;
-    let keys = [KeyName::Bucket];
-    let none = Default::default();
-    let terms = PlanTerms::draft(
-        &basis,
-        [5; 32],
-        TODAY,
-        &holders,
-        &none,
-        &keys,
-        starter.node(),
-    );
-    let plan = Plan::from_bytes(&terms.unwrap().sign(starter), &basis).unwrap();
-    Stage { world, plan }
-});
+impl Play {
+    fn key(&self) -> &'static SecretKey {
+        &members(&theatre().world)[self.liar].node
+    }
 
-fn say(key: &SecretKey, step: u8, body: &[u8]) -> Vec<u8> {
-    let payload = MapOut::new()
-        .put(1, |e| cbor::put_bytes(e, STAGE.plan.digest().as_bytes()))
-        .put(2, |e| cbor::put_bytes(e, &key.public()))
-        .put(3, |e| cbor::put_uint(e, u64::from(step)))
-        .put(4, |e| cbor::put_bytes(e, body))
-        .finish();
-    let external = Context::Ceremony.external(Some(&STAGE.world.federation));
-    Sign1::write(&payload, &key.sign(&to_be_signed(&external, &payload)))
+    fn say(&self, step: u8, body: &[u8]) -> Vec<u8> {
+        let digest = self.stage.plan.digest();
+        Stage::say(&theatre().world, digest, self.key(), step, body)
+    }
+
+    /// One participant goes one step on, and what it says is sent.
+    fn poll(&mut self, who: usize) {
+        let lies = who == self.liar;
+        match self.parties[who].poll() {
+            Ok(Next::Post(mut message)) => {
+                if lies && !self.twists.is_empty() {
+                    let (step, mut body) = parts(&message).unwrap();
+                    for (at, xor) in self.twists.drain(..) {
+                        let at = usize::from(at) % body.len();
+                        body[at] ^= xor;
+                    }
+                    message = self.say(step, &body);
+                }
+                let _ = self.parties[who].receive(&message);
+                self.sent.push(message);
+            }
+            Ok(Next::Store(_)) => self.parties[who].stored(None).unwrap(),
+            Ok(_) => {}
+            Err(why) => assert!(lies, "{why}"),
+        }
+    }
+
+    fn deliver(&mut self, to: usize, at: usize) {
+        if let Some(message) = self.sent.get(at) {
+            let _ = self.parties[to].receive(message);
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Round => {
+                for who in 0..3 {
+                    self.poll(who);
+                }
+                for at in 0..self.sent.len() {
+                    for to in 0..3 {
+                        self.deliver(to, at);
+                    }
+                }
+            }
+            Act::Poll(who) => self.poll(usize::from(who % 3)),
+            Act::Deliver { to, message } => self.deliver(usize::from(to % 3), message.into()),
+            Act::Twist(more) => self.twists = more.into_iter().take(8).collect(),
+            Act::Say { step, body } => {
+                let said = self.say(step, &body);
+                self.sent.push(said);
+            }
+            Act::Steal { message } => {
+                let stolen = self.sent.get(usize::from(message)).and_then(|m| parts(m));
+                if let Some((step, body)) = stolen {
+                    let said = self.say(step, &body);
+                    self.sent.push(said);
+                }
+            }
+        }
+    }
 }
 
-/// Step and body of a message that a participant made.
-fn parts(message: &[u8]) -> Option<(u8, Vec<u8>)> {
-    let payload = Sign1::parse(message, message.len()).ok()?.payload;
-    cbor::decode(payload, payload.len(), |d| {
-        let mut fields = cbor::Fields::open(d)?;
-        fields.required(1, cbor::array::<32>)?;
-        fields.required(2, cbor::array::<32>)?;
-        let step = fields.required(3, |d| Ok(d.u8()?))?;
-        let body = fields.required(4, |d| Ok(d.bytes()?.to_vec()))?;
-        Ok((step, body))
-    })
-    .ok()
-}
-
-fn judge(board: &Board) {
-    let liar = STAGE.world.rowan.node.node();
+fn judge(board: &Board, stage: &Stage, liar: &NodeKey) {
     let standing = board.standing();
     let blame = match &standing {
         Standing::Stopped(Why::Blame(blame)) | Standing::Made { blame, .. } => blame.clone(),
         _ => Default::default(),
     };
-    assert!(blame.iter().all(|one| one.culprit == liar));
+    assert!(blame.iter().all(|one| one.culprit == *liar));
     if let Standing::Made { certificate, .. } = &standing {
-        let world = &STAGE.world;
-        let made = Certificate::from_bytes(certificate, &world.charter, &world.directory);
-        assert!(!made.unwrap().dealt());
+        let world = &theatre().world;
+        let made = Certificate::from_bytes(certificate, &world.charter, &world.directory).unwrap();
+        assert!(!made.dealt());
+        // What is renewed is the same key.
+        for key in stage.certificate.iter().flat_map(Certificate::keys) {
+            assert_eq!(made.key(key.name()).unwrap().public(), key.public());
+        }
+        reached();
     }
-    let mut again = Board::new(STAGE.plan.clone());
+    let mut again = Board::new(stage.plan.clone());
     let mut messages: Vec<&[u8]> = board.messages().collect();
     messages.reverse();
     for message in messages {
@@ -111,110 +152,168 @@ fn judge(board: &Board) {
     assert_eq!(again.standing(), standing);
 }
 
-fn play(acts: Vec<Act>) {
-    let stage = &*STAGE;
-    let mut parties: Vec<Ceremony> = members(&stage.world)
-        .iter()
-        .enumerate()
-        .map(|(n, member)| {
-            let participant = Participant {
-                node: member.node.clone(),
-                seed: CeremonySeed::from_bytes([n as u8; 32]),
-                shares: Shares::default(),
-                signed: None,
-                compare: false,
-            };
-            Ceremony::open(Board::new(stage.plan.clone()), participant, TODAY).unwrap()
-        })
-        .collect();
-    let liar = &stage.world.rowan.node;
-    let (mut sent, mut twists): (Vec<Vec<u8>>, Vec<(u16, u8)>) = Default::default();
-    for act in acts.into_iter().take(64) {
-        let said = match act {
-            Act::Poll(who) => {
-                let who = usize::from(who % 3);
-                match parties[who].poll() {
-                    Ok(Next::Post(message)) => {
-                        let twisted = (who == 2 && !twists.is_empty()).then(|| {
-                            let (step, mut body) = parts(&message).unwrap();
-                            for (at, xor) in twists.drain(..) {
-                                let at = usize::from(at) % body.len();
-                                body[at] ^= xor;
-                            }
-                            say(liar, step, &body)
-                        });
-                        let message = twisted.unwrap_or(message);
-                        let _ = parties[who].receive(&message);
-                        message
-                    }
-                    Ok(Next::Store(_)) => {
-                        parties[who].stored(None).unwrap();
-                        continue;
-                    }
-                    Ok(_) => continue,
-                    Err(why) => {
-                        assert!(who == 2, "{why}");
-                        continue;
-                    }
-                }
-            }
-            Act::Deliver { to, message } => {
-                if let Some(message) = sent.get(usize::from(message)) {
-                    let _ = parties[usize::from(to % 3)].receive(message);
-                }
-                continue;
-            }
-            Act::Twist(more) => {
-                twists = more.into_iter().take(8).collect();
-                continue;
-            }
-            Act::Say { step, body } => say(liar, step, &body),
-            Act::Steal { message } => match sent.get(usize::from(message)).and_then(|m| parts(m)) {
-                Some((step, body)) => say(liar, step, &body),
-                None => continue,
-            },
-        };
-        sent.push(said);
+fn play(renewed: bool, liar: u8, acts: Vec<Act>) {
+    let stage = stage(renewed);
+    let mut play = Play {
+        stage,
+        parties: stage.parties(&theatre().world),
+        liar: usize::from(liar % 3),
+        twists: Vec::new(),
+        sent: Vec::new(),
+    };
+    for act in acts.into_iter().take(MOST) {
+        if play.sent.len() < MOST {
+            play.act(act);
+        }
     }
-    parties.iter().for_each(|party| judge(party.board()));
+    let liar = play.key().node();
+    let mut seen: Vec<Vec<u8>> = Vec::new();
+    for party in &play.parties {
+        // Who has seen the same need not be judged twice.
+        let bytes = party.board().to_bytes();
+        if !seen.contains(&bytes) {
+            judge(party.board(), stage, &liar);
+            seen.push(bytes);
+        }
+    }
+}
+
+fn stage(renewed: bool) -> &'static Stage {
+    match renewed {
+        true => &theatre().second,
+        false => &theatre().first,
+    }
+}
+
+/// Whether something that is in force makes this plan one that holds.
+fn plan(bytes: &[u8]) {
+    let Ok(proposal) = Proposal::from_bytes(bytes) else {
+        return;
+    };
+    for basis in theatre().bases() {
+        let Ok(plan) = proposal.clone().check(&basis) else {
+            continue;
+        };
+        reached();
+        assert_eq!(plan.bytes(), bytes);
+        holds(&plan);
+        begin(&plan);
+    }
+}
+
+/// Whoever takes part in a plan that holds can begin, and what it says is taken; but for a dealer that
+/// is to share out what another one holds.
+fn begin(plan: &Plan) {
+    let stage = &theatre().second;
+    let digest = stage.certificate.as_ref().map(|c| *c.digest());
+    if plan.terms().keys.len() > 2 || plan.terms().old.as_ref().map(|old| old.certificate) != digest
+    {
+        return;
+    }
+    let members = members(&theatre().world);
+    let mut dealers = plan.terms().old.iter().flat_map(|old| &old.dealers);
+    let holds = |seat: &Seat| members[usize::from(seat.index.get()) - 1].node.node() == seat.node;
+    if !dealers.all(holds) {
+        return;
+    }
+    let mut board = Board::new(plan.clone());
+    for member in members {
+        let node = member.node.node();
+        if plan.participants().all(|one| *one != node) {
+            continue;
+        }
+        let mut party = stage.party(member, plan);
+        let Ok(Next::Post(join)) = party.poll() else {
+            panic!("a participant cannot join");
+        };
+        party.receive(&join).unwrap();
+        board.post(&join).unwrap();
+    }
+    assert!(matches!(board.standing(), Standing::Waiting { .. }));
+}
+
+fn board(bytes: &[u8]) {
+    let Ok((plan, messages)) = Board::split(bytes) else {
+        return;
+    };
+    let again = cbor::encode(|e| {
+        cbor::put_array(e, 2);
+        cbor::put_bytes(e, &plan);
+        cbor::put_array(e, messages.len() as u64);
+        messages
+            .iter()
+            .for_each(|message| cbor::put_bytes(e, message));
+    });
+    assert_eq!(again, bytes);
+    // The plan is the dear part: of all that could be in force, one at most fits it.
+    let Ok(proposal) = Proposal::from_bytes(&plan) else {
+        return;
+    };
+    let mut bases = theatre().bases();
+    let Some(basis) = bases.find(|basis| proposal.clone().check(basis).is_ok()) else {
+        return;
+    };
+    let board = Board::from_bytes(bytes, &basis).unwrap();
+    reached();
+    let bytes = board.to_bytes();
+    let again = Board::from_bytes(&bytes, &basis).unwrap();
+    assert_eq!(again.to_bytes(), bytes);
+    assert_eq!(again.standing(), board.standing());
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let world = &STAGE.world;
-    let basis = Basis::new(&world.charter, &world.directory, Some(&world.certificate));
-    match bytes.split_first() {
-        Some((0, rest)) => {
-            if let Some(acts) = structured(rest) {
-                play(acts);
+    watched(|| match bytes.split_first() {
+        Some((0, rest)) => match structured(rest) {
+            Some(Input::Play {
+                renewed,
+                liar,
+                acts,
+            }) => play(renewed, liar, acts),
+            Some(Input::Terms { renewed, twists }) => {
+                let twists: Vec<Twist> = twists.into_iter().take(8).collect();
+                let terms = theatre().twisted(stage(renewed).plan.terms(), &twists);
+                if let Some(starter) = theatre().signer(&terms.starter) {
+                    plan(&terms.sign(starter));
+                }
             }
+            None => {}
+        },
+        Some((1, rest)) => plan(rest),
+        Some((2, rest)) => board(rest),
+        // A plan of any payload, by who it says that it is, or by lilas.
+        Some((3, payload)) => {
+            let said = payload.last_chunk::<32>().copied();
+            let signer = said.and_then(|key| theatre().signer(&NodeKey::from_bytes(key)));
+            let world = &theatre().world;
+            plan(&signed(world, signer.unwrap_or(&world.lilas.node), payload));
         }
-        Some((1, rest)) => {
-            if let Ok(plan) = Proposal::from_bytes(rest).map(|plan| plan.check(&basis)) {
-                assert!(plan.is_err() || plan.is_ok_and(|plan| plan.bytes() == rest));
-            }
+        // A message of any body, by lilas, and one as it is.
+        Some((4, [step, body @ ..])) => {
+            let stage = &theatre().second;
+            let world = &theatre().world;
+            post(&Stage::say(
+                world,
+                stage.plan.digest(),
+                &world.lilas.node,
+                *step,
+                body,
+            ));
         }
-        Some((2, rest)) => {
-            if let Ok((plan, messages)) = Board::split(rest) {
-                let again = cbor::encode(|e| {
-                    cbor::put_array(e, 2);
-                    cbor::put_bytes(e, &plan);
-                    cbor::put_array(e, messages.len() as u64);
-                    messages
-                        .iter()
-                        .for_each(|message| cbor::put_bytes(e, message));
-                });
-                assert_eq!(again, rest);
-            }
-            if let Ok(board) = Board::from_bytes(rest, &basis) {
-                let bytes = board.to_bytes();
-                assert_eq!(Board::from_bytes(&bytes, &basis).unwrap().to_bytes(), bytes);
-            }
-        }
-        Some((_, rest)) => {
-            let mut board = Board::new(STAGE.plan.clone());
-            let posted = board.post(rest);
-            assert_eq!(board.messages().count(), usize::from(posted.is_ok()));
-        }
+        Some((_, rest)) => post(rest),
         None => {}
-    }
+    });
 });
+
+fn post(message: &[u8]) {
+    for plan in &theatre().plans {
+        let mut board = Board::new(plan.clone());
+        let before = board.to_bytes();
+        match board.post(message) {
+            Ok(_) => {
+                reached();
+                assert!(board.messages().eq([message]));
+            }
+            Err(_) => assert_eq!(board.to_bytes(), before),
+        }
+    }
+}

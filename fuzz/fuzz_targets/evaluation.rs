@@ -6,6 +6,7 @@ use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use parasol_fuzz::client::{Fixture, fixture};
 use parasol_fuzz::common::Seeded;
+use parasol_fuzz::seeds::{reached, watched};
 use parasol_fuzz::structured;
 use parasol_protocol::client::{Check, CheckOptions, Exchange, Unanswered};
 use parasol_protocol::engine::evaluate;
@@ -256,6 +257,7 @@ fn client(rounds: &[Round]) {
                 let Question::Bucket { bucket, part: 0 } = question else {
                     panic!("{question:?}");
                 };
+                reached();
                 // It got through: then it is the bucket of this handle, whatever they answered.
                 assert_eq!(bucket, Bucket::of(&fixture.bucket, bucket.bits));
                 Err(Unanswered::Status {
@@ -335,6 +337,7 @@ fn combine(bucket: bool, picks: &[(u8, bool)]) {
         Ok(outputs) => {
             assert!(two);
             assert!(matches!(outputs.as_slice(), [one] if one == right));
+            reached();
         }
         Err(_) => assert!(!two),
     }
@@ -360,6 +363,7 @@ fn asked(ask: &EvaluateAsk) {
             }
             let reply = Reply::Evaluated(answers);
             assert_eq!(Reply::decode(&reply.encode()), Ok(reply));
+            reached();
         }
         Err(Refusal::NoShare) => assert!(!ask.keys.iter().any(|k| shares.contains_key(k))),
         Err(why) => panic!("{why:?}"),
@@ -367,7 +371,7 @@ fn asked(ask: &EvaluateAsk) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    match bytes.split_first() {
+    watched(|| match bytes.split_first() {
         Some((0, rest)) => match structured(rest) {
             Some(Input::Client(rounds)) => client(&rounds),
             Some(Input::Combine(bucket, picks)) => combine(bucket, &picks),
@@ -387,7 +391,14 @@ fuzz_target!(|bytes: &[u8]| {
                 }
             }
         }
-        Some((_, rest)) => client(&[Round::Raw(rest.to_vec())]),
+        Some((_, rest)) => {
+            // Of another question, so that no client comes through with it.
+            if let Ok(evaluated) = Evaluated::decode(rest) {
+                assert_eq!(evaluated.encode(), rest);
+                reached();
+            }
+            client(&[Round::Raw(rest.to_vec())]);
+        }
         None => {}
-    }
+    });
 });

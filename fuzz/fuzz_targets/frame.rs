@@ -3,18 +3,20 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use parasol_protocol::ids::FederationId;
+use parasol_fuzz::seeds::{reached, reached_if, watched};
+use parasol_fuzz::stage::theatre;
 use parasol_protocol::wire::client::{
     DirectoryReply, Evaluate, Evaluated, OwnAsk, OwnReply, PassOn, Publish, Published, TagsAsk,
     TagsReply,
 };
 use parasol_protocol::wire::peer::{Hello, Reply, Request};
-use parasol_protocol::wire::sealed::{self, SealSecret, open_question};
+use parasol_protocol::wire::sealed::{Question, Reply as SealedReply, open_question};
 
 macro_rules! again {
     ($type:ident, $bytes:expr) => {
         if let Ok(message) = $type::decode($bytes) {
             assert_eq!(message.encode(), $bytes);
+            reached();
         }
     };
 }
@@ -23,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((which, bytes)) = bytes.split_first() else {
         return;
     };
-    match which {
+    watched(|| match which {
         0 => again!(Hello, bytes),
         1 => again!(Request, bytes),
         2 => again!(Reply, bytes),
@@ -38,14 +40,16 @@ fuzz_target!(|bytes: &[u8]| {
         11 => again!(OwnAsk, bytes),
         12 => again!(OwnReply, bytes),
         13 => {
-            let _ = sealed::Question::decode(bytes);
+            reached_if(Question::decode(bytes).is_ok());
         }
         14 => {
-            let _ = sealed::Reply::decode(bytes);
+            reached_if(SealedReply::decode(bytes).is_ok());
         }
         _ => {
-            let secret = SealSecret::from_seed([7; 32]);
-            let _ = open_question(bytes, &secret, &FederationId::from_bytes([0; 32]));
+            // Sealed, to the node that opens them in the vectors.
+            let world = &theatre().world;
+            let opened = open_question(bytes, &world.ryabina.seal, &world.federation);
+            reached_if(opened.is_ok());
         }
-    }
+    });
 });

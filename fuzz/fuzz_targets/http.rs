@@ -7,12 +7,16 @@ use libfuzzer_sys::fuzz_target;
 use parasol_fuzz::client::{Pooled, fixture};
 use parasol_fuzz::common::Seeded;
 use parasol_fuzz::common::world::TODAY;
+use parasol_fuzz::seeds::{reached, reached_if, watched};
 use parasol_fuzz::structured;
 use parasol_protocol::area::Area;
 use parasol_protocol::client::{
-    Ask, Browse, Draft, Error, Exchange, Own, Publish, Seal, Unanswered,
+    Ask, Attach, Attachment, Browse, Draft, Error, Exchange, Grip, Own, Publish, Retract, Seal,
+    Unanswered,
 };
 use parasol_protocol::ids::RecordId;
+use parasol_protocol::keys::SecretKey;
+use parasol_protocol::particulars::Words;
 use parasol_protocol::time::Season;
 use parasol_protocol::trust::Local;
 use parasol_protocol::wire::client::{
@@ -45,6 +49,8 @@ enum What {
     Browse,
     Publish,
     Seal,
+    Attach(u8),
+    Retract(bool),
 }
 
 #[derive(Arbitrary, Debug)]
@@ -154,8 +160,9 @@ fn answer(ask: &Ask, how: &Answer, entropy: &mut Seeded) -> Result<Vec<u8>, Unan
         }
         .encode()),
         (_, "/v1/publish") => {
+            let wanted = parasol_protocol::wire::client::Publish::decode(&ask.body).unwrap();
             let id = |n| Outcome::Published(RecordId::from_bytes([n; 32]));
-            Ok(Published(vec![id(1), id(2)]).encode())
+            Ok(Published((1..=2).take(wanted.0.len()).map(id).collect()).encode())
         }
         _ => Err(Unanswered::Status {
             status: 502,
@@ -203,6 +210,36 @@ fn carry<E: Exchange>(mut exchange: E, answers: &[Answer]) -> Result<E::Done, Er
     panic!("the exchange does not end");
 }
 
+/// One record is published, whatever it is, by one answer.
+fn one<E: Exchange<Done = RecordId>>(exchange: E, answers: &[Answer]) {
+    match carry(exchange, answers) {
+        Ok(_) => reached(),
+        Err(why) => told(&why),
+    }
+}
+
+/// A hold on the report of the pool.
+fn grip() -> Grip {
+    let fixture = fixture();
+    let record = fixture.pooled(Pooled::Report);
+    let header = record.header();
+    let parasol_protocol::record::Body::Report(report) = record.body() else {
+        panic!("it is no report");
+    };
+    let grip = Grip {
+        id: record.id(),
+        lock: report.lock,
+        organisation: header.organisation,
+        expires: header.expires,
+        salt: report.salt,
+        full_key: fixture.full_key.clone(),
+    };
+    // As it is kept meanwhile.
+    let kept = Grip::from_bytes(&grip.to_bytes()).unwrap();
+    assert_eq!(kept.to_bytes(), grip.to_bytes());
+    kept
+}
+
 fn told(why: &Error) {
     assert!(!why.to_string().is_empty() && !why.code().is_empty());
     // What somebody else wrote is not shown without end.
@@ -219,6 +256,7 @@ fn run(input: &Input) {
                     fixture.pooled(Pooled::Report).id(),
                     fixture.full_key.clone(),
                 )]);
+                reached_if(!own.records.is_empty());
                 let (found, refused, closed) =
                     own.open(&fixture.federation, &keys, &Local::default());
                 assert!(found.len() + closed <= own.records.len());
@@ -236,6 +274,7 @@ fn run(input: &Input) {
             let exchange = Browse::new(&fixture.federation, areas, None, &mut entropy);
             match carry(exchange.unwrap(), answers) {
                 Ok(browsed) => {
+                    reached();
                     for report in browsed.reports {
                         assert!(fixture.find(&report.id).is_some() && report.expires >= TODAY);
                     }
@@ -248,6 +287,7 @@ fn run(input: &Input) {
             match carry(exchange, answers) {
                 Ok(filed) => {
                     assert_eq!(filed.len(), 2);
+                    reached_if(filed.iter().any(Result::is_ok));
                     filed.iter().filter_map(|f| f.as_ref().err()).for_each(told);
                 }
                 Err(why) => told(&why),
@@ -257,26 +297,64 @@ fn run(input: &Input) {
             let mut entropy = Seeded::new("again");
             let exchange = Seal::new(&fixture.federation, drafts(), &mut entropy).unwrap();
             match carry(exchange, answers) {
-                Ok((drafts, _)) => assert_eq!(drafts.len(), 2),
+                Ok((drafts, _)) => {
+                    assert_eq!(drafts.len(), 2);
+                    reached();
+                }
                 Err(why) => told(&why),
             }
+        }
+        What::Attach(kind) => {
+            let words = || {
+                Some(Words {
+                    lang: "en".to_owned(),
+                    text: "he was polite".to_owned(),
+                })
+            };
+            let attachment = match kind % 5 {
+                0 => Attachment::Translation(words().unwrap()),
+                1 => Attachment::Second(None),
+                2 => Attachment::Second(words()),
+                3 => Attachment::Dispute(None),
+                _ => Attachment::Dispute(words()),
+            };
+            let mut entropy = Seeded::new("attach");
+            let exchange = Attach::new(&fixture.federation, &attachment, &grip(), &mut entropy);
+            one(exchange.unwrap(), answers);
+        }
+        What::Retract(by_lock) => {
+            let lock = SecretKey::generate(&mut Seeded::new("lock"));
+            let exchange = match by_lock {
+                true => Retract::by_lock(&fixture.federation, &lock),
+                false => Retract::as_publisher(&fixture.federation, lock.lock()),
+            };
+            one(exchange, answers);
         }
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    match bytes.split_first() {
+    watched(|| match bytes.split_first() {
         Some((0, rest)) => {
             if let Some(input) = structured(rest) {
                 run(&input);
             }
         }
         Some((which, rest)) => {
-            let what = match which % 4 {
+            let what = match which % 6 {
                 0 => What::Own(rest.len() % 2 == 0),
-                1 => What::Browse,
+                1 => {
+                    reached_if(TagsReply::decode(rest).is_ok());
+                    What::Browse
+                }
                 2 => What::Publish,
-                _ => What::Seal,
+                // Of another question, so that nothing can be sealed with it.
+                3 => {
+                    reached_if(Evaluated::decode(rest).is_ok());
+                    What::Seal
+                }
+                4 => What::Attach(1),
+                _ => What::Retract(true),
             };
             // Browsing begins with evaluations, which must be right for the rest to be asked.
             let raw = Answer::Raw(rest.to_vec());
@@ -287,5 +365,5 @@ fuzz_target!(|bytes: &[u8]| {
             run(&Input { what, answers });
         }
         None => {}
-    }
+    });
 });

@@ -5,6 +5,7 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
+use parasol_fuzz::seeds::{reached, watched};
 use parasol_fuzz::structured;
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::reconcile::{MAX_FRAME, Set};
@@ -41,19 +42,25 @@ struct Input {
     twists: Vec<(u8, Twist)>,
 }
 
-/// Items in all, so that one input takes milliseconds.
-const MOST: usize = 12_000;
+/// Items in all. A frame holds some two thousand ids, and more than that in one answer is what takes
+/// long: seldom, so that most inputs take a millisecond.
+const MOST: usize = 600;
+const SELDOM: usize = 5_000;
 /// Messages of an honest dialogue. Each goes sixteen times deeper, or a frame further.
 const LONGEST: usize = 64;
 
 type Items = BTreeSet<(Day, RecordId)>;
 
 fn items(runs: &[Run], pick: impl Fn(&Run) -> bool) -> Items {
-    let mut left = MOST;
+    let is_long = |run: &Run| run.prefix == 0xff && run.end;
+    let mut left = if runs.first().is_some_and(is_long) {
+        SELDOM
+    } else {
+        MOST
+    };
     let mut all = BTreeSet::new();
     for run in runs {
-        // Seldom more than a frame holds: that takes its time.
-        let many = run.prefix == 0xff && run.end;
+        let many = is_long(run);
         let count = usize::from(run.count >> if many { 2 } else { 8 }).min(left);
         left -= count;
         if !pick(run) {
@@ -115,10 +122,10 @@ fn answered(message: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// A message out of nowhere, to a node with a few thousand records.
+/// A message out of nowhere, to a node with some hundred records.
 fn stray(begun: bool, message: &[u8]) {
     static OURS: LazyLock<Set> = LazyLock::new(|| {
-        let ids = (0..2_000_u32).map(|n| {
+        let ids = (0..600_u32).map(|n| {
             let mut id = [7; 32];
             id[..4].copy_from_slice(&n.wrapping_mul(0x9e37_79b9).to_be_bytes());
             (Day::from_number(20_770 + n % 16), RecordId::from_bytes(id))
@@ -127,16 +134,18 @@ fn stray(begun: bool, message: &[u8]) {
     });
     if begun {
         if let Ok(step) = OURS.proceed(message) {
+            reached();
             assert!(step.need.len() <= message.len() / 32);
             assert!(step.next.is_none_or(|m| m.len() as u64 <= MAX_FRAME));
         }
     } else if let Ok(answer) = OURS.answer(message) {
+        reached();
         assert!(answer.len() as u64 <= MAX_FRAME);
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    match bytes.split_first() {
+    watched(|| match bytes.split_first() {
         Some((0, rest)) => {
             if let Some(input) = structured(rest) {
                 dialogue(&input);
@@ -144,7 +153,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         Some((which, rest)) => stray(which % 2 == 0, rest),
         None => {}
-    }
+    });
 });
 
 fn dialogue(input: &Input) {
@@ -158,6 +167,7 @@ fn dialogue(input: &Input) {
         .collect();
     let (a, b) = (Set::new(ours.clone()), Set::new(theirs.clone()));
     let honest = input.twists.is_empty();
+    let known: BTreeSet<_> = ours.iter().map(|(_, id)| *id).collect();
     let (mut have, mut need) = (BTreeSet::new(), BTreeSet::new());
     let mut message = a.begin().unwrap();
     let mut number = 0_u8;
@@ -189,8 +199,7 @@ fn dialogue(input: &Input) {
         // Whatever it sends, a peer makes us fetch no more than it has named, and believe of
         // nothing that we have it.
         assert!(step.need.len() <= size / 32);
-        let ids: BTreeSet<_> = ours.iter().map(|(_, id)| *id).collect();
-        assert!(step.have.iter().all(|id| ids.contains(id)));
+        assert!(step.have.iter().all(|id| known.contains(id)));
         have.extend(step.have);
         need.extend(step.need);
         match step.next {
@@ -210,5 +219,6 @@ fn dialogue(input: &Input) {
         let (ours, theirs) = (ids(&ours), ids(&theirs));
         assert!(have.iter().eq(ours.difference(&theirs)));
         assert!(need.iter().eq(theirs.difference(&ours)));
+        reached();
     }
 }

@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use parasol_fuzz::seeds::{reached, watched};
 use parasol_protocol::cose::Sign1;
 use parasol_protocol::ids::FederationId;
 use parasol_protocol::limits::MAX_RECORD;
@@ -9,6 +10,10 @@ use parasol_protocol::record::{Unverified, Verified};
 use parasol_protocol::wire::client::{Publish, Wanted};
 
 fuzz_target!(|bytes: &[u8]| {
+    watched(|| read(bytes));
+});
+
+fn read(bytes: &[u8]) {
     let Ok(record) = Unverified::parse(bytes) else {
         return;
     };
@@ -29,5 +34,6 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(payload.ends_with(&encoded[3 + day..]));
     let stored = Verified::from_own_store(bytes).unwrap();
     assert_eq!(stored.bytes(), bytes);
+    reached();
     let _ = record.verify(&FederationId::from_bytes([0; 32]));
-});
+}

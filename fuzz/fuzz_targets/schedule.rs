@@ -7,6 +7,7 @@
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
 use parasol_fuzz::lab::{DAY, Lab, Side};
+use parasol_fuzz::seeds::{reached_if, watched};
 use parasol_protocol::admit::{Carried, SlotKey};
 use parasol_protocol::carried::View;
 use parasol_protocol::engine::Source;
@@ -417,6 +418,10 @@ impl Run {
 }
 
 fuzz_target!(|events: Vec<Event>| {
+    watched(|| turmoil(events));
+});
+
+fn turmoil(events: Vec<Event>) {
     let mut run = Run::new();
     for event in events.into_iter().take(MOST) {
         run.happen(event);
@@ -433,4 +438,5 @@ fuzz_target!(|events: Vec<Event>| {
     }
     run.lab.catch_up();
     run.check();
-});
+    reached_if(!run.promises.is_empty());
+}

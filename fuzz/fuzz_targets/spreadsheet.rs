@@ -8,6 +8,7 @@ use parasol_fuzz::import::{
     Entry, MAX_CELL, MAX_HANDLES, MAX_TEXT, Mapping, Options, Outcome, Reading, Row, Table,
     Understood, understand,
 };
+use parasol_fuzz::seeds::{reached, watched};
 use parasol_fuzz::workbook;
 use parasol_protocol::area::{City, default_cities};
 use parasol_protocol::handle::{Country, Handle};
@@ -81,6 +82,7 @@ fn import(list: &[u8], country: u8, map: Option<Mapping>) {
         return;
     };
     let first = rows(&plan);
+    reached();
     let map = Mapping::from_toml(&plan.mapping.to_toml()).unwrap();
     let Ok(table) = Table::read(list.to_vec(), &map.reading) else {
         panic!("the mapping that was written does not fit its list");
@@ -98,6 +100,10 @@ fn import(list: &[u8], country: u8, map: Option<Mapping>) {
 
 fuzz_target!(|bytes: &[u8]| {
     forgive_the_reader();
+    watched(|| read(bytes));
+});
+
+fn read(bytes: &[u8]) {
     let [which, country, rest @ ..] = bytes else {
         return;
     };
@@ -133,4 +139,4 @@ fuzz_target!(|bytes: &[u8]| {
         6 => import(&workbook::xls(rest), *country, None),
         _ => import(rest, *country, None),
     }
-});
+}

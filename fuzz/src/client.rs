@@ -1,7 +1,9 @@
 //! A client of a small federation, with everything that a home node and other nodes could answer:
 //! whatever keyholders evaluate, and whatever organisations sign.
 
-use crate::common::world::{BUCKET_BITS, Member, TODAY, World, by_node, expiry, particulars};
+use crate::common::world::{
+    BUCKET_BITS, Member, TODAY, VECTORS, World, by_node, expiry, particulars,
+};
 use crate::common::{Seeded, draw};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::client::Federation;
@@ -76,7 +78,7 @@ fn copy(output: &Output) -> Output {
 
 impl Fixture {
     fn new() -> Self {
-        let mut world = World::new("fuzz");
+        let mut world = World::new(VECTORS);
         let federation = world.federation;
         // Few keys, so that a look-up costs little.
         let names = key_names();

@@ -1,17 +1,63 @@
-//! What the fuzz targets share: a federation whose keys are all at hand, a client in it, and
-//! engines that a target drives step by step.
+//! What the fuzz targets share: a federation whose keys are all at hand, a client in it, engines that
+//! a target drives step by step, and the files of the node and of the command that read what comes
+//! from outside, each built by its path: that spares the fuzzers the network and the stores.
+
+// The command's files know the node's by this name.
+extern crate self as parasol_node;
 
 #[path = "../../protocol/examples/vectors/by_hand.rs"]
 pub mod by_hand;
 pub mod client;
 #[path = "../../protocol/tests/common/mod.rs"]
 pub mod common;
-/// The import is a part of the command; built by itself it spares the fuzzers the network and the
-/// stores of a node.
+pub mod lab;
+pub mod place;
+pub mod seeds;
+pub mod stage;
+pub mod workbook;
+
+// The node's.
+pub mod ceremony;
+#[allow(dead_code)]
+#[path = "../../node/src/files.rs"]
+pub mod files;
+#[allow(dead_code)]
+#[path = "../../node/src/grants.rs"]
+pub mod grants;
+#[allow(dead_code)]
+#[path = "../../node/src/keys.rs"]
+pub mod keys;
+#[allow(dead_code)]
+#[path = "../../node/src/setup/papers.rs"]
+pub mod papers;
+
+// The command's.
+#[path = "../../cli/src/cmd/charter/draft.rs"]
+pub mod draft;
+#[allow(dead_code)]
+#[path = "../../cli/src/exit.rs"]
+pub mod exit;
+#[allow(dead_code)]
+#[path = "../../cli/src/home.rs"]
+pub mod home;
 #[path = "../../cli/src/import/mod.rs"]
 pub mod import;
-pub mod lab;
-pub mod workbook;
+#[allow(dead_code)]
+pub mod output;
+#[allow(dead_code)]
+#[path = "../../cli/src/cmd/quota.rs"]
+pub mod quota;
+#[allow(dead_code)]
+#[path = "../../cli/src/root/mod.rs"]
+pub mod root;
+#[allow(dead_code)]
+#[path = "../../cli/src/rooted.rs"]
+pub mod rooted;
+#[allow(dead_code)]
+pub mod trust;
+
+mod stand_ins;
+pub use stand_ins::{config, driver, entropy, founding, globals, net, session};
 
 use libfuzzer_sys::arbitrary::{Arbitrary, Unstructured};
 

@@ -22,15 +22,12 @@ mod records;
 mod seal;
 mod wire;
 
-use common::world::World;
+use common::world::{VECTORS, World};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// The seed of the federation in the vectors.
-const SEED: &str = "parasol vectors 1";
-
 fn files() -> Vec<(&'static str, Value)> {
-    let mut world = World::new(SEED);
+    let mut world = World::new(VECTORS);
     let made = records::Made::new(&mut world);
     let ceremonies = ceremony::Ceremonies::new(&world);
     let federation = world.federation.to_string();

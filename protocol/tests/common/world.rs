@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 
 /// The day on which it all happens: 2026-11-22.
 pub const TODAY: Day = Day::from_number(20_779);
+/// The seed of the federation of the vectors. Whatever is to read them must be in the same one.
+pub const VECTORS: &str = "parasol vectors 1";
 /// Bits of a bucket in this federation.
 pub const BUCKET_BITS: u8 = 12;
 
