@@ -188,7 +188,7 @@ impl Calendar {
     }
 
     /// What is to be written down, if it is time for that.
-    fn to_store(&mut self) -> Option<Reached> {
+    fn write_down(&mut self) -> Option<Reached> {
         let known = self.known?;
         let same = self.stored.is_some_and(|stored| {
             let passed = known.spare.checked_sub(stored.spare);
@@ -266,7 +266,7 @@ impl Engine {
         if self.calendar.observe(today) {
             out.push(Output::Notice(Notice::ClockAhead { known, today }));
         }
-        let reached = self.calendar.to_store().map(Change::Reached);
+        let reached = self.calendar.write_down().map(Change::Reached);
         if let Some(reached) = reached {
             out.push(Output::Store(vec![reached]));
         }
