@@ -315,11 +315,9 @@ fn others_words_lead_two_days_further_than_they_say_at_most() {
     set_clock(&mut lab, TODAY.plus(1));
     tick(&mut lab);
     // The time of the first day is used; two others say that the second has come.
-    let mut slot = 0;
-    for node in [1, 2] {
+    for (slot, node) in (0..).zip([1, 2]) {
         let record = signed(&lab, node, TODAY.plus(1), slot, &mut entropy);
         lab.offer(0, record).unwrap();
-        slot += 1;
     }
     for ahead in 1..10 {
         for day in [ahead, 1, ahead + 1] {
