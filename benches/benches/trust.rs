@@ -65,7 +65,7 @@ impl Large {
     /// Each key is vouched for by ten of the tier before, drawn at random, so that some give more than
     /// others. What is left of the vouches goes anywhere.
     fn wide() -> Self {
-        let tiers = [100, 1_000, 10_000, 88_900];
+        let tiers: [u32; 4] = [100, 1_000, 10_000, 88_900];
         let mut budgets = [0_u32; 4];
         for tier in (0..3).rev() {
             // With room for those who have many.
@@ -78,7 +78,7 @@ impl Large {
     /// Each key has its budget from one of the tier before, in turn, and nine others vouch for it alone:
     /// so that ten thousands hang on one vouch of a root.
     fn narrow() -> Self {
-        let tiers = [3, 30, 3_000, 96_967];
+        let tiers: [u32; 4] = [3, 30, 3_000, 96_967];
         let mut budgets = [0_u32; 4];
         for tier in (0..3).rev() {
             let one = tiers[tier + 1].div_ceil(tiers[tier]) * (budgets[tier + 1] + 1);
