@@ -21,7 +21,7 @@ use parasol_protocol::record::{Body, Verified};
 use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::trust::{Local, Question as Asked, counted};
 use parasol_protocol::wire::client::{DirectoryReply, Evaluate, Evaluated, PassOn};
-use parasol_protocol::wire::peer;
+use parasol_protocol::wire::peer::{self, Refusal};
 use parasol_protocol::wire::sealed::{Question, Reply, SealSecret, open_question, seal_question};
 use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation};
 use serde_json::{Value, json};
@@ -125,7 +125,7 @@ impl Node {
         }
     }
 
-    fn answer(&self, question: &Question, day: Day) -> Reply {
+    fn answer(&self, question: &Question, day: Day) -> Result<Reply, Refusal> {
         let mut entropy = Seeded::new("answers");
         let federation = self.charter.federation();
         let to = self.seal.public();
@@ -133,10 +133,11 @@ impl Node {
         let answer = self
             .engine
             .answer_sealed(&sealed, &self.store, noon(day), &mut entropy);
-        let peer::Reply::Sealed(reply) = answer.unwrap() else {
-            panic!("refused");
-        };
-        key.open(&reply).unwrap()
+        match answer.unwrap() {
+            peer::Reply::Sealed(reply) => Ok(key.open(&reply).unwrap()),
+            peer::Reply::Refused(why) => Err(why),
+            other => panic!("{other:?}"),
+        }
     }
 }
 
@@ -168,8 +169,12 @@ fn sealed_questions_are_answered_as_a_second_implementation_answers_them() {
         plain.push(0x80);
         plain.resize(320, 0);
         let question = Question::decode(&plain).unwrap();
+        if let Some(word) = case["refused"].as_str() {
+            let refused = node.answer(&question, day(&case["day"])).unwrap_err();
+            assert_eq!(refused.code(), word, "{name}");
+        }
         for (n, part) in list(&case["parts"]).iter().enumerate() {
-            let reply = node.answer(&part_of(&question, n), day(&case["day"]));
+            let reply = node.answer(&part_of(&question, n), day(&case["day"])).unwrap();
             assert_eq!(reply.records, numbered(&file, &part["holds"]), "{name}");
             assert_eq!(reply.left, part["left"], "{name}");
         }

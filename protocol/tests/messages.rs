@@ -25,6 +25,10 @@ fn some_bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..80)
 }
 
+fn record() -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 1..80)
+}
+
 fn day() -> impl Strategy<Value = Day> {
     any::<u32>().prop_map(Day::from_number)
 }
@@ -54,10 +58,10 @@ fn request() -> impl Strategy<Value = Request> {
     prop_oneof![
         (day(), some_bytes()).prop_map(|(after, message)| Request::Reconcile { after, message }),
         ids().prop_map(Request::Fetch),
-        lists().prop_map(Request::Push),
+        vec(record(), 0..4).prop_map(Request::Push),
         (day(), some_bytes()).prop_map(|(after, message)| Request::ReconcileOwn { after, message }),
         ids().prop_map(Request::FetchOwn),
-        lists().prop_map(Request::PushOwn),
+        vec(record(), 0..4).prop_map(Request::PushOwn),
         any::<[u8; 32]>().prop_map(Request::Charters),
         (some_bytes(), digests(), lists()).prop_map(|(plan, known, messages)| {
             Request::Board(Shown {
@@ -82,9 +86,9 @@ fn reply() -> impl Strategy<Value = PeerReply> {
     ];
     prop_oneof![
         (day(), some_bytes()).prop_map(|(after, message)| PeerReply::Reconcile { after, message }),
-        lists().prop_map(PeerReply::Records),
+        vec(record(), 0..4).prop_map(PeerReply::Records),
         Just(PeerReply::Pushed),
-        lists().prop_map(PeerReply::OwnRecords),
+        vec(record(), 0..4).prop_map(PeerReply::OwnRecords),
         lists().prop_map(PeerReply::Charters),
         (digests(), lists())
             .prop_map(|(known, messages)| PeerReply::Board(Lacking { known, messages })),
@@ -152,7 +156,7 @@ proptest! {
         days in (any::<u32>(), any::<u32>()),
         only_own in any::<bool>(),
         key in any::<[u8; 32]>(),
-        records in vec(some_bytes(), 0..5),
+        records in vec(record(), 0..5),
         tags in vec((any::<[u8; 8]>(), 0u32..10_000, any::<[u8; 16]>(), any::<[u8; 8]>()), 0..5),
     ) {
         let ask = TagsAsk {

@@ -2,6 +2,7 @@
 
 from .admit import proven
 from .records import parse
+from .refusal import Refused
 from .trust import taken_back
 
 ROOM, AROUND = 30_640, 3
@@ -81,6 +82,8 @@ class Answering:
     def asked(self, question):
         """(retractions, reports), by publisher."""
         retractions, reports = {}, {}
+        if question[0] == 1 and question[1] > self.node.charter["bucket bits"]:
+            raise Refused("malformed", "there is no such bucket")
         if question[0] == 1:
             reports = self.in_turns(question[1], question[2])
         for short in question[1] if question[0] == 2 else ():

@@ -65,6 +65,9 @@ def replies():
     yield case("fewer bits take in more", [*few, out], [1, 4, 0, 0], ([few[1], few[2], few[0]], 0))
     yield case("no bits: everything", [few[0], out], [1, 0, 0, 0], ([out, few[0]], 0))
     yield case("none there", [out], [1, 12, 0x0A5, 0], ([], 0))
+    # Whoever took the value for one of 12 bits would answer with another bucket, or with nothing at all.
+    yield case("more bits than the charter's, and a bucket of that number", few, [1, 13, 0x0A5, 0]) | {"refused": "malformed"}
+    yield case("more bits than the charter's, and no bucket of that number", few, [1, 20, 0xA5000, 0]) | {"refused": "malformed"}
     yield case("a part beyond the last", few, [1, 12, 0x0A5, 1], ([few[1], few[2], few[0]], 0), ([], 0))
     old = in_bucket(first, "old", 0x0A5, slot=3, life=2)
     ending = in_bucket(first, "ending", 0x0A5, slot=4, life=3)

@@ -5,7 +5,7 @@ from .admit import Node
 from .answers import Answering, directory
 from .aside import Keeper
 from .charter import Certificate, Charter
-from .refusal import Refused, agree
+from .refusal import Disagreement, Refused, agree
 from .scenes import Stage
 from .trust import counted
 
@@ -25,7 +25,13 @@ def ok_replies(world, cases):
             stored.append((node.offer(data[number], stage.today), data[number]))
         node.begin(case["day"])
         question = wire.decode("question", hexed(case["question"]))
-        for part, (found, left) in zip(case["parts"], Answering(node, stored, case["day"]).parts(question)):
+        parts = Answering(node, stored, case["day"]).parts(question)
+        if "refused" in case:
+            try:
+                raise Disagreement(f"{case['name']}: it is answered, with {next(parts)}")
+            except Refused as no:
+                agree(f"{case['name']}: refused", case["refused"], no.rule)
+        for part, (found, left) in zip(case["parts"], parts):
             agree(f"{case['name']}: records", part["holds"], [data.index(one) for one in found])
             agree(f"{case['name']}: left", part["left"], left)
         yield case["name"]

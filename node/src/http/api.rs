@@ -239,14 +239,16 @@ async fn publish(State(app): State<App>, body: Bytes) -> Result<Response, ApiErr
 
 /// A record that a root key signed elsewhere, to be stored and passed on. Says whether it was new.
 #[utoipa::path(post, path = "/v1/records", request_body(content = Vec<u8>, content_type = "application/cose"), security(("token" = [])),
-    responses((status = 200, content_type = "application/json"), (status = 422, body = ErrorBody), (status = 507, body = ErrorBody)))]
+    responses((status = 200, content_type = "application/json"), (status = 400, body = ErrorBody), (status = 422, body = ErrorBody), (status = 507, body = ErrorBody)))]
 async fn carry_in(State(app): State<App>, body: Bytes) -> Result<Response, ApiError> {
-    let refused = |why: Refusal| {
-        ApiError::new(
+    let refused = |why: Refusal| match why.rule {
+        // No record by its form: what does not decode is told alike by every call.
+        Rule::Encoding => ApiError::malformed(why),
+        rule => ApiError::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            why.rule.id(),
+            rule.id(),
             why.to_string(),
-        )
+        ),
     };
     let record = Verified::from_bytes(&body, &app.federation).map_err(refused)?;
     if !record.kind().by_root() {

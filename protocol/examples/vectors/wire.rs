@@ -425,6 +425,8 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
             "a sealed question that is too long",
             &format!("8205590171{}", "00".repeat(369)),
         ),
+        ("an empty record", "82038140"),
+        ("an empty own record", "82088140"),
     ] {
         push("peer request", name, hexed(text));
     }
@@ -449,8 +451,27 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
             &format!("8204818481000181{element}5840{}", "00".repeat(64)),
         ),
         ("a sealed reply of 8 bytes", "8205480000000000000000"),
+        ("an empty record", "82028140"),
+        ("an empty own record", "82078140"),
     ] {
         push("peer reply", name, hexed(text));
+    }
+    let zeros = "00".repeat(32);
+    for (kind, name, text) in [
+        ("hello", "no delegation", format!("825820{zeros}40")),
+        (
+            "directory reply",
+            "an empty record",
+            format!("8681404081405820{zeros}0000"),
+        ),
+        (
+            "directory reply",
+            "no charter",
+            format!("868040805820{zeros}0000"),
+        ),
+        ("own reply", "an empty record", "82814000".to_owned()),
+    ] {
+        push(kind, name, hexed(&text));
     }
     push(
         "publish",

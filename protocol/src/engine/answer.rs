@@ -60,6 +60,11 @@ impl Engine {
         match question {
             Question::Bucket { bucket, part } => {
                 let bits = charter.terms().bucket_bits;
+                // There is no such bucket, and any other one would pass for a list without the
+                // handle that was asked for.
+                if bucket.bits > bits {
+                    return Ok(Reply::Refused(Refusal::Malformed));
+                }
                 let found = view.bucket(bucket, bits, EACH, MOST)?;
                 unseen = u64::from(found.len() == MOST);
                 parts = part;

@@ -70,10 +70,12 @@ impl Bucket {
             value: self.value >> (self.bits - bits),
         }
     }
-    /// The values of `bits` bits that lie in this bucket: first and last.
+    /// The values of `bits` bits that lie in this bucket: first and last. Where it is told with more
+    /// bits than that, the one in which it lies: more than was asked for, and never another bucket.
     pub fn span(self, bits: u8) -> (u32, u32) {
-        let spread = u32::from(bits.saturating_sub(self.bits));
-        let first = self.value << spread;
+        let held = self.shorten(bits);
+        let spread = u32::from(bits - held.bits);
+        let first = held.value << spread;
         (first, first | ((1 << spread) - 1))
     }
 }

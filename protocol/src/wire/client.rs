@@ -3,17 +3,19 @@
 use super::again::Again;
 use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
 use super::peer::Refusal;
+use super::records::{put_list, records};
 use super::sealed::{SEALED_REPLY, SEALED_REQUEST, ShortId};
 use crate::cbor::{self, Malformed};
 use crate::charter::MAX_DOCUMENTS;
 use crate::ids::{NodeKey, RecordId};
-use crate::limits::{MAX_COSIGNED, MAX_RECORD};
+use crate::limits::MAX_COSIGNED;
 use crate::record::{Body, Kind};
 use crate::time::{Day, Season};
-use minicbor::Decoder;
 
 /// The largest message, either way.
 pub const MAX_MESSAGE: usize = 8 * 1024 * 1024;
+/// The most records in one message.
+const MAX_RECORDS: usize = MAX_MESSAGE / 64;
 /// Drafts in one message.
 pub const MAX_DRAFTS: usize = 500;
 /// Tags in one message.
@@ -62,31 +64,22 @@ impl DirectoryReply {
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         cbor::decode(bytes, MAX_MESSAGE, |d| {
             cbor::tuple(d, 6)?;
+            let charters = cbor::list(d, MAX_DOCUMENTS, |d| {
+                Ok(cbor::bytes(d, MAX_COSIGNED)?.to_vec())
+            })?;
+            if charters.is_empty() {
+                return Err(Malformed::Shape);
+            }
             Ok(Self {
-                charters: cbor::list(d, MAX_DOCUMENTS, |d| {
-                    Ok(cbor::bytes(d, MAX_COSIGNED)?.to_vec())
-                })?,
+                charters,
                 certificate: cbor::bytes(d, MAX_COSIGNED)?.to_vec(),
-                records: records(d)?,
+                records: records(d, MAX_RECORDS)?,
                 home: NodeKey::from_bytes(cbor::array(d)?),
                 today: Day::from_number(d.u32()?),
                 carried: d.u64()?,
             })
         })
     }
-}
-
-fn put_list(e: &mut cbor::Out, list: &[Vec<u8>]) {
-    cbor::put_array(e, list.len() as u64);
-    for item in list {
-        cbor::put_bytes(e, item);
-    }
-}
-
-fn records(d: &mut Decoder<'_>) -> Result<Vec<Vec<u8>>, Malformed> {
-    cbor::list(d, MAX_MESSAGE / 64, |d| {
-        Ok(cbor::bytes(d, MAX_RECORD)?.to_vec())
-    })
 }
 
 /// Evaluations wanted of as many keyholders as it takes.
@@ -523,7 +516,7 @@ impl OwnReply {
         cbor::decode(bytes, MAX_MESSAGE, |d| {
             cbor::tuple(d, 2)?;
             Ok(Self {
-                records: records(d)?,
+                records: records(d, MAX_RECORDS)?,
                 next: d.u64()?,
             })
         })

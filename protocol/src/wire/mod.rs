@@ -15,6 +15,7 @@ pub mod sealed;
 mod again;
 mod board;
 mod evaluate;
+mod records;
 
 pub use again::Again;
 pub use board::{Lacking, MAX_BOARD_BYTES, Shown};

@@ -3,6 +3,7 @@
 use super::again::Again;
 use super::board::{Lacking, Shown};
 use super::evaluate::{Ask as EvaluateAsk, KeyEvaluation};
+use super::records::{put_list, record, records};
 use super::sealed::{SEALED_REPLY, SEALED_REQUEST};
 use crate::cbor::{self, Malformed};
 use crate::charter::MAX_DOCUMENTS;
@@ -21,6 +22,8 @@ pub const MAX_FETCH: usize = 1024;
 pub const MAX_CHARTER_BYTES: usize = 3 * 1024 * 1024;
 /// The most bytes of records in one message.
 pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
+/// The most records in one message.
+const MAX_RECORDS: usize = MAX_BATCH_BYTES / 64;
 /// Bytes of records in one answer to a fetch.
 pub const MAX_FETCHED_BYTES: usize = 2 * 1024 * 1024;
 
@@ -166,19 +169,6 @@ impl Refusal {
     }
 }
 
-fn put_list(e: &mut cbor::Out, list: &[Vec<u8>]) {
-    cbor::put_array(e, list.len() as u64);
-    for item in list {
-        cbor::put_bytes(e, item);
-    }
-}
-
-fn records(d: &mut Decoder<'_>) -> Result<Vec<Vec<u8>>, Malformed> {
-    cbor::list(d, MAX_BATCH_BYTES / 64, |d| {
-        Ok(cbor::bytes(d, MAX_RECORD)?.to_vec())
-    })
-}
-
 fn put_ids(e: &mut cbor::Out, number: u64, ids: &[RecordId]) {
     cbor::put_array(e, 2);
     cbor::put_uint(e, number);
@@ -258,14 +248,14 @@ impl Request {
                     message: cbor::bytes(d, MAX_REQUEST)?.to_vec(),
                 }),
                 (7, Some(2)) => Ok(Request::FetchOwn(ids(d)?)),
-                (8, Some(2)) => Ok(Request::PushOwn(records(d)?)),
+                (8, Some(2)) => Ok(Request::PushOwn(records(d, MAX_RECORDS)?)),
                 (9, Some(2)) => Ok(Request::Charters(cbor::array(d)?)),
                 (10, Some(4)) => Ok(Request::Board(Shown::read(d)?)),
                 (11, Some(3)) => Ok(Request::Certificate {
                     epoch: d.u32()?,
                     signed: d.u16()?,
                 }),
-                (3, Some(2)) => Ok(Request::Push(records(d)?)),
+                (3, Some(2)) => Ok(Request::Push(records(d, MAX_RECORDS)?)),
                 (4, Some(2)) => Ok(Request::Evaluate(EvaluateAsk::read(d)?)),
                 (5, Some(2)) => Ok(Request::Sealed(cbor::bytes(d, SEALED_REQUEST)?.to_vec())),
                 _ => Err(Malformed::Shape),
@@ -340,8 +330,8 @@ impl Reply {
                     after: Day::from_number(d.u32()?),
                     message: cbor::bytes(d, MAX_REPLY)?.to_vec(),
                 }),
-                (2, Some(2)) => Ok(Reply::Records(records(d)?)),
-                (7, Some(2)) => Ok(Reply::OwnRecords(records(d)?)),
+                (2, Some(2)) => Ok(Reply::Records(records(d, MAX_RECORDS)?)),
+                (7, Some(2)) => Ok(Reply::OwnRecords(records(d, MAX_RECORDS)?)),
                 (9, Some(2)) => Ok(Reply::Charters(cbor::list(d, MAX_DOCUMENTS, |d| {
                     Ok(cbor::bytes(d, MAX_COSIGNED)?.to_vec())
                 })?)),
@@ -393,7 +383,7 @@ impl Hello {
             cbor::tuple(d, 2)?;
             Ok(Self {
                 federation: FederationId::from_bytes(cbor::array(d)?),
-                delegation: cbor::bytes(d, MAX_RECORD)?.to_vec(),
+                delegation: record(d)?,
             })
         })
     }

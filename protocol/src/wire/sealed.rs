@@ -4,10 +4,11 @@
 //! with the reply sealed under an exported secret as in Oblivious HTTP (RFC 9458, section 4.4).
 //! Requests have one size and replies another, so sizes say nothing either.
 
+use super::records::records;
 use crate::cbor::{self, Malformed};
 use crate::entropy::{AsRng, Entropy, draw};
 use crate::ids::{FederationId, Lock, SealKey};
-use crate::limits::{MAX_BUCKET_BITS, MAX_RECORD};
+use crate::limits::MAX_BUCKET_BITS;
 use crate::seal::Bucket;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
@@ -359,9 +360,7 @@ impl Reply {
             cbor::tuple(d, 3)?;
             let carried = d.u64()?;
             let left = d.u64()?;
-            let records = cbor::list(d, SEALED_REPLY / 64, |d| {
-                Ok(cbor::bytes(d, MAX_RECORD)?.to_vec())
-            })?;
+            let records = records(d, SEALED_REPLY / 64)?;
             Ok(Self {
                 carried,
                 records,
