@@ -43,6 +43,22 @@ pub enum Malformed {
     Shape,
 }
 
+impl Malformed {
+    /// The word for it in `spec/validation.md`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Malformed::Truncated
+            | Malformed::NotShortest
+            | Malformed::KeyOrder
+            | Malformed::ForeignType
+            | Malformed::Utf8
+            | Malformed::TooDeep => "encoding",
+            Malformed::TooLarge | Malformed::Field(_) | Malformed::Shape => "shape",
+            Malformed::Trailing => "left-over",
+        }
+    }
+}
+
 impl From<minicbor::decode::Error> for Malformed {
     fn from(_: minicbor::decode::Error) -> Self {
         Malformed::Shape

@@ -59,6 +59,19 @@ pub enum Judging {
     Again,
 }
 
+impl CertificateError {
+    /// A stable word for it, which `spec/validation.md` explains.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::OtherFederation => "federation",
+            Self::Keyholders => "keyholders",
+            Self::Key(_) => "key",
+            Self::Signatures { .. } => "signatures",
+        }
+    }
+}
+
 /// The public half of the federation's keys, certified by at least a threshold of keyholders.
 #[derive(Clone, Debug)]
 pub struct Certificate {

@@ -1,6 +1,6 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import bounds, cbor, ceremony, chain, ed25519, grants, handles, papers, reconcile, records, replies, seal, trust, voprf, wire, words
+from . import asked, bounds, cbor, ceremony, chain, ed25519, grants, handles, papers, reconcile, records, replies, seal, trust, view, voprf, wire, words
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -190,7 +190,7 @@ def question(world, case, data):
 
 def bad_wire(world, cases):
     for case in cases:
-        refuses(case, None, wire.decode, case["type"], hexed(case["hex"]))
+        refuses(case, case["refused"], wire.decode, case["type"], hexed(case["hex"]))
         yield f"{case['type']}: {case['name']}"
 
 
@@ -301,6 +301,9 @@ CHECKS = {
     "ok/grants.json": grants.ok_grants,
     "ok/replies.json": replies.ok_replies,
     "ok/directory.json": replies.ok_directory,
+    "ok/views.json": view.ok_views,
+    "bad/directory.json": view.bad_directory,
+    "bad/evaluate.json": asked.bad_evaluate,
     "ok/counted.json": replies.ok_counted,
     "ok/trust.json": trust.ok_trust,
     "ok/papers.json": papers.ok_papers,

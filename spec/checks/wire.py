@@ -11,12 +11,17 @@ INSIDE, REPLY = 320, 30_720
 
 
 def decode(kind, data):
-    """A message of a type that spec/cddl names."""
+    """A message of a type that spec/cddl names; `validation.md` has the words for what is none."""
+    if (end := cbor.item(data, 0, cbor.DEPTH)) != len(data):
+        raise Refused("left-over", f"{len(data) - end} bytes")
     value = cbor.decode(data)
-    GRAMMAR.check(kind.replace(" ", "-"), value)
-    for part in CHECKS.get(kind, lambda value: ())(value):
-        if not part:
-            raise Refused("encoding", kind)
+    try:
+        GRAMMAR.check(kind.replace(" ", "-"), value)
+        for part in CHECKS.get(kind, lambda value: ())(value):
+            if not part:
+                raise Refused("shape", kind)
+    except Refused as no:
+        raise Refused("shape", str(no)) from no
     return value
 
 

@@ -332,8 +332,10 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
         hex::decode(case.unwrap()["hex"].as_str().unwrap()).unwrap()
     };
     let mut out = Vec::new();
-    let mut push = |kind: &str, name: &str, bytes: Vec<u8>| {
-        out.push(json!({ "name": name, "type": kind, "hex": hex::encode(bytes) }));
+    let mut push = |kind: &str, refused: &str, name: &str, bytes: Vec<u8>| {
+        out.push(
+            json!({ "name": name, "type": kind, "refused": refused, "hex": hex::encode(bytes) }),
+        );
     };
     for kind in [
         "hello",
@@ -349,21 +351,32 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
         "own reply",
     ] {
         let good = bytes(kind, kind);
-        push(kind, "a byte follows", [&good[..], &[0]].concat());
         push(
             kind,
+            "left-over",
+            "a byte follows",
+            [&good[..], &[0]].concat(),
+        );
+        push(
+            kind,
+            "encoding",
             "the last byte is missing",
             good[..good.len() - 1].to_vec(),
         );
-        push(kind, "nothing", Vec::new());
+        push(kind, "encoding", "nothing", Vec::new());
         let mut long = good.clone();
         let (major, len) = (long[0] & 0xe0, long[0] & 0x1f);
         long.splice(0..1, [major | 24, len]);
-        push(kind, "a length that is not in its shortest form", long);
+        push(
+            kind,
+            "encoding",
+            "a length that is not in its shortest form",
+            long,
+        );
         let mut more = good.clone();
         more[0] += 1;
         more.push(0);
-        push(kind, "one item too many", more);
+        push(kind, "shape", "one item too many", more);
     }
     let hexed = |text: &str| hex::decode(text).unwrap();
     // A sound element and proof, so that each of these breaks one rule alone.
@@ -428,7 +441,7 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
         ("an empty record", "82038140"),
         ("an empty own record", "82088140"),
     ] {
-        push("peer request", name, hexed(text));
+        push("peer request", "shape", name, hexed(text));
     }
     for (name, text) in [
         ("an unknown reply", "820600"),
@@ -454,7 +467,7 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
         ("an empty record", "82028140"),
         ("an empty own record", "82078140"),
     ] {
-        push("peer reply", name, hexed(text));
+        push("peer reply", "shape", name, hexed(text));
     }
     let zeros = "00".repeat(32);
     for (kind, name, text) in [
@@ -471,10 +484,11 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
         ),
         ("own reply", "an empty record", "82814000".to_owned()),
     ] {
-        push(kind, name, hexed(&text));
+        push(kind, "shape", name, hexed(&text));
     }
     push(
         "publish",
+        "shape",
         "a kind that a root signs",
         hexed(&{
             let mut e = String::from("8183");
@@ -484,6 +498,7 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
     );
     push(
         "publish",
+        "shape",
         "a grant, which no member hands in",
         hexed(&{
             let mut e = String::from("8183");

@@ -76,6 +76,26 @@ pub enum ViewError {
     TwoCertificates(u32),
 }
 
+impl ViewError {
+    /// A stable word for it, which `spec/validation.md` explains. What the charter or the certificate
+    /// breaks, their own errors say.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::Charter(CharterError::SetBack { .. }) => "set-back",
+            Self::Charter(_) => "charter",
+            Self::OtherFederation => "other-federation",
+            Self::NotOurs => "not-ours",
+            Self::RootReplaced { .. } => "root-replaced",
+            Self::NoKeys => "no-keys",
+            Self::Certificate(_) => "certificate",
+            Self::NotOurNode => "not-our-node",
+            Self::OldCertificate { .. } => "old-certificate",
+            Self::TwoCertificates(_) => "two-certificates",
+        }
+    }
+}
+
 /// Which generation of the shared keys a client has seen last, to be kept with the federation's id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Generation {

@@ -100,6 +100,17 @@ pub enum EvaluationError {
     },
 }
 
+impl EvaluationError {
+    /// A stable word for it, which `spec/validation.md` explains.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownIndex { .. } => "index",
+            Self::Count { .. } => "count",
+            Self::Proof { .. } => "proof",
+        }
+    }
+}
+
 /// Why verified answers were not combined. Nothing here is a keyholder's fault: each answer was
 /// verified before, so the caller mixed them up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

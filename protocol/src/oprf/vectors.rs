@@ -230,11 +230,7 @@ fn generate_bad() -> Value {
         ),
     ];
     let evaluations = evaluations.iter().map(|(what, evaluation)| {
-        let refused = match blinded.verify(&dealt.key, evaluation).unwrap_err() {
-            EvaluationError::UnknownIndex { .. } => "index",
-            EvaluationError::Count { .. } => "count",
-            EvaluationError::Proof { .. } => "proof",
-        };
+        let refused = blinded.verify(&dealt.key, evaluation).unwrap_err().code();
         json!({
             "what": what,
             "refused": refused,

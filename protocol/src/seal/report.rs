@@ -284,6 +284,19 @@ pub enum Refused {
     Name,
 }
 
+impl Refused {
+    /// A stable word for it, which `spec/validation.md` explains.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Wrap => "wrap",
+            Self::Commitment => "commitment",
+            Self::Part => "part",
+            Self::Schema => "schema",
+            Self::Name => "name",
+        }
+    }
+}
+
 /// Opens a report by one of its handles. `None`: the handle is not among its names.
 ///
 /// # Errors

@@ -47,7 +47,7 @@ type Both = (BTreeSet<[u8; 32]>, Vec<Vec<u8>>);
 fn both(d: &mut Decoder<'_>) -> Result<Both, Malformed> {
     let known = cbor::list(d, MAX_CEREMONY_MESSAGES, cbor::array::<32>)?;
     if !known.is_sorted_by(|a, b| a < b) {
-        return Err(Malformed::KeyOrder);
+        return Err(Malformed::Shape);
     }
     let messages = cbor::list(d, MAX_CEREMONY_MESSAGES, |d| {
         Ok(cbor::bytes(d, MAX_CEREMONY_MESSAGE)?.to_vec())

@@ -38,7 +38,7 @@ impl Ask {
         let epoch = d.u32()?;
         let keys = cbor::list(d, MAX_EVALUATE_KEYS, name)?;
         if keys.is_empty() || !keys.is_sorted_by(|a, b| a < b) {
-            return Err(Malformed::KeyOrder);
+            return Err(Malformed::Shape);
         }
         let elements = cbor::list(d, MAX_BATCH, element)?;
         if elements.is_empty() {

@@ -1,7 +1,7 @@
 //! Charters that are none.
 
 use crate::common::world::World;
-use parasol_protocol::charter::{Charter, Terms};
+use parasol_protocol::charter::{Charter, Origin, Terms};
 use parasol_protocol::keys::SecretKey;
 use serde_json::{Value, json};
 
@@ -87,5 +87,16 @@ pub fn charters(world: &mut World) -> Vec<Value> {
     push("cut short", bytes[..bytes.len() - 1].to_vec());
     push("a byte follows", [bytes, &[0]].concat());
     push("tag 18", [&[0xd2], &bytes[2..]].concat());
+    let mut second = good.clone();
+    second.version = 2;
+    second.origin = Some(Origin {
+        federation: world.federation,
+        previous: world.charter.id(),
+        against: Vec::new(),
+    });
+    push(
+        "a second version without the first",
+        signed(&second, &roots),
+    );
     out
 }
