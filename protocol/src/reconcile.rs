@@ -16,9 +16,72 @@ pub const MAX_FRAME: u64 = 256 * 1024;
 #[error("the peer's reconciliation message makes no sense: {0}")]
 pub struct ReconcileError(String);
 
+impl ReconcileError {
+    /// The word for it in `spec/validation.md`.
+    pub const fn code(&self) -> &'static str {
+        "malformed"
+    }
+}
+
 impl From<negentropy::Error> for ReconcileError {
     fn from(e: negentropy::Error) -> Self {
         Self(e.to_string())
+    }
+}
+
+/// The version of the messages.
+const VERSION: u8 = 0x61;
+/// The bytes of an id, and the most of a bound.
+const ID: usize = 32;
+/// The bytes of a fingerprint.
+const FINGERPRINT: usize = 16;
+
+/// Checks that a message is whole: the library takes numbers that are cut short or missing for what
+/// there is of them, and would read a message that was cut as another one.
+fn gate(message: &[u8]) -> Result<(), ReconcileError> {
+    let Some((&VERSION, mut rest)) = message.split_first() else {
+        // Of another version no more is read than that.
+        return Ok(());
+    };
+    while !rest.is_empty() {
+        number(&mut rest)?;
+        let length = number(&mut rest)?;
+        let length = usize::try_from(length).ok().filter(|length| *length <= ID);
+        take(&mut rest, length)?;
+        let content = match number(&mut rest)? {
+            0 => Some(0),
+            1 => Some(FINGERPRINT),
+            2 => {
+                let count = usize::try_from(number(&mut rest)?).ok();
+                count.and_then(|count| count.checked_mul(ID))
+            }
+            _ => None,
+        };
+        take(&mut rest, content)?;
+    }
+    Ok(())
+}
+
+fn cut() -> ReconcileError {
+    ReconcileError("it is cut short, or says what this version does not know".to_owned())
+}
+
+fn take(rest: &mut &[u8], length: Option<usize>) -> Result<(), ReconcileError> {
+    let length = length.ok_or_else(cut)?;
+    *rest = rest.get(length..).ok_or_else(cut)?;
+    Ok(())
+}
+
+/// Base 128, the highest group first; below 2^64.
+fn number(rest: &mut &[u8]) -> Result<u64, ReconcileError> {
+    let mut value = 0u64;
+    loop {
+        let (byte, tail) = rest.split_first().ok_or_else(cut)?;
+        *rest = tail;
+        value = value.checked_mul(128).ok_or_else(cut)? | u64::from(byte & 127);
+        if byte & 128 == 0 {
+            return Ok(value);
+        }
     }
 }
 
@@ -91,6 +154,7 @@ impl Set {
     /// # Errors
     /// If the message is malformed.
     pub fn answer(&self, message: &[u8]) -> Result<Vec<u8>, ReconcileError> {
+        gate(message)?;
         Ok(Negentropy::borrowed(&self.items, MAX_FRAME)?.reconcile(message)?)
     }
 
@@ -99,6 +163,7 @@ impl Set {
     /// # Errors
     /// If the message is malformed.
     pub fn proceed(&self, message: &[u8]) -> Result<Step, ReconcileError> {
+        gate(message)?;
         let mut side = Negentropy::borrowed(&self.items, MAX_FRAME)?;
         side.set_initiator();
         let (mut have, mut need) = (Vec::new(), Vec::new());

@@ -25,7 +25,7 @@ use parasol_protocol::wire::client::{
     TagsReply,
 };
 use parasol_protocol::wire::peer::{Hello, Reply, Request};
-use parasol_protocol::wire::sealed::{SealSecret, open_question};
+use parasol_protocol::wire::sealed::{Question, Reply as SealedReply, SealSecret, open_question};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -418,13 +418,60 @@ fn messages_decode_and_encode_to_the_same_bytes() {
     }
 }
 
+/// With the padding that stands behind what is sealed.
+fn padded(case: &Value, size: usize) -> Vec<u8> {
+    let mut plain = bytes(&case["hex"]);
+    plain.push(0x80);
+    plain.resize(size, 0);
+    plain
+}
+
+/// The word by which a message is refused.
+fn refused(case: &Value, federation: &FederationId) -> &'static str {
+    let message = bytes(&case["hex"]);
+    let secret = || SealSecret::from_seed(array(&case["seal_seed"]));
+    let refused = match case["type"].as_str().unwrap() {
+        "sealed question" => open_question(&message, &secret(), federation).err(),
+        "sealed reply" => {
+            let asked = bytes(&case["question"]);
+            let (_, key) = open_question(&asked, &secret(), federation).unwrap();
+            key.open(&message).err()
+        }
+        "question" => Question::decode(&padded(case, 320)).err(),
+        "padded question" => Question::decode(&message).err(),
+        "reply" => SealedReply::decode(&padded(case, 30 * 1024 - 48)).err(),
+        kind => return again(kind, &message).unwrap_err().code(),
+    };
+    refused.unwrap().code()
+}
+
 #[test]
-fn bad_messages_are_refused() {
+fn bad_messages_are_refused_by_the_word_that_they_name() {
     let file = read("bad/wire.json");
+    let federation: FederationId = file["federation"].as_str().unwrap().parse().unwrap();
     for case in cases(&file) {
-        let kind = case["type"].as_str().unwrap();
-        let refused = again(kind, &bytes(&case["hex"])).unwrap_err();
-        assert_eq!(refused.code(), case["refused"], "{kind}: {}", case["name"]);
+        let refused = refused(case, &federation);
+        assert_eq!(refused, case["refused"], "{}: {}", case["type"], case["name"]);
+    }
+}
+
+#[test]
+fn bad_reconciliations_are_refused_and_another_version_ends_the_matter() {
+    let file = read("bad/reconcile.json");
+    let rows = file["items"].as_array().unwrap().iter();
+    let items = rows.map(|row| (day(&row[0]), RecordId::from_bytes(array(&row[1]))));
+    let set = Set::new(items);
+    for case in cases(&file) {
+        let message = bytes(&case["hex"]);
+        let refused = match case["began"].as_bool().unwrap() {
+            true => set.proceed(&message).map(|_| ()),
+            false => set.answer(&message).map(|_| ()),
+        };
+        let word = refused.unwrap_err().code();
+        assert_eq!(word, case["refused"], "{}", case["name"]);
+    }
+    for other in file["other_versions"].as_array().unwrap() {
+        assert_eq!(set.answer(&bytes(other)).unwrap(), [0x61], "{other}");
     }
 }
 

@@ -71,7 +71,8 @@ def made_good(world, name, file):
         if case.get("carried") or case.get("today", file["today"]) != file["today"]:
             continue
         named = [one for one in world.files[good]["cases"] if one.get("type") == case.get("type")]
-        yield f"{case['name']}, made good", [{**case, "hex": named[0]["hex"]}]
+        if named:
+            yield f"{case['name']}, made good", [{**case, "hex": named[0]["hex"]}]
 
 
 # Numbers of the text that nothing but these vectors holds: with any other they must not agree.

@@ -1,6 +1,8 @@
 """One check for each file of vectors. Each yields the name of a case when it agrees."""
 
-from . import asked, bounds, cbor, ceremony, chain, ed25519, grants, handles, papers, reconcile, records, replies, seal, trust, view, voprf, wire, words
+import hashlib
+
+from . import asked, bounds, cbor, ceremony, chain, cose, ed25519, grants, handles, papers, reconcile, records, replies, seal, trust, view, voprf, wire, words
 from .charter import CERTIFICATE, PAYLOAD, Charter, printed
 from .refusal import Disagreement, Refused, agree
 from .scenes import bad_certificate, bad_contents, ok_scenes
@@ -171,12 +173,28 @@ def inside(world, case, value):
     if case["name"] == "reconcile":
         agree("after", value[1], world.today + 1)
         agree("message", value[2], reconcile.Side([], True).begin())
+    if case["type"] == "peer request" and case["name"] == "charters":
+        kept = hexed(world.files["ok/charter.json"]["cases"][0]["hex"])
+        agree("digest of the charter file", value[1], hashlib.sha256(cbor.encode([kept])).digest())
+    if case["name"] == "board":
+        of_board(world, value)
     carried = {"push": 1, "records": 1, "own reply": 0, "directory reply": 2}.get(case["name"])
     for one in value[carried] if carried is not None else ():
         records.verify(records.parse(one), world.charter.id)
     if case["type"] == "directory reply":
         agree("federation", [world.charter.id], [Charter(one).id for one in value[0]])
         agree("certificate", hexed(world.files["ok/certificate.json"]["cases"][0]["hex"]), value[1])
+
+
+def of_board(world, value):
+    """What two nodes show each other of the first ceremony in ok/ceremony.json."""
+    run = world.files["ok/ceremony.json"]["cases"][0]
+    *plan, known, sent = value[1:]
+    agree("plan", plan, [hexed(run["plan"])] if plan else [])
+    said = {hashlib.sha256(cose.sign1(data)[0]).digest(): data for data in (hexed(one["hex"]) for one in run["messages"])}
+    agree("digests of messages that there are", set(known), set(known) & set(said))
+    agree("messages, as they are", sent, [data for data in said.values() if data in sent])
+    agree("digests of what is sent", [], [digest for digest, data in said.items() if data in sent and digest not in known])
 
 
 def question(world, case, data):
@@ -188,9 +206,21 @@ def question(world, case, data):
     agree("reports carried, records left out", (case["reply_carried"], case["reply_left"]), (carried, left))
 
 
+def message(world, case):
+    data, kind = hexed(case["hex"]), case["type"]
+    if kind == "sealed question":
+        wire.Sealed(data, hexed(case["seal_seed"]), world.charter.id)
+    elif kind == "sealed reply":
+        wire.Sealed(hexed(case["question"]), hexed(case["seal_seed"]), world.charter.id).open_reply(data)
+    elif kind == "padded question":
+        wire.decode("question", wire.unpad(data))
+    else:
+        wire.decode(kind, data)
+
+
 def bad_wire(world, cases):
     for case in cases:
-        refuses(case, case["refused"], wire.decode, case["type"], hexed(case["hex"]))
+        refuses(case, case["refused"], message, world, case)
         yield f"{case['type']}: {case['name']}"
 
 
@@ -202,6 +232,16 @@ def ok_reconcile(world, cases):
         agree("what they lack", {one for _, one in ours}, have)
         agree("what we lack", {one for _, one in theirs}, need)
         yield case["name"]
+
+
+def bad_reconcile(world, cases):
+    file = world.files["bad/reconcile.json"]
+    items = [(day, hexed(one)) for day, one in file["items"]]
+    for case in cases:
+        refuses(case, case["refused"], reconcile.read, hexed(case["hex"]), items, case["began"])
+        yield case["name"]
+    for other in file["other_versions"]:
+        agree("another version", bytes([reconcile.VERSION]), reconcile.read(hexed(other), items, False))
 
 
 def ok_voprf(world, cases):
@@ -323,6 +363,7 @@ CHECKS = {
     "bad/records.json": bad_records,
     "bad/seal.json": bad_seal,
     "bad/wire.json": bad_wire,
+    "bad/reconcile.json": bad_reconcile,
     "bad/voprf.json": bad_voprf,
     "bad/handles.json": bad_handles,
 }

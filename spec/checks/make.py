@@ -1,4 +1,5 @@
-"""Writes the vectors that this implementation makes: ok/reconcile.json, ok/scenes.json, bad/certificate.json,
+"""Writes the vectors that this implementation makes: ok/reconcile.json, bad/reconcile.json, ok/scenes.json,
+bad/certificate.json,
 bad/contents.json and those of make_answers.py, make_chain.py, make_directory.py, make_papers.py, make_trust.py and
 make_words.py.
 
@@ -507,6 +508,27 @@ def reconciliations():
     yield "five hundred and sixty, found in two rounds", many(560, lambda n: 20_000 + n % 9), ours, theirs
 
 
+def bad_reconciliations(items):
+    """name, whether it is the side that began that gets it, bytes."""
+    one = items[0][1]
+    whole = b"\x61" + reconcile.put(0) + reconcile.put(0)
+    for began in (False, True):
+        yield "nothing", began, b""
+        yield "another protocol", began, b"\x51" + whole[1:] + b"\x00"
+        yield "cut in a number", began, b"\x61\x81"
+        yield "cut behind the day", began, b"\x61\x01"
+        yield "cut in the bytes of a bound", began, b"\x61\x01\x04" + one[:3]
+        yield "cut before the mode", began, whole
+        yield "cut in a fingerprint", began, whole + b"\x01" + bytes(15)
+        yield "cut before the count of ids", began, whole + b"\x02"
+        yield "cut in an id", began, whole + b"\x02\x02" + one + one[:31]
+        yield "mode 3", began, whole + b"\x03"
+        yield "a number of more than 64 bits", began, b"\x61\x82" + b"\x80" * 8 + b"\x00\x00\x00"
+        yield "a bound of 33 bytes", began, b"\x61\x01\x21" + one + b"\0\x00"
+        yield "half a range behind a whole one", began, b"\x61\x02\x00\x00\x01"
+    yield "another version, to the side that began", True, b"\x62" + whole[1:] + b"\x00"
+
+
 def shown(spec, cases, **head):
     text = json.dumps({"spec": spec, **head, "cases": cases}, indent=2)
     text = re.sub(r"\[\s+(\d+),\s+(\"[0-9a-f]{64}\")\s+\]", r"[\1, \2]", text)
@@ -543,6 +565,13 @@ def files():
         said = [message.hex() for message in messages]
         rows.append({"name": name, "both": both, "ours": ours, "theirs": theirs, "messages": said})
     made["ok/reconcile.json"] = shown("spec/05-reconciliation.md, section 2", rows)
+    some = [(TODAY - n, seed(f"item {n}")) for n in range(3)]
+    rows = [
+        {"name": name, "began": began, "refused": "malformed", "hex": data.hex()}
+        for name, began, data in bad_reconciliations(some)
+    ]
+    head = {"items": [[day, one.hex()] for day, one in some], "other_versions": ["62", "6f00", "60000000"]}
+    made["bad/reconcile.json"] = shown("spec/05-reconciliation.md, section 2", rows, **head)
     from . import make_answers, make_chain, make_directory, make_papers, make_signatures, make_trust, make_words
 
     made["ok/signatures.json"] = shown("spec/02-records.md, section 2", list(make_signatures.rows()))

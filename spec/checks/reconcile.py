@@ -23,12 +23,12 @@ class Reader:
 
     def __init__(self, data):
         if data[:1] != bytes([VERSION]):
-            raise Refused("encoding", "another version")
+            raise Refused("malformed", "another version")
         self.rest, self.day = data[1:], 0
 
     def take(self, size):
         if size > len(self.rest):
-            raise Refused("encoding", "the message is cut short")
+            raise Refused("malformed", "the message is cut short")
         part, self.rest = self.rest[:size], self.rest[size:]
         return part
 
@@ -37,6 +37,8 @@ class Reader:
         while more:
             byte = self.take(1)[0]
             value, more = value << 7 | byte & 127, byte & 128
+            if value >= 1 << 64:
+                raise Refused("malformed", "a number that is too large")
         return value
 
     def ranges(self):
@@ -46,7 +48,7 @@ class Reader:
             prefix = self.take(self.number())
             mode = self.number()
             if len(prefix) > 32 or mode > IDS:
-                raise Refused("encoding", "an unknown mode, or a prefix that is too long")
+                raise Refused("malformed", "an unknown mode, or a prefix that is too long")
             held = None
             if mode == FINGERPRINT:
                 held = self.take(16)
@@ -124,6 +126,13 @@ class Side:
                     self.split(out, lower, upper, bound)
             lower, last = upper, bound
         return out.data if len(out.data) > 1 or not self.begins else None
+
+
+def read(data, items, began):
+    """The next message; one of another version is answered, by whoever did not begin, with the version alone."""
+    if not began and 0x60 <= next(iter(data), 0) <= 0x6F and data[0] != VERSION:
+        return bytes([VERSION])
+    return Side(items, began).answer(data)
 
 
 def exchange(ours, theirs):

@@ -77,7 +77,7 @@ CHECKS = {
 def unpad(padded):
     plain, mark, rest = padded.rpartition(b"\x80")
     if not mark or rest.strip(b"\0"):
-        raise Refused("encoding", "padding")
+        raise Refused("shape", "padding")
     return plain
 
 
@@ -86,7 +86,7 @@ class Sealed:
 
     def __init__(self, data, seed, federation):
         if len(data) != 368:
-            raise Refused("size", "a sealed question has 368 bytes")
+            raise Refused("closed", "a sealed question has 368 bytes")
         pair = SUITE.kem.derive_key_pair(seed)
         self.public, self.enc = pair.public_key.to_public_bytes(), data[:32]
         context = SUITE.create_recipient_context(
@@ -95,9 +95,9 @@ class Sealed:
         try:
             padded = context.open(data[32:])
         except PyHPKEError as no:
-            raise Refused("encoding", "it does not open") from no
+            raise Refused("closed", "it does not open") from no
         if len(padded) != INSIDE:
-            raise Refused("size", "a question is padded to 320 bytes")
+            raise Refused("shape", "a question is padded to 320 bytes")
         self.plain = unpad(padded)
         self.question = decode("question", self.plain)
         self.secret = context.export(b"parasol 1 sealed reply", 32)
@@ -105,8 +105,8 @@ class Sealed:
     def open_reply(self, data):
         nonce, sealed = data[:32], data[32:]
         if len(data) != REPLY:
-            raise Refused("size", f"a sealed reply has {REPLY} bytes")
+            raise Refused("closed", f"a sealed reply has {REPLY} bytes")
         salt = self.enc + nonce
         key = seal.derive(self.secret, salt, "key")
         iv = seal.derive(self.secret, salt, "nonce", 12)
-        return decode("reply", unpad(seal.unbox(key, sealed, b"", "encoding", iv)))
+        return decode("reply", unpad(seal.unbox(key, sealed, b"", "closed", iv)))

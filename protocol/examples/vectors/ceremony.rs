@@ -13,6 +13,7 @@ use parasol_protocol::cose::{Context, Sign1, to_be_signed};
 use parasol_protocol::ids::{FederationId, NodeKey, PlanDigest};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::oprf::{KeyName, ShareIndex};
+use parasol_protocol::wire::{Lacking, Shown};
 use serde_cbor::Value as Cbor;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha512};
@@ -184,6 +185,29 @@ impl Ceremonies {
         };
         let stored = last.stored.iter();
         stored.map(|(node, new)| (*node, copy(new))).collect()
+    }
+
+    /// What two nodes show each other of the first one's board: the one that asks has the joins, and
+    /// sends the two that it believes the other to lack; the other has an echo already.
+    pub fn exchange(&self) -> (Shown, Lacking) {
+        let run = &self.runs[0];
+        let of_step = |wanted: u8| {
+            let all = run.board.messages().map(<[u8]>::to_vec);
+            all.filter(move |message| taken_apart(message).1 == wanted)
+        };
+        let joins: Vec<Vec<u8>> = of_step(1).collect();
+        let echo = of_step(2).next().unwrap();
+        let digest = |message: &Vec<u8>| Sha256::digest(annotate::payload(message)).into();
+        let shown = Shown {
+            plan: run.plan.clone(),
+            known: joins.iter().map(digest).collect(),
+            messages: joins[1..].to_vec(),
+        };
+        let lacking = Lacking {
+            known: joins.iter().chain([&echo]).map(digest).collect(),
+            messages: vec![echo],
+        };
+        (shown, lacking)
     }
 
     /// The good ones.

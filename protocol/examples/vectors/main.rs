@@ -61,7 +61,7 @@ fn files() -> Vec<(&'static str, Value)> {
         ),
         (
             "ok/wire.json",
-            head("spec/06-transport.md", wire::cases(&mut world, &made)),
+            head("spec/06-transport.md", wire::cases(&mut world, &made, &ceremonies)),
         ),
         (
             "bad/records.json",
@@ -77,7 +77,7 @@ fn files() -> Vec<(&'static str, Value)> {
         ),
         (
             "bad/wire.json",
-            head("spec/06-transport.md", wire::bad(&mut world, &made)),
+            head("spec/06-transport.md", wire::bad(&mut world, &made, &ceremonies)),
         ),
         (
             "ok/ceremony.json",

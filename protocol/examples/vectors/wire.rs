@@ -1,9 +1,11 @@
 //! Every message between clients and nodes, and some that must be refused.
 
 use super::annotate::diagnose;
+use super::ceremony::Ceremonies;
 use super::common::world::{TODAY, World, expiry};
 use super::records::Made;
-use parasol_protocol::ids::{Lock, RecordId};
+use parasol_protocol::charter::Chain;
+use parasol_protocol::ids::{FederationId, Lock, RecordId};
 use parasol_protocol::oprf::{KeyName, ShareIndex, blind};
 use parasol_protocol::record::Kind;
 use parasol_protocol::seal::Bucket;
@@ -13,10 +15,9 @@ use parasol_protocol::wire::client::{
     Published, Tag, TagsAsk, TagsReply, Wanted,
 };
 use parasol_protocol::wire::peer::{Hello, Refusal, Reply, Request};
-use parasol_protocol::wire::sealed::{self, Question, open_question, seal_question};
-use parasol_protocol::wire::{Again, EvaluateAsk, KeyEvaluation, Lacking, Shown};
+use parasol_protocol::wire::sealed::{self, Question, SealSecret, open_question, seal_question};
+use parasol_protocol::wire::{Again, EvaluateAsk, KeyEvaluation, Lacking};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 fn case(kind: &str, name: &str, bytes: &[u8]) -> Value {
     json!({
@@ -54,9 +55,9 @@ fn evaluations(world: &mut World) -> (EvaluateAsk, Vec<Vec<KeyEvaluation>>) {
     (ask, answers)
 }
 
-pub fn cases(world: &mut World, made: &Made) -> Vec<Value> {
+pub fn cases(world: &mut World, made: &Made, ceremonies: &Ceremonies) -> Vec<Value> {
     let (ask, answers) = evaluations(world);
-    let mut out = peer(world, made, &ask, &answers);
+    let mut out = peer(world, made, ceremonies, &ask, &answers);
     out.extend(client(world, made, ask, answers));
     out.extend(sealed_cases(world, made));
     out
@@ -65,6 +66,7 @@ pub fn cases(world: &mut World, made: &Made) -> Vec<Value> {
 fn peer(
     world: &mut World,
     made: &Made,
+    ceremonies: &Ceremonies,
     ask: &EvaluateAsk,
     answers: &[Vec<KeyEvaluation>],
 ) -> Vec<Value> {
@@ -84,12 +86,8 @@ fn peer(
     let to = world.ryabina.seal.public();
     let sealed = seal_question(&question, &to, &world.federation, &mut world.entropy);
     let reconcile = vec![0x61, 0, 0, 2, 0];
-    // What a plan and messages are, ok/ceremony.json says.
-    let shown = Shown {
-        plan: vec![1; 40],
-        known: BTreeSet::from([[2; 32], [3; 32]]),
-        messages: vec![vec![4; 50]],
-    };
+    let (shown, lacking) = ceremonies.exchange();
+    let kept = Chain::found(world.charter.bytes()).unwrap();
     let mut out = vec![case("hello", "hello", &hello.encode())];
     for (name, request) in [
         (
@@ -112,8 +110,8 @@ fn peer(
         ),
         ("fetch own", Request::FetchOwn(ids)),
         ("push own", Request::PushOwn(vec![vouch.clone()])),
-        ("charters", Request::Charters([9; 32])),
-        ("board", Request::Board(shown.clone())),
+        ("charters", Request::Charters(kept.digest())),
+        ("board", Request::Board(shown)),
         (
             "certificate",
             Request::Certificate {
@@ -140,13 +138,7 @@ fn peer(
             Reply::Charters(vec![world.charter.bytes().to_vec()]),
         ),
         ("no charters", Reply::Charters(Vec::new())),
-        (
-            "board",
-            Reply::Board(Lacking {
-                known: shown.known,
-                messages: shown.messages,
-            }),
-        ),
+        ("board", Reply::Board(lacking)),
         ("nothing of a board", Reply::Board(Lacking::default())),
         (
             "certificate",
@@ -325,8 +317,8 @@ fn sealed_cases(world: &mut World, made: &Made) -> Vec<Value> {
 }
 
 /// Messages that must be refused by whoever gets them.
-pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
-    let good = cases(world, made);
+pub fn bad(world: &mut World, made: &Made, ceremonies: &Ceremonies) -> Vec<Value> {
+    let good = cases(world, made, ceremonies);
     let bytes = |kind: &str, name: &str| -> Vec<u8> {
         let case = good.iter().find(|c| c["type"] == kind && c["name"] == name);
         hex::decode(case.unwrap()["hex"].as_str().unwrap()).unwrap()
@@ -506,5 +498,105 @@ pub fn bad(world: &mut World, made: &Made) -> Vec<Value> {
             e + "19539ba2015820" + &"01".repeat(32) + "021903e8"
         }),
     );
+    for (kind, refused, name, text) in inside() {
+        push(kind, refused, name, hexed(&text));
+    }
+    out.extend(closed(world, &bytes("sealed question", "two records")));
+    out
+}
+
+/// What is in a sealed question or reply and is none: without padding, and with another one.
+fn inside() -> Vec<(&'static str, &'static str, &'static str, String)> {
+    let many = |head: &str, item: &str, count| head.to_owned() + &item.repeat(count);
+    let id = "48".to_owned() + &"01".repeat(8);
+    let lock = "5820".to_owned() + &"01".repeat(32);
+    let large = format!("8401141b{}00", "0000000100000000");
+    let question = [
+        ("shape", "an unknown question", "820480".to_owned()),
+        ("shape", "21 bits", "8401150000".to_owned()),
+        ("shape", "a value of more bits than it names", "8401041000".to_owned()),
+        ("shape", "a value of more than 32 bits", large),
+        ("shape", "part 64", "8401040a1840".to_owned()),
+        ("shape", "a bucket without its part", "8301040a".to_owned()),
+        ("shape", "33 ids", many("82029821", &id, 33)),
+        ("shape", "an id of 7 bytes", many("82028147", "01", 7)),
+        ("shape", "nine locks", many("820389", &lock, 9)),
+        ("shape", "a lock of 31 bytes", many("820381581f", "01", 31)),
+        ("left-over", "a byte follows", "8401040a0200".to_owned()),
+        ("encoding", "a value that is not in its shortest form", "840104180a02".to_owned()),
+        ("encoding", "nothing", String::new()),
+    ];
+    let reply = [
+        ("shape", "an empty record", "8300008140".to_owned()),
+        ("shape", "without what is left", "820080".to_owned()),
+        ("shape", "fewer than no reports", "83200080".to_owned()),
+        ("left-over", "a byte follows", "8300008000".to_owned()),
+        ("encoding", "the last byte is missing", "830000".to_owned()),
+    ];
+    let padded = |bytes: &str| format!("{bytes:0<640}");
+    let padding = [
+        ("shape", "zeros alone", padded("")),
+        ("shape", "zeros without a mark", padded("8401040a02")),
+        ("shape", "something behind the mark", padded("8401040a02800001")),
+    ];
+    let of = |kind| move |(refused, name, text)| (kind, refused, name, text);
+    let all = question.into_iter().map(of("question"));
+    let all = all.chain(reply.into_iter().map(of("reply")));
+    all.chain(padding.into_iter().map(of("padded question")))
+        .collect()
+}
+
+/// Sealed questions and replies that do not open.
+fn closed(world: &mut World, good: &[u8]) -> Vec<Value> {
+    let seed = hex::encode(*world.ryabina.seal.seed());
+    let flipped = |at: usize| {
+        let mut bad = good.to_vec();
+        bad[at] ^= 1;
+        bad
+    };
+    let question = Question::Records(vec![[1; 8], [2; 8]]);
+    let mut other = |to: &SealSecret, federation: &FederationId| {
+        let sealed = seal_question(&question, &to.public(), federation, &mut world.entropy);
+        sealed.unwrap()
+    };
+    let elsewhere = FederationId::from_bytes([1; 32]);
+    let (to_lilas, _) = other(&world.lilas.seal, &world.federation);
+    let (to_others, _) = other(&world.ryabina.seal, &elsewhere);
+    let (asked, _) = other(&world.ryabina.seal, &world.federation);
+    let mut out: Vec<Value> = [
+        ("a byte short", good[..good.len() - 1].to_vec()),
+        ("a byte over", [good, &[0]].concat()),
+        ("altered in its key", flipped(3)),
+        ("altered inside", flipped(40)),
+        ("sealed to another node", to_lilas),
+        ("sealed for another federation", to_others),
+    ]
+    .into_iter()
+    .map(|(name, bytes)| {
+        json!({
+            "name": name,
+            "type": "sealed question",
+            "refused": "closed",
+            "seal_seed": seed,
+            "hex": hex::encode(bytes),
+        })
+    })
+    .collect();
+    // The answer to the good one, shown to who asked another.
+    let (_, answers) = open_question(good, &world.ryabina.seal, &world.federation).unwrap();
+    let reply = answers.seal(&sealed::Reply::default(), &mut world.entropy);
+    for (name, question, reply) in [
+        ("to another question", asked, reply.unwrap()),
+        ("of 40 bytes", good.to_vec(), vec![0; 40]),
+    ] {
+        out.push(json!({
+            "name": name,
+            "type": "sealed reply",
+            "refused": "closed",
+            "seal_seed": seed,
+            "question": hex::encode(question),
+            "hex": hex::encode(reply),
+        }));
+    }
     out
 }

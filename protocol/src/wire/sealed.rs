@@ -84,6 +84,17 @@ pub enum SealedError {
     TooLarge,
 }
 
+impl SealedError {
+    /// The word for it in `spec/validation.md`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            SealedError::Closed => "closed",
+            SealedError::Malformed(why) => why.code(),
+            SealedError::TooLarge => "too-large",
+        }
+    }
+}
+
 /// The secret half of a node's seal key.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SealSecret {
