@@ -1,4 +1,5 @@
-"""Writes the vectors that this implementation makes: ok/reconcile.json and bad/reconcile.json, ok/scenes.json, bad/certificate.json,
+"""Writes the vectors that this implementation makes: ok/reconcile.json, bad/reconcile.json, ok/scenes.json,
+bad/certificate.json,
 bad/contents.json and those of make_answers.py, make_chain.py, make_directory.py, make_papers.py, make_trust.py and
 make_words.py.
 
@@ -574,7 +575,8 @@ def files():
     from . import make_answers, make_chain, make_directory, make_papers, make_signatures, make_trust, make_words
 
     made["ok/signatures.json"] = shown("spec/02-records.md, section 2", list(make_signatures.rows()))
-    return made | make_answers.files() | make_chain.files() | make_directory.files() | make_papers.files() | make_trust.files() | make_words.files()
+    made |= make_answers.files() | make_chain.files() | make_directory.files()
+    return made | make_papers.files() | make_trust.files() | make_words.files()
 
 
 if __name__ == "__main__":
