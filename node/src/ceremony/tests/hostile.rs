@@ -253,7 +253,7 @@ fn who_stops_every_ceremony_is_left_out_of_the_next() {
     drill.deaf.insert(2);
     drill.now += 7 * DAY;
     let mut stopped = BTreeSet::new();
-    for hours in [0, 1, 2, 4, 8, 16] {
+    for hours in [0, 1, 2, 4] {
         drill.pass(hours * HOUR);
         let mut now = 0;
         for _ in 0..4 {
