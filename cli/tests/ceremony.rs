@@ -251,14 +251,14 @@ fn who_is_away_is_left_out_and_comes_back() {
     carried_out(&place, &there, &name);
     assert_eq!(status(&there[0])["epoch"], 2);
     assert_eq!(read(&ryabina).certificate.unwrap().epoch(), 1);
-    // Back again, she hears of it, and has no share that fits.
+    // Back again, she hears of it, and has no share that fits; what she had is kept for some days.
     let file = place.at("late");
     text(&["ceremony", "give", &there[0], &name, &file]);
     text(&["ceremony", "take", &ryabina, &file]);
     let back = read(&ryabina);
     assert_eq!(back.certificate.unwrap().epoch(), 2);
     assert_eq!(back.shares.len(), 0);
-    assert_eq!(share_files(&ryabina), Vec::<String>::new());
+    assert_eq!(share_files(&ryabina).len(), 1);
     let name = start(&there[0], &[]);
     carried_out(&place, &nodes_from(&there[0], &nodes), &name);
     for node in &nodes {
@@ -267,6 +267,41 @@ fn who_is_away_is_left_out_and_comes_back() {
         assert_eq!(certificate.epoch(), 3);
         assert_eq!(certificate.keys().next().unwrap().shares().len(), 3);
         assert_eq!(read.shares.len(), 13);
+        assert_eq!(share_files(node).len(), 1);
+    }
+}
+
+/// Two have renewed without the third, and one of the two is lost. With the third there are enough shares
+/// of before: people go back to them.
+#[test]
+fn what_was_before_is_kept_for_some_days_and_people_can_go_back_to_it() {
+    let place = Place::with_federation();
+    let nodes = place.nodes();
+    let ryabina = place.node("ryabina");
+    let there: Vec<String> = nodes.iter().filter(|n| **n != ryabina).cloned().collect();
+    let public = |node: &str| {
+        let certificate = read(node).certificate.unwrap();
+        *certificate.key(KeyName::Bucket).unwrap().public()
+    };
+    let key = public(&ryabina);
+    let back = ["ceremony", "start", &there[0], "--from-before"];
+    assert_eq!(refused(&back).0, "nothing-kept");
+    let name = start(&there[0], &["--without", "ryabina"]);
+    carried_out(&place, &there, &name);
+    let file = place.at("late");
+    text(&["ceremony", "give", &there[0], &name, &file]);
+    text(&["ceremony", "take", &ryabina, &file]);
+    assert_eq!(status(&ryabina)["epoch"], 2);
+    let lost = there[1].clone();
+    assert_eq!(lost, place.node("rowan"));
+    let name = start(&there[0], &["--from-before", "--without", "rowan"]);
+    let left = [there[0].clone(), ryabina];
+    carried_out(&place, &left, &name);
+    for node in &left {
+        let read = read(node);
+        let certificate = read.certificate.unwrap();
+        assert_eq!((certificate.epoch(), certificate.holders().count()), (3, 2));
+        assert_eq!((read.shares.len(), public(node)), (13, key));
     }
 }
 

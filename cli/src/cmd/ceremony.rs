@@ -56,6 +56,9 @@ pub struct StartArgs {
     /// Renew the shares of the keys that there are [default: what is needed]
     #[arg(long)]
     pub renew: bool,
+    /// Renew from the shares of before, if holders of those in force are gone for good; they are kept for some days while a keyholder is left out
+    #[arg(long, conflicts_with = "generate")]
+    pub from_before: bool,
     /// An organisation that is away and takes no part, by its short name; once for each
     #[arg(long, value_name = "ORG")]
     pub without: Vec<String>,

@@ -6,6 +6,9 @@
 //! ceremonies/signed.cbor          the last certificate that this node has signed: epoch, plan
 //! ceremonies/ended.cbor           the seasons that are over, as the node knew last: of their keys
 //!                                 nothing is stored
+//! ceremonies/excused.cbor         who held ceremonies up: organisation, how often, left out until when
+//! ceremonies/before.cbor          the last certificate that had more holders, while the one in force names
+//!                                 fewer than there are keyholders; its shares are kept for some days
 //! ceremonies/NAME/board.cbor      the plan and the messages that are known
 //! ceremonies/NAME/old.cbor        the certificate in force when the plan came, by which it is judged;
 //!                                 empty if there was none
@@ -13,7 +16,6 @@
 //! ceremonies/NAME/seed            0600; what the node draws from, until it has signed or stopped
 //! ceremonies/NAME/compare         there if nothing secret may be sent before digits were compared
 //! ceremonies/NAME/digits          what was read out by somebody else, to be compared
-//! ceremonies/NAME/made            when the certificate was there, in milliseconds
 //! keys/shares-EPOCH-DIGEST.cbor   shares that a ceremony made, by the certificate's digest; 0600
 //! ```
 //!
@@ -317,10 +319,27 @@ impl Desk {
         let proposal = Proposal::from_bytes(plan)?;
         let name = *proposal.digest();
         if !self.knows(&name) {
+            let known = self.judged_by(&proposal, known);
             let basis = known.basis().with_ended(&self.ended);
-            self.begin(proposal.check(&basis)?, known)?;
+            self.begin(proposal.check(&basis)?, &known)?;
         }
         Ok(name)
+    }
+
+    /// What a new plan is judged by: what is in force; or the certificate that is kept from
+    /// [before](Desk::before), if it rests on that, and what it makes comes after what is in force.
+    fn judged_by(&self, plan: &Proposal, known: &Known) -> Known {
+        let terms = plan.terms();
+        let in_force = known.certificate.as_ref().map_or(0, Certificate::epoch);
+        let rests_on = |before: &Certificate| {
+            let old = terms.old.as_ref();
+            old.is_some_and(|old| old.certificate == *before.digest()) && terms.epoch > in_force
+        };
+        let before = self.before(known, terms.day).filter(rests_on);
+        Known {
+            directory: Arc::clone(&known.directory),
+            certificate: before.or_else(|| known.certificate.clone()),
+        }
     }
 
     fn begin(&self, plan: Plan, known: &Known) -> Result<Board, DeskError> {
@@ -348,8 +367,9 @@ impl Desk {
         let mut board = if was_known {
             self.board(&name, known)?
         } else {
+            let known = self.judged_by(&proposal, known);
             let basis = known.basis().with_ended(&self.ended);
-            self.begin(proposal.check(&basis)?, known)?
+            self.begin(proposal.check(&basis)?, &known)?
         };
         let before = board.messages().count();
         for message in &messages {

@@ -9,88 +9,60 @@ use super::error::DeskError;
 use super::step::Progress;
 use crate::files::{alone_in, destroy, destroy_left_over, write_private};
 use crate::keys::{epoch_in, read_certificate, shares_of};
-use parasol_protocol::ceremony::Standing;
 use parasol_protocol::certificate::{Certificate, Judging};
-use parasol_protocol::ids::PlanDigest;
-use parasol_protocol::time::Timestamp;
+use parasol_protocol::time::Day;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// How long a certificate that a threshold has signed waits for the other holders, in milliseconds.
-pub const WAIT: u64 = 24 * 60 * 60 * 1000;
+/// Days for which the shares of a certificate that had more holders are kept, from its day of issue, while
+/// the one in force names fewer than there are keyholders.
+const KEPT_DAYS: u32 = 14;
 
 impl Desk {
-    /// Takes the certificates of all ceremonies here into use whose time has come: the certificate
-    /// in force now, if that is another one than before. `certificate.cbor` is on disk then.
+    /// Takes the certificates of all ceremonies here into use that all their holders have signed: the
+    /// certificate in force now, if that is another one than before. `certificate.cbor` is on disk then.
     ///
     /// # Errors
     /// If a file cannot be used.
-    pub fn settle(&self, known: &Known, now: Timestamp) -> Result<Option<Certificate>, DeskError> {
+    pub fn settle(&self, known: &Known) -> Result<Option<Certificate>, DeskError> {
         let mut taken = None;
         for name in self.names()? {
             // One that does not hold any more must not keep the others back.
             let Ok(board) = self.board(&name, known) else {
                 continue;
             };
-            let Standing::Made {
-                certificate,
-                waiting,
-                ..
-            } = board.standing()
-            else {
-                continue;
-            };
-            if self.is_due(&name, waiting.is_empty(), now)? {
-                taken = self.take_certificate(&certificate, known)?.or(taken);
-            }
+            let progress = Progress::of(&board);
+            taken = self.settle_one(&progress, known)?.or(taken);
         }
         Ok(taken)
     }
 
     /// The same for one ceremony whose standing is known.
     ///
+    /// One that only a threshold has signed is not taken: of its signers any may be silent from then on,
+    /// and what it takes to go back to the shares before would be gone.
+    ///
     /// # Errors
     /// If a file cannot be used.
     pub fn settle_one(
         &self,
-        name: &PlanDigest,
         progress: &Progress,
         known: &Known,
-        now: Timestamp,
     ) -> Result<Option<Certificate>, DeskError> {
         match progress {
             Progress::Made {
                 certificate,
                 waiting,
                 ..
-            } if self.is_due(name, waiting.is_empty(), now)? => {
-                self.take_certificate(certificate, known)
-            }
+            } if waiting.is_empty() => self.take_certificate(certificate, known),
             _ => Ok(None),
         }
     }
 
-    /// Whether a made certificate is to be taken into use: when all its holders have stored their
-    /// shares, or a day after a threshold has. What is missing then may come later.
-    fn is_due(&self, name: &PlanDigest, all: bool, now: Timestamp) -> Result<bool, DeskError> {
-        if all {
-            return Ok(true);
-        }
-        let path = self.place(name).join("made");
-        let since = fs::read_to_string(&path).ok();
-        match since.and_then(|text| text.trim().parse().ok()) {
-            Some(since) => Ok(Timestamp::from_millis(since).plus_millis(WAIT) <= now),
-            None => {
-                let text = now.millis().to_string();
-                write_private(&path, text.as_bytes()).map_err(io_error(&path))?;
-                Ok(false)
-            }
-        }
-    }
-
     /// Takes a certificate into use, from wherever it comes: if it holds, nobody dealt it, and it is of
-    /// a later epoch than the one in force, or the same with more signatures. It is on disk when this
-    /// returns.
+    /// a later epoch than the one in force and signed by all its holders, or the same with more
+    /// signatures. It is on disk when this returns.
     ///
     /// # Errors
     /// If it does not hold, another one of its epoch is in force, or the file cannot be written.
@@ -98,6 +70,28 @@ impl Desk {
         &self,
         bytes: &[u8],
         known: &Known,
+    ) -> Result<Option<Certificate>, DeskError> {
+        self.take_if(bytes, known, false)
+    }
+
+    /// The same, though some of its holders are not seen to have signed: a threshold of organisations go
+    /// by it, so one of them at least is honest and has judged it.
+    ///
+    /// # Errors
+    /// As [`Desk::take_certificate`].
+    pub(super) fn take_vouched(
+        &self,
+        bytes: &[u8],
+        known: &Known,
+    ) -> Result<Option<Certificate>, DeskError> {
+        self.take_if(bytes, known, true)
+    }
+
+    fn take_if(
+        &self,
+        bytes: &[u8],
+        known: &Known,
+        vouched: bool,
     ) -> Result<Option<Certificate>, DeskError> {
         let (charter, directory) = (known.charter(), &known.directory);
         let certificate = Certificate::of_latest(bytes, charter, directory, Judging::Anew)?;
@@ -117,19 +111,82 @@ impl Desk {
                 return Ok(None);
             }
         }
+        let before = on_disk.as_ref().or(known.certificate.as_ref());
+        let fuller = before.is_some_and(|before| before.digest() == certificate.digest());
+        if !fuller && !vouched && !certificate.waiting().is_empty() {
+            return Ok(None);
+        }
+        if let Some(before) = before.filter(|before| !fuller && !before.dealt()) {
+            self.keep_before(before, &certificate, known)?;
+        }
         let path = self.node_dir.join("certificate.cbor");
         write_private(&path, certificate.bytes()).map_err(io_error(&path))?;
         Ok(Some(certificate))
     }
 
+    fn before_path(&self) -> PathBuf {
+        self.node_dir.join("ceremonies").join("before.cbor")
+    }
+
+    /// Writes a certificate down that gives way to one with fewer holders; but for one that is kept
+    /// already, which had more.
+    fn keep_before(
+        &self,
+        before: &Certificate,
+        next: &Certificate,
+        known: &Known,
+    ) -> Result<(), DeskError> {
+        let then = Known {
+            directory: Arc::clone(&known.directory),
+            certificate: Some(before.clone()),
+        };
+        let fewer = next.holders().count() < before.holders().count();
+        if !fewer || self.before(&then, next.issued()).is_some() {
+            return Ok(());
+        }
+        let path = self.before_path();
+        write_private(&path, before.bytes()).map_err(io_error(&path))
+    }
+
+    /// The last certificate that had more holders, while the one in force names fewer than there are
+    /// keyholders, for some days. Its shares are kept: if holders of the new ones fall silent, there may
+    /// be enough of the old with those that were left out.
+    pub fn before(&self, known: &Known, today: Day) -> Option<Certificate> {
+        let in_force = known
+            .certificate
+            .as_ref()
+            .filter(|c| !names_all(c, known))?;
+        let before = self.read_before(known)?;
+        let kept = before.epoch() < in_force.epoch() && today.since(before.issued()) <= KEPT_DAYS;
+        kept.then_some(before)
+    }
+
+    fn read_before(&self, known: &Known) -> Option<Certificate> {
+        let bytes = fs::read(self.before_path()).ok()?;
+        let (charter, directory) = (known.charter(), &known.directory);
+        Certificate::of_latest(&bytes, charter, directory, Judging::Again).ok()
+    }
+
     /// Destroys the shares of earlier epochs, and what other ceremonies gave of the same one, if all
-    /// holders of the certificate in force have stored theirs. Says how many files went.
+    /// holders of the certificate in force have stored theirs; but for those [before](Desk::before) for some days, if it does not name every keyholder.
+    /// Says how many files went.
     ///
     /// # Errors
     /// If one cannot be destroyed.
-    pub fn destroy_old(&self, certificate: &Certificate) -> Result<usize, DeskError> {
+    pub fn destroy_old(&self, known: &Known, today: Day) -> Result<usize, DeskError> {
+        let Some(certificate) = &known.certificate else {
+            return Ok(0);
+        };
         if certificate.dealt() || !certificate.waiting().is_empty() {
             return Ok(0);
+        }
+        let kept = self.before(known, today);
+        let kept = kept.map(|before| shares_of(&self.node_dir, &before));
+        // It may have been written for a certificate that came into use after this one.
+        let over = |before: Certificate| before.epoch() < certificate.epoch();
+        if kept.is_none() && self.read_before(known).is_some_and(over) {
+            let path = self.before_path();
+            fs::remove_file(&path).map_err(io_error(&path))?;
         }
         let dir = self.node_dir.join("keys");
         let _alone = alone_in(&dir).map_err(io_error(&dir))?;
@@ -137,7 +194,8 @@ impl Desk {
         let mut gone = 0;
         let in_force = shares_of(&self.node_dir, certificate);
         for (epoch, path) in self.stored_files()? {
-            if epoch <= certificate.epoch() && path != in_force {
+            let stays = path == in_force || Some(&path) == kept.as_ref();
+            if epoch <= certificate.epoch() && !stays {
                 destroy(&path).map_err(io_error(&path))?;
                 gone += 1;
             }
@@ -172,4 +230,11 @@ impl Desk {
         files.sort_unstable();
         Ok(files)
     }
+}
+
+/// Whether a certificate has as many holders as the charter has keyholders.
+fn names_all(certificate: &Certificate, known: &Known) -> bool {
+    let organisations = known.charter().terms().organisations.iter();
+    let keyholders = organisations.filter(|o| o.keyholder.is_some()).count();
+    certificate.holders().count() >= keyholders
 }

@@ -49,10 +49,12 @@ pub(super) struct Held {
     state: u64,
     /// Whether something came that is not on the disk yet.
     fresh: bool,
+    /// Since when it is in memory.
+    since: Timestamp,
     /// When something came last.
     pub(super) changed: Timestamp,
-    /// For how long nothing had come before that.
-    quiet: Duration,
+    /// When it stopped before this node's eyes: for how long nothing had come, and who was waited for.
+    stopped: Option<(Duration, BTreeSet<NodeKey>)>,
     sessions: BTreeMap<NodeKey, Session>,
 }
 
@@ -101,8 +103,9 @@ impl Held {
             progress: Progress::Compare(String::new()),
             state: 1,
             fresh: false,
+            since: now,
             changed: now,
-            quiet: Duration::ZERO,
+            stopped: None,
             sessions: BTreeMap::new(),
         };
         held.progress = Progress::of(held.board());
@@ -118,12 +121,30 @@ impl Held {
     pub(super) fn goes_on_from(&mut self, before: Self) {
         let same = before.board().messages().count() == self.board().messages().count();
         self.state = before.state + u64::from(!same);
+        let (waited, quiet) = (before.waited_for(), before.silent(self.changed));
         if same {
-            (self.changed, self.quiet) = (before.changed, before.quiet);
-        } else {
-            self.quiet = before.silent(self.changed);
+            self.changed = before.changed;
         }
+        self.since = before.since;
+        self.stopped = before.stopped;
+        self.turned(waited, quiet);
         self.sessions = before.sessions;
+    }
+
+    /// Who is waited for, if anybody.
+    fn waited_for(&self) -> Option<BTreeSet<NodeKey>> {
+        match &self.progress {
+            Progress::Waits { missing, .. } => Some(missing.clone()),
+            _ => None,
+        }
+    }
+
+    /// Notes what this node itself had seen before it came to a stop: what others say of that is no
+    /// evidence.
+    fn turned(&mut self, waited: Option<BTreeSet<NodeKey>>, quiet: Duration) {
+        if let (Some(missing), Progress::Stopped(_)) = (waited, &self.progress) {
+            self.stopped = Some((quiet, missing));
+        }
     }
 
     pub(super) const fn board(&self) -> &Board {
@@ -145,6 +166,7 @@ impl Held {
     pub(super) fn take(&mut self, messages: &[Vec<u8>], now: Timestamp) -> bool {
         let mut size = self.board().plan().bytes().len() + 64;
         size += self.board().messages().map(|m| m.len() + 8).sum::<usize>();
+        let (waited, quiet) = (self.waited_for(), self.silent(now));
         let mut new = false;
         for message in messages {
             // What goes beyond comes from who floods the board, and nobody could read it any more.
@@ -160,6 +182,7 @@ impl Held {
             self.fresh = true;
             self.noted(now);
             self.progress = Progress::of(self.board());
+            self.turned(waited, quiet);
         }
         new
     }
@@ -180,7 +203,6 @@ impl Held {
 
     fn noted(&mut self, now: Timestamp) {
         self.state += 1;
-        self.quiet = self.silent(now);
         self.changed = now;
     }
 
@@ -193,6 +215,7 @@ impl Held {
         desk: &Desk,
         now: Timestamp,
     ) -> Result<Option<Stepped>, DeskError> {
+        let (waited, quiet) = (self.waited_for(), self.silent(now));
         let Party::Speaking(ceremony) = &mut self.party else {
             return Ok(None);
         };
@@ -206,6 +229,7 @@ impl Held {
             self.noted(now);
         }
         self.look = look(desk, &name);
+        self.turned(waited, quiet);
         Ok(Some(stepped))
     }
 
@@ -305,9 +329,15 @@ impl Held {
         }
     }
 
-    /// For how long nothing had come before the last that came.
-    pub(super) const fn quiet_before(&self) -> Duration {
-        self.quiet
+    /// For how long nothing had come when it stopped, and who was waited for; nothing if it stopped
+    /// before this node looked.
+    pub(super) const fn before_stop(&self) -> Option<&(Duration, BTreeSet<NodeKey>)> {
+        self.stopped.as_ref()
+    }
+
+    /// For how long this node has had it before its eyes.
+    pub(super) fn watched(&self, now: Timestamp) -> Duration {
+        Duration::from_millis(now.millis().saturating_sub(self.since.millis()))
     }
 
     /// For how long nothing has come.

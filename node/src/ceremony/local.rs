@@ -11,13 +11,10 @@ use parasol_protocol::entropy::Entropy;
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::LIVE_SEASONS;
 use parasol_protocol::oprf::{KeyName, ShareIndex};
-use parasol_protocol::time::{Day, Timestamp};
+use parasol_protocol::time::Day;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// A day in milliseconds.
-const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// Why no keys were made among directories of one machine.
 #[derive(Debug, thiserror::Error)]
@@ -84,11 +81,10 @@ pub fn make_first_keys(
         parties.push(Party { desk, ceremony });
     }
     speak(&mut parties)?;
-    let now = Timestamp::from_millis(u64::from(today.number()) * DAY);
     let mut made = None;
     for Party { desk, ceremony } in &parties {
         desk.keep(ceremony.board())?;
-        made = desk.settle(&known, now)?;
+        made = desk.settle(&known)?;
     }
     made.ok_or_else(|| LocalError::Stuck("there is no certificate at the end".to_owned()))
 }

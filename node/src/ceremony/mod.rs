@@ -6,6 +6,7 @@
 //! | `desk` | what lies on the disk |
 //! | `step` | going on with one, as far as it goes without the others |
 //! | `force` | which certificate is in force, and which shares may go |
+//! | `excused` | who held one up, and is left out of the next |
 //! | `room` | what others can make a node keep |
 //! | `held` | one ceremony in memory, and what its other participants have of it |
 //! | `worker` | all of them: what comes in, what goes out, what a node does by itself |
@@ -14,6 +15,7 @@
 
 mod desk;
 mod error;
+mod excused;
 mod force;
 mod held;
 mod local;
@@ -33,7 +35,6 @@ mod tests;
 
 pub use desk::{Desk, Hand, Known, MAX_KEPT, Part};
 pub use error::DeskError;
-pub use force::WAIT;
 pub use local::{LocalError, Neighbour, keys_for, make_first_keys};
 pub use step::{Progress, Stepped};
 pub use task::{Heard, Settings, Setup, channel, start};

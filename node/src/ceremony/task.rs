@@ -3,7 +3,7 @@
 use super::worker::{Out, Worker};
 use crate::driver::{DriverHandle, Unavailable};
 use crate::net::{NetHandle, ResponseToken};
-use parasol_protocol::ids::{NodeKey, PlanDigest, TransportKey};
+use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::wire::peer::{Reply, Request};
 use parasol_protocol::wire::{Lacking, Shown};
@@ -40,8 +40,13 @@ pub enum Heard {
         /// What it has and gave.
         answer: Option<Lacking>,
     },
-    /// A node has a certificate that this one may lack.
-    Certificate(Vec<u8>),
+    /// A node goes by a certificate that this one may lack.
+    Certificate {
+        /// Of which organisation the node is.
+        from: OrganisationKey,
+        /// The certificate.
+        bytes: Vec<u8>,
+    },
     /// A node is connected.
     Connected,
 }

@@ -1,19 +1,22 @@
 //! All ceremonies of a node: what comes in, what goes out, and what it does by itself.
 
+mod joining;
+mod judging;
+
 use super::desk::{Desk, Hand, Known, Part};
 use super::error::DeskError;
+use super::excused::Excused;
 use super::held::{Held, Look, look};
 use super::step::Progress;
 use super::task::{Heard, Setup};
 use crate::driver::Scene;
 use crate::entropy::OsEntropy;
-use crate::keys::{certified_shares, read_shares};
+use crate::keys::read_shares;
 use crate::net::ResponseToken;
-use parasol_protocol::ceremony::{Proposal, Reason, Shares, Situation, Step, Why, due};
+use parasol_protocol::ceremony::{CeremonyError, Proposal, Reason, Shares, Step, due};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::entropy::Entropy as _;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
-use parasol_protocol::oprf::ShareIndex;
 use parasol_protocol::time::Timestamp;
 use parasol_protocol::wire::Shown;
 use parasol_protocol::wire::peer::{Refusal, Reply};
@@ -23,13 +26,10 @@ use std::time::Duration;
 
 /// Days after which a ceremony that is over, or in which this node takes no part, is forgotten.
 const KEPT_DAYS: u64 = 14;
-/// Days by which the day of a plan may be off that a node joins by itself.
-const PLAN_DAYS: u32 = 2;
-/// How far above what it has signed, and what is in force, the number of a generation may be that a node
-/// joins by itself.
-const AHEAD: u32 = 16;
 /// How long one look waits for the command line to come to an end. A node that is to stop waits for it.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// A day in milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
 /// Between two attempts at a ceremony that is due, in milliseconds: doubled each time.
 const AGAIN: (u64, u64) = (60_000, 3_600_000);
 
@@ -92,9 +92,18 @@ pub(super) struct Worker {
     said: BTreeMap<PlanDigest, &'static str>,
     /// Shares that the driver was told of.
     prepared: BTreeSet<u32>,
-    /// Who kept a ceremony upon the certificate in force from going on, as this node saw itself: the
-    /// next one may be without them.
-    excused: (Option<[u8; 32]>, BTreeSet<NodeKey>),
+    /// Who kept ceremonies from going on, as this node saw itself: the next one is without them.
+    excused: Excused,
+    /// Ceremonies that have failed, and whether it is known who held each up.
+    failed: BTreeMap<PlanDigest, bool>,
+    /// When an organisation's nodes got this one to do what it would not have done by itself.
+    favours: BTreeMap<OrganisationKey, Vec<Timestamp>>,
+    /// Of certificates whose holders have not all signed: their epoch, and who goes by them.
+    claims: BTreeMap<[u8; 32], (u32, BTreeSet<OrganisationKey>)>,
+    /// The certificate in force at the last look.
+    upon: Option<[u8; 32]>,
+    /// The highest epoch of a ceremony in which this node takes part.
+    used: u32,
     /// When a node of an organisation was connected last.
     seen: BTreeMap<OrganisationKey, Timestamp>,
     up: Option<Timestamp>,
@@ -105,7 +114,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) const fn new(setup: Setup) -> Self {
+    pub(super) fn new(setup: Setup) -> Self {
         Self {
             setup,
             held: BTreeMap::new(),
@@ -115,7 +124,12 @@ impl Worker {
             done: BTreeMap::new(),
             said: BTreeMap::new(),
             prepared: BTreeSet::new(),
-            excused: (None, BTreeSet::new()),
+            excused: Excused::default(),
+            failed: BTreeMap::new(),
+            favours: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            upon: None,
+            used: 0,
             seen: BTreeMap::new(),
             up: None,
             due_since: None,
@@ -173,8 +187,9 @@ impl Worker {
                         self.late.push(Heard::Connected);
                     }
                 }
-                Heard::Certificate(_) => {
-                    let before = |h: &Heard| matches!(h, Heard::Certificate(_));
+                Heard::Certificate { from, .. } => {
+                    let before =
+                        |h: &Heard| matches!(h, Heard::Certificate { from: by, .. } if *by == from);
                     self.late.retain(|h| !before(h));
                     self.late.push(one);
                 }
@@ -192,20 +207,18 @@ impl Worker {
         out: &mut Out,
     ) -> Result<Vec<DeskError>, DeskError> {
         let now = scene.now;
-        self.up.get_or_insert(now);
-        let in_force = scene.known.certificate.as_ref().map(|c| *c.digest());
-        if self.excused.0 != in_force {
-            self.excused = (in_force, BTreeSet::new());
-            self.pause = AGAIN.0;
-            self.due_since = None;
+        if self.up.is_none() {
+            self.excused = Excused::read(desk);
         }
-        // Whoever is to be left out of the next ceremony is as good as away.
-        for (node, (_, organisation)) in &scene.connected {
-            if !self.excused.1.contains(node) {
-                self.seen.insert(*organisation, now);
-            }
+        self.follow(desk, scene)?;
+        for (_, organisation) in scene.connected.values() {
+            self.seen.insert(*organisation, now);
         }
         self.read(desk, scene)?;
+        // What others plan and this node has no part in uses no number up.
+        let mine = self.held.iter().filter(|(name, _)| desk.takes_part(name));
+        let planned = mine.map(|(_, held)| held.board().plan().terms().epoch);
+        self.used = planned.chain([self.used]).max().unwrap_or(0);
         let waiting = self.hear(desk, heard, scene, out);
         // One thing that fails must not keep the others from being done.
         let mut failed = Vec::new();
@@ -213,23 +226,21 @@ impl Worker {
             failed.extend(self.join(desk, scene).err());
         }
         self.go_on(desk, scene, out);
-        self.tell(desk, scene);
+        failed.extend(self.tell(desk, scene).err());
+        self.up.get_or_insert(now);
         if self.setup.settings.starts {
             failed.extend(self.begin(desk, scene, out).err());
         }
         failed.extend(self.prepare(desk, scene, out).err());
-        if let Some(certificate) = &scene.known.certificate {
-            match desk.destroy_old(certificate) {
-                Ok(0) => {}
-                Ok(gone) => {
-                    tracing::info!(
-                        gone,
-                        epoch = certificate.epoch(),
-                        "the shares of earlier key generations are destroyed: every holder has stored the new ones"
-                    );
-                }
-                Err(error) => failed.push(error),
+        match desk.destroy_old(&scene.known, scene.today) {
+            Ok(0) => {}
+            Ok(gone) => {
+                tracing::info!(
+                    gone,
+                    "the shares of earlier key generations are destroyed: every holder has stored the new ones"
+                );
             }
+            Err(error) => failed.push(error),
         }
         for (from, name, known, token) in waiting {
             let reply = self
@@ -301,6 +312,11 @@ impl Worker {
             node: &self.setup.node,
             today: scene.today,
         };
+        if matches!(why, DeskError::Ceremony(CeremonyError::Share(_))) {
+            tracing::warn!(
+                "this node has lost its shares of the keys, so it cannot share them out; look-ups go on with the other keyholders', who make new ones for it by themselves, mostly within hours. Nothing need be done; to have it at once: `parasol ceremony start` here"
+            );
+        }
         matches!(why, DeskError::Ceremony(_))
             && desk.part(name) == Some(Part::Auto)
             && desk.speaks(name)
@@ -338,7 +354,8 @@ impl Worker {
                         held.answered(&from, answer, scene.now);
                     }
                 }
-                Heard::Certificate(bytes) => match desk.take_certificate(&bytes, &scene.known) {
+                Heard::Certificate { from, bytes } => match self.offered(desk, from, &bytes, scene)
+                {
                     Ok(certificate) => out.certificate = certificate.or(out.certificate.take()),
                     Err(error) => {
                         tracing::warn!(%error, "a certificate that another node gave is not used");
@@ -394,85 +411,6 @@ impl Worker {
         Ok((name, shown.known))
     }
 
-    /// Takes part in what only goes on with what is in force. Of rivals the one with the lowest name
-    /// is joined; the others are stopped, and so is one that does not fit any more, since somebody
-    /// has come whom it leaves out. Who has dealt in one stays with it.
-    fn join(&mut self, desk: &Desk, scene: &Scene) -> Result<(), DeskError> {
-        let me = self.me();
-        let (mut fit, mut joined) = (None, BTreeSet::new());
-        for (name, held) in &self.held {
-            let live = matches!(held.progress, Progress::Waits { .. });
-            if !live || !rests_on(held, &scene.known) {
-                continue;
-            }
-            match desk.part(name) {
-                // Whoever was told to take part in one does not go for another by itself.
-                Some(Part::Hand) => return Ok(()),
-                Some(Part::Auto) if held.has(&me, Step::Deal) || held.has(&me, Step::Done) => {
-                    return Ok(());
-                }
-                Some(Part::Auto) => {
-                    joined.insert(*name);
-                }
-                None => {}
-            }
-            if fit.is_none() && self.fits(desk, held, scene)? {
-                fit = Some(*name);
-            }
-        }
-        if let Some(name) = fit.filter(|name| !joined.contains(name)) {
-            desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
-            self.open(desk, &name, scene);
-            tracing::info!(ceremony = %name, "taking part in a key ceremony");
-        }
-        for name in joined.into_iter().filter(|name| Some(*name) != fit) {
-            let hand = Hand {
-                node: &self.setup.node,
-                today: scene.today,
-            };
-            desk.stop(&name, Reason::Withdrawn, &scene.known, &hand)?;
-            self.open(desk, &name, scene);
-        }
-        Ok(())
-    }
-
-    /// Whether a plan is one that this node joins by itself: it goes on with the certificate in force,
-    /// is of today, and leaves nobody out that is there.
-    fn fits(&self, desk: &Desk, held: &Held, scene: &Scene) -> Result<bool, DeskError> {
-        let (plan, known) = (held.board().plan(), &scene.known);
-        let terms = plan.terms();
-        // Nor one in which somebody takes part again who kept the last one from going on: it could do
-        // so for ever.
-        let again = plan
-            .participants()
-            .any(|node| self.excused.1.contains(node));
-        let old_day = terms.day > scene.today.plus(1) || scene.today.since(terms.day) > PLAN_DAYS;
-        let last = desk.signed()?.map_or(0, |last| last.epoch);
-        let in_force = known.certificate.as_ref().map_or(0, Certificate::epoch);
-        // Whoever signs for a high number can sign for no lower one any more, so a few steps are enough.
-        let high = terms.epoch > last.max(in_force).saturating_add(AHEAD);
-        let signed = last >= terms.epoch || high;
-        let charter = *known.charter().id().as_bytes();
-        let mine = held.is_among(&self.me()) && terms.charter == charter;
-        if !scene.settled || again || old_day || signed || !mine {
-            return Ok(false);
-        }
-        let present: BTreeSet<OrganisationKey> = scene
-            .connected
-            .iter()
-            .filter(|(node, _)| !self.excused.1.contains(node))
-            .map(|(_, (_, organisation))| *organisation)
-            .chain(known.directory.signer_on(&self.me(), scene.today))
-            .collect();
-        let holders = plan.indices();
-        let mut chartered = known.charter().terms().organisations.iter();
-        Ok(chartered.all(|organisation| {
-            let index = organisation.keyholder.map(ShareIndex::new);
-            let Some(Ok(index)) = index else { return true };
-            holders.contains(&index) || !present.contains(&organisation.root)
-        }))
-    }
-
     /// Says all that can be said now, and takes into use what is made.
     fn go_on(&mut self, desk: &Desk, scene: &Scene, out: &mut Out) {
         let node = self.setup.node.clone();
@@ -503,8 +441,8 @@ impl Worker {
                     continue;
                 }
             }
-            if waits && silent && desk.part(&name) == Some(Part::Auto) {
-                // Whoever has signed cannot take that back, and waits on.
+            let signed = held.has(&node.node(), Step::Done);
+            if waits && silent && !signed && desk.part(&name) == Some(Part::Auto) {
                 if desk
                     .stop(&name, Reason::Silence, &scene.known, &hand)
                     .is_ok()
@@ -515,7 +453,7 @@ impl Worker {
             let Some(held) = self.held.get(&name) else {
                 continue;
             };
-            match desk.settle_one(&name, &held.progress, &scene.known, scene.now) {
+            match desk.settle_one(&held.progress, &scene.known) {
                 Ok(Some(certificate)) => out.certificate = Some(certificate),
                 Ok(None) => {}
                 Err(error) => {
@@ -526,111 +464,45 @@ impl Worker {
     }
 
     /// Says in the log how each stands, once; and sees who kept one from going on.
-    fn tell(&mut self, desk: &Desk, scene: &Scene) {
+    fn tell(&mut self, desk: &Desk, scene: &Scene) -> Result<(), DeskError> {
         let mut stand = Vec::new();
         for (name, held) in &self.held {
-            let (word, who) = match &held.progress {
-                Progress::Waits { .. } => ("under way", BTreeSet::new()),
-                Progress::Compare(_) => ("waits for digits to be compared", BTreeSet::new()),
-                Progress::Made { waiting, .. } if waiting.is_empty() => ("done", BTreeSet::new()),
-                Progress::Made { waiting, .. } => {
-                    ("made; some have not stored their shares", waiting.clone())
-                }
-                Progress::Stopped(why) => ("stopped", self.missing(held, why)),
+            let word = match &held.progress {
+                Progress::Waits { .. } => "under way",
+                Progress::Compare(_) => "waits for digits to be compared",
+                Progress::Made { waiting, .. } if waiting.is_empty() => "done",
+                Progress::Made { .. } => "made; some have not stored their shares",
+                Progress::Stopped(_) => "stopped",
             };
-            // What was given up for another one is no failure.
-            let given_up = match &held.progress {
-                Progress::Stopped(Why::Halted(halted)) => {
-                    // By this node alone: others might do so for ever.
-                    let me = self.me();
-                    let mut said = halted.iter();
-                    said.all(|(by, (reason, _))| *by == me && *reason == Reason::Withdrawn)
-                }
-                _ => false,
-            };
-            let failed = word == "stopped"
-                && !given_up
-                && rests_on(held, &scene.known)
-                && desk.part(name) == Some(Part::Auto);
-            stand.push((*name, held.board().plan().terms().epoch, word, who, failed));
+            let failed = self.has_failed(desk, name, held, scene);
+            stand.push((*name, held.board().plan().terms().epoch, word, failed));
         }
-        for (name, epoch, word, who, failed) in stand {
-            if self.said.insert(name, word) == Some(word) {
-                continue;
+        for (name, epoch, word, failed) in stand {
+            if self.said.insert(name, word) != Some(word) {
+                tracing::info!(ceremony = %name, epoch, "key ceremony: {word}");
             }
-            tracing::info!(ceremony = %name, epoch, missing = ?who, "key ceremony: {word}");
             if failed {
-                self.excused.1.extend(who);
-                self.not_before = scene.now.plus_millis(self.pause);
-                self.pause = (2 * self.pause).min(AGAIN.1);
+                self.look_into(desk, &name, scene)?;
             }
         }
-    }
-
-    /// Who is to blame for a stop, or was silent for half of the time that this node would have waited
-    /// itself: what others say alone leaves nobody out.
-    fn missing(&self, held: &Held, why: &Why) -> BTreeSet<NodeKey> {
-        match why {
-            Why::Blame(blame) => blame.iter().map(|one| one.culprit).collect(),
-            Why::Halted(halted) => {
-                let lacks = |node: &NodeKey| {
-                    !held.has(node, Step::Join)
-                        || (!held.has(node, Step::Echo) && held.board().all_have(Step::Join))
-                        || (!held.has(node, Step::Deal) && held.board().all_have(Step::Echo))
-                };
-                let long = held.quiet_before() >= self.setup.settings.silence / 2;
-                let named = halted
-                    .values()
-                    .filter(|(reason, _)| *reason == Reason::Silence);
-                let named = named.flat_map(|(_, missing)| missing);
-                named.filter(|node| long && lacks(node)).copied().collect()
-            }
-            Why::Echoes(_) | Why::NoKey(_) => BTreeSet::new(),
-        }
+        Ok(())
     }
 
     /// Starts what is due.
     fn begin(&mut self, desk: &Desk, scene: &Scene, out: &Out) -> Result<(), DeskError> {
         let known = &scene.known;
-        // What others have begun and this node has no part in holds nothing up.
+        // What others have begun and this node has no part in holds nothing up, nor what has failed.
         let busy = |(name, held): (&PlanDigest, &Held)| {
-            let stopped = matches!(held.progress, Progress::Stopped(_));
-            rests_on(held, known) && !stopped && desk.takes_part(name)
+            rests_on(held, known)
+                && desk.takes_part(name)
+                && !self.has_failed(desk, name, held, scene)
         };
         let early = scene.now < self.not_before;
         if !scene.settled || out.certificate.is_some() || early || self.held.iter().any(busy) {
             return Ok(());
         }
         let me = self.me();
-        let present: BTreeSet<NodeKey> = scene.connected.keys().copied().chain([me]).collect();
-        let present: BTreeSet<NodeKey> = present.difference(&self.excused.1).copied().collect();
-        // What others plan and this node has no part in uses no number up.
-        let mine = self.held.iter().filter(|(name, _)| desk.takes_part(name));
-        let planned = mine.map(|(_, held)| held.board().plan().terms().epoch);
-        let signed = desk.signed()?.map(|last| last.epoch);
-        let mut without = BTreeSet::new();
-        if known
-            .certificate
-            .as_ref()
-            .is_some_and(|c| !matches!(certified_shares(&self.setup.dir, c), Ok(Some(_))))
-        {
-            without.insert(me);
-        }
-        let situation = Situation {
-            today: scene.today,
-            now: scene.now,
-            charter: known.charter(),
-            directory: &known.directory,
-            certificate: known.certificate.as_ref(),
-            me,
-            present: &present,
-            without: &without,
-            seen: &self.seen,
-            up: self.up.unwrap_or(scene.now),
-            ended: &scene.ended,
-            used: planned.chain(signed).max().unwrap_or(0),
-        };
-        let Some(due) = due(&situation) else {
+        let Some(due) = self.situated(desk, scene, due)? else {
             self.due_since = None;
             return Ok(());
         };
@@ -729,6 +601,7 @@ impl Worker {
                 self.held.remove(&name);
                 self.done.remove(&name);
                 self.said.remove(&name);
+                self.failed.remove(&name);
             }
         }
         Ok(())
@@ -740,4 +613,9 @@ fn rests_on(held: &Held, known: &Known) -> bool {
     let old = held.board().plan().terms().old.as_ref();
     let old = old.map(|old| old.certificate);
     old.is_some() && old == known.certificate.as_ref().map(|c| *c.digest())
+}
+
+/// The organisation that answers for a root, as the charter has it now.
+fn current(root: &OrganisationKey, known: &Known) -> OrganisationKey {
+    known.charter().answers_for(root).map_or(*root, |o| o.root)
 }

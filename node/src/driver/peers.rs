@@ -139,9 +139,14 @@ impl Machine {
             return Ok(());
         };
         if let Reply::Certificate(bytes) = &reply {
-            if id == CERTIFICATE && !bytes.is_empty() {
+            let mut nodes = self.engine.connected_nodes();
+            let from = nodes.find(|(key, ..)| *key == peer);
+            let from = from.map(|(_, _, organisation)| organisation);
+            drop(nodes);
+            if let Some(from) = from.filter(|_| id == CERTIFICATE && !bytes.is_empty()) {
+                let bytes = bytes.clone();
                 // What is lost is asked for again.
-                let _ = self.pass_on(Heard::Certificate(bytes.clone()));
+                let _ = self.pass_on(Heard::Certificate { from, bytes });
             }
             return Ok(());
         }

@@ -3,7 +3,7 @@
 //! A root key is on no machine that is on a network, so a file goes each way: `request` to the
 //! root, the answer back (`spec/10-charter.md`, section 8).
 
-use crate::ceremony::{Desk, DeskError};
+use crate::ceremony::{Desk, DeskError, Known};
 use crate::files::write_together;
 use crate::keys::{IdentityError, NodeKeys, encode_trust, read_chain, read_met, read_trust};
 use parasol_protocol::admit;
@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The words at the beginning of a request.
 const FORMAT: &str = "parasol request 1";
@@ -499,8 +500,12 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
         papers.push((certificate_path, certificate.bytes().to_vec()));
     }
     write_together(&papers).map_err(|(path, source)| PaperError::Io { path, source })?;
-    if let Some(certificate) = &newest {
-        desk.destroy_old(certificate)?;
+    if newest.is_some() {
+        let known = Known {
+            directory: Arc::new(directory),
+            certificate: newest,
+        };
+        desk.destroy_old(&known, today)?;
     }
     Ok(taken)
 }

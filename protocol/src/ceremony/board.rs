@@ -622,7 +622,7 @@ impl Board {
     }
 
     /// Those whose echo is not of what stands here.
-    fn differing(&self) -> BTreeSet<NodeKey> {
+    pub fn differing(&self) -> BTreeSet<NodeKey> {
         let Some(outcome) = self.outcome() else {
             return BTreeSet::new();
         };

@@ -17,12 +17,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Days after which shares are renewed.
 pub const REFRESH: u32 = 7;
+/// Days by which a renewal is put off for those who are away, and not longer: whoever comes and goes would
+/// put it off for ever.
+const LATE: u32 = 2;
 /// Days ahead for which the keys are there that a report could need.
 pub const AHEAD: u32 = 14;
 /// Milliseconds that a node waits for the one before it to start, and that one for the one before.
 pub const STAGGER: u64 = 5 * 60_000;
 
-const HOUR: u64 = 3_600_000;
+/// For how long one waits for those that are away, if a report of today has no key: a node that has just
+/// started is to see first who is there.
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// What a node knows when it asks what is due.
@@ -40,9 +46,11 @@ pub struct Situation<'a> {
     pub certificate: Option<&'a Certificate>,
     /// The record key of the node that asks.
     pub me: NodeKey,
-    /// The record keys of the nodes that are connected, and of this one. Whoever is to be left out of
-    /// the next attempt is not among them.
+    /// The record keys of the nodes that are connected, and of this one.
     pub present: &'a BTreeSet<NodeKey>,
+    /// Organisations that held a ceremony up, and are left out of this one: none of them counts as being
+    /// there, and none is waited for.
+    pub excused: &'a BTreeSet<OrganisationKey>,
     /// Those of them that have lost their shares of the certificate in force: they hold new ones, and
     /// deal none.
     pub without: &'a BTreeSet<NodeKey>,
@@ -52,7 +60,7 @@ pub struct Situation<'a> {
     pub up: Timestamp,
     /// Seasons that a threshold of organisations have said are over.
     pub ended: &'a BTreeSet<Season>,
-    /// The highest epoch that this node has signed, or has seen planned; 0 if none.
+    /// The highest epoch that this node has signed or taken part in; 0 if none.
     pub used: u32,
 }
 
@@ -141,7 +149,8 @@ pub fn keys_needed(charter: &Charter, today: Day) -> Vec<KeyName> {
 fn there<'a>(s: &Situation<'a>, certificate: &Certificate, day: Day) -> Nodes<'a> {
     let mut nodes: BTreeMap<OrganisationKey, BTreeSet<(bool, bool, NodeKey)>> = BTreeMap::new();
     for node in s.present {
-        if let Some(organisation) = s.directory.signer_on(node, day) {
+        let organisation = s.directory.signer_on(node, day);
+        if let Some(organisation) = organisation.filter(|root| !excused(s, root)) {
             let lost = s.without.contains(node);
             let place = (lost, !certificate.has_signed(node), *node);
             nodes.entry(organisation).or_default().insert(place);
@@ -154,6 +163,13 @@ fn there<'a>(s: &Situation<'a>, certificate: &Certificate, day: Day) -> Nodes<'a
             .collect(),
         charter: s.charter,
     }
+}
+
+/// Whether an organisation held a ceremony up, under this root or one that it had.
+fn excused(s: &Situation<'_>, root: &OrganisationKey) -> bool {
+    let answers = |root: &OrganisationKey| s.charter.answers_for(root).map_or(*root, |o| o.root);
+    let root = answers(root);
+    s.excused.iter().any(|one| answers(one) == root)
 }
 
 struct Nodes<'a> {
@@ -173,96 +189,135 @@ impl Nodes<'_> {
     }
 }
 
+/// What a node sees of the federation's keyholders.
+struct View<'a> {
+    certificate: &'a Certificate,
+    day: Day,
+    nodes: Nodes<'a>,
+    /// Who is to hold shares, by the charter.
+    chartered: BTreeMap<ShareIndex, OrganisationKey>,
+    /// Who holds shares, by the certificate.
+    held: BTreeMap<ShareIndex, OrganisationKey>,
+    /// How many shares it takes, by the certificate.
+    needed: u16,
+}
+
+impl<'a> View<'a> {
+    /// Nothing, without keys that a ceremony made, or on a day on which nobody could plan anything.
+    fn of(s: &Situation<'a>) -> Option<Self> {
+        let certificate = s.certificate.filter(|c| !c.dealt())?;
+        // Where that can be, a season that has ended by what others say is past by the plan's day: then
+        // the plan holds for those who have not heard of it, too.
+        let past = s.ended.iter().map(|season| past_from(*season));
+        let after = past.filter(|after| *after <= s.today.plus(1)).max();
+        let day = after.map_or(s.today, |after| after.max(s.today));
+        if s.charter.terms().threshold < 2 || day > s.today.plus(1) {
+            return None;
+        }
+        let nodes = there(s, certificate, day);
+        let organisations = s.charter.terms().organisations.iter();
+        let first = certificate.keys().next()?;
+        Some(Self {
+            certificate,
+            day,
+            chartered: organisations
+                .filter_map(|o| Some((ShareIndex::new(o.keyholder?).ok()?, o.root)))
+                .collect(),
+            held: first
+                .shares()
+                .keys()
+                .filter_map(|i| Some((*i, nodes.answers(certificate.holder(i.get())?))))
+                .collect(),
+            needed: first.threshold(),
+            nodes,
+        })
+    }
+
+    /// Why a ceremony is due, if it is.
+    fn reasons(&self, s: &Situation<'_>, keys: &[KeyName]) -> Vec<DueWhy> {
+        let certificate = self.certificate;
+        let lacking = keys.iter().any(|name| certificate.key(*name).is_none());
+        let stale = |(index, root): (&ShareIndex, &OrganisationKey)| {
+            self.chartered.get(index) != Some(root)
+        };
+        let new = |(index, root): (&ShareIndex, &OrganisationKey)| {
+            let place = self.nodes.of(root);
+            place.is_some_and(|(lost, ..)| lost || self.held.get(index) != Some(root))
+        };
+        let threshold = s.charter.terms().threshold;
+        let reasons = [
+            (DueWhy::Keys, lacking),
+            (
+                DueWhy::Charter,
+                self.needed != threshold || self.held.iter().any(stale),
+            ),
+            (DueWhy::Holder, self.chartered.iter().any(new)),
+            (DueWhy::Week, s.today >= certificate.issued().plus(REFRESH)),
+        ];
+        let held = reasons.into_iter().filter(|(_, holds)| *holds);
+        held.map(|(why, _)| why).collect()
+    }
+
+    /// Whether a report of today could find no key: then nobody can be waited for, but for a minute.
+    fn is_urgent(&self, s: &Situation<'_>, keys: &[KeyName]) -> bool {
+        needed(s.charter, s.today, 0).any(|season| {
+            let name = KeyName::Handle(season);
+            keys.contains(&name) && self.certificate.key(name).is_none()
+        })
+    }
+
+    /// Whether a keyholder is away, and has been for less than this, in milliseconds.
+    fn is_awaited(&self, s: &Situation<'_>, root: &OrganisationKey, patience: u64) -> bool {
+        let since = s.seen.get(root).copied().unwrap_or(s.up);
+        let away = s.now.millis().saturating_sub(since.millis());
+        let late = s.today >= self.certificate.issued().plus(REFRESH + LATE);
+        !late && !excused(s, root) && self.nodes.of(root).is_none() && away < patience
+    }
+}
+
 /// What should be begun now, if anything: asked again and again, as long as it says the same.
 ///
 /// Nothing, without keys that a ceremony made: those are begun by people, who compare digits. Nothing
 /// either, while too few are there, or if this node is no keyholder.
 pub fn due(s: &Situation<'_>) -> Option<Due> {
-    let certificate = s.certificate.filter(|c| !c.dealt())?;
-    let threshold = s.charter.terms().threshold;
-    // Where that can be, a season that has ended by what others say is past by the plan's day: then the
-    // plan holds for those who have not heard of it, too.
-    let past = s.ended.iter().map(|season| past_from(*season));
-    let after = past.filter(|after| *after <= s.today.plus(1)).max();
-    let day = after.map_or(s.today, |after| after.max(s.today));
-    if threshold < 2 || day > s.today.plus(1) {
-        return None;
-    }
-    let nodes = there(s, certificate, day);
-
-    let organisations = s.charter.terms().organisations.iter();
-    let chartered: BTreeMap<ShareIndex, OrganisationKey> = organisations
-        .filter_map(|o| Some((ShareIndex::new(o.keyholder?).ok()?, o.root)))
-        .collect();
-    let holders: BTreeMap<ShareIndex, NodeKey> = chartered
+    let view = View::of(s)?;
+    let certificate = view.certificate;
+    let holders: BTreeMap<ShareIndex, NodeKey> = view
+        .chartered
         .iter()
-        .filter_map(|(index, root)| Some((*index, nodes.of(root)?.2)))
+        .filter_map(|(index, root)| Some((*index, view.nodes.of(root)?.2)))
         .collect();
     let rank = holders.values().position(|node| *node == s.me)?;
 
-    let first = certificate.keys().next()?;
-    let held: BTreeMap<ShareIndex, OrganisationKey> = first
-        .shares()
-        .keys()
-        .filter_map(|i| Some((*i, nodes.answers(certificate.holder(i.get())?))))
-        .collect();
-    let mut able: Vec<(bool, ShareIndex, NodeKey)> = held
+    let mut able: Vec<(bool, ShareIndex, NodeKey)> = view
+        .held
         .iter()
         .filter_map(|(index, root)| {
-            let (lost, unsigned, node) = nodes.of(root)?;
+            let (lost, unsigned, node) = view.nodes.of(root)?;
             (!lost).then_some((unsigned, *index, node))
         })
         .collect();
     able.sort_unstable();
-    let needed_dealers = usize::from(first.threshold());
     let dealers: BTreeMap<ShareIndex, NodeKey> = able
         .iter()
-        .take(needed_dealers)
+        .take(view.needed.into())
         .map(|(_, index, node)| (*index, *node))
         .collect();
-    if dealers.len() < needed_dealers || holders.len() < usize::from(threshold) {
+    let threshold = s.charter.terms().threshold;
+    if dealers.len() < usize::from(view.needed) || holders.len() < usize::from(threshold) {
         return None;
     }
 
-    let keys = keys(s, certificate, day)?;
-    let lacking = keys.iter().any(|name| certificate.key(*name).is_none());
-    let stale = |(index, root): (&ShareIndex, &OrganisationKey)| chartered.get(index) != Some(root);
-    let new = |(index, root): (&ShareIndex, &OrganisationKey)| {
-        let place = nodes.of(root);
-        place.is_some_and(|(lost, ..)| lost || held.get(index) != Some(root))
-    };
-    let reasons = [
-        (DueWhy::Keys, lacking),
-        (
-            DueWhy::Charter,
-            first.threshold() != threshold || held.iter().any(stale),
-        ),
-        (DueWhy::Holder, chartered.iter().any(new)),
-        (DueWhy::Week, s.today >= certificate.issued().plus(REFRESH)),
-    ];
-    let reasons = || {
-        reasons
-            .iter()
-            .filter(|(_, holds)| *holds)
-            .map(|(why, _)| *why)
-    };
-    let why = reasons().next()?;
-    // A report of today that finds no key cannot wait.
-    let urgent = needed(s.charter, s.today, 0).any(|season| {
-        keys.contains(&KeyName::Handle(season))
-            && certificate.key(KeyName::Handle(season)).is_none()
-    });
-    let patience = if urgent {
-        0
+    let keys = keys(s, certificate, view.day)?;
+    let reasons = view.reasons(s, &keys);
+    let why = *reasons.first()?;
+    let patience = if view.is_urgent(s, &keys) {
+        MINUTE
     } else {
-        reasons().map(DueWhy::patience).min()?
+        reasons.iter().map(|why| why.patience()).min()?
     };
-    let awaited = chartered.values().any(|root| {
-        let since = s.seen.get(root).copied().unwrap_or(s.up);
-        let away = s.now.millis().saturating_sub(since.millis());
-        nodes.of(root).is_none() && away < patience
-    });
-    if awaited {
+    let mut chartered = view.chartered.values();
+    if chartered.any(|root| view.is_awaited(s, root, patience)) {
         return None;
     }
 
@@ -271,12 +326,55 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
     (epoch - least < MAX_EPOCH_GAP).then(|| Due {
         why,
         wait: STAGGER.saturating_mul(rank as u64),
-        day,
+        day: view.day,
         epoch,
         holders,
         dealers,
         keys,
     })
+}
+
+/// How a plan that somebody else has made looks to a node that might join it by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Call {
+    /// Something is due by what this node sees, too.
+    Due,
+    /// Nothing is, by what it sees: somebody wants it all the same.
+    Early,
+    /// It leaves out a keyholder that is there, or was a short while ago.
+    LeavesOut,
+}
+
+/// What a node has to say to a plan that holds, upon the certificate in force.
+///
+/// Whoever starts a plan could leave out some that are there, or keep them from being seen for a moment:
+/// who was there within the hour counts as being there, or within a minute, if a report of today has no key.
+pub fn called(s: &Situation<'_>, plan: &PlanTerms) -> Call {
+    let Some(view) = View::of(s) else {
+        return Call::Early;
+    };
+    let keys = keys(s, view.certificate, view.day).unwrap_or_default();
+    let patience = if view.is_urgent(s, &keys) {
+        MINUTE
+    } else {
+        HOUR
+    };
+    let holds = |index: &ShareIndex| plan.holders.iter().any(|seat| seat.index == *index);
+    let mut left_out = view.chartered.iter().filter(|(index, _)| !holds(index));
+    if left_out.any(|(_, root)| view.nodes.of(root).is_some() || view.is_awaited(s, root, patience))
+    {
+        return Call::LeavesOut;
+    }
+    // Another one's day may have come a little earlier.
+    let tomorrow = Situation {
+        today: s.today.plus(1),
+        ..*s
+    };
+    if view.reasons(&tomorrow, &keys).is_empty() {
+        Call::Early
+    } else {
+        Call::Due
+    }
 }
 
 /// The keys that there should be after a ceremony of this day: those that live, and those that will be

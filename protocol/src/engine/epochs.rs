@@ -2,7 +2,7 @@
 //! section 7).
 //!
 //! A ceremony ends at another moment for each node. So a keyholder answers under the epoch in force,
-//! under a later one as soon as it has stored its shares, and for a while under the last: whoever
+//! under a later one as soon as it has stored its shares, and for a while under each that gave way: whoever
 //! asks says which epoch's certificate it has.
 
 use super::core::{Engine, Shares};
@@ -13,21 +13,25 @@ use crate::time::Timestamp;
 use crate::wire::peer::Reply;
 use std::collections::BTreeMap;
 
-/// How long the shares of the last epoch still answer, in milliseconds: clients and home nodes that
+/// How long the shares of an epoch that gave way still answer, in milliseconds: clients and home nodes that
 /// have its certificate come to the new one meanwhile. They may be in memory alone by then.
 pub const GRACE: u64 = 15 * 60 * 1000;
 
 /// Epochs for which shares are kept ready: ceremonies that stopped late leave some.
 const MAX_NEXT: usize = 4;
 
+/// Epochs that still answer after they gave way. More ceremonies than a node joins in that time by itself:
+/// nobody ends look-ups by one upon another.
+const MAX_LAST: usize = 64;
+
 /// The shares of the epochs before and after the one in force.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Epochs {
     next: BTreeMap<u32, Shares>,
-    last: Option<Last>,
+    last: BTreeMap<u32, Last>,
 }
 
-/// The epoch before the one in force.
+/// An epoch before the one in force.
 #[derive(Clone, Debug)]
 struct Last {
     /// What it was certified by; none if there were no keys.
@@ -38,13 +42,7 @@ struct Last {
 }
 
 impl Last {
-    /// Whether it still answers to who asks for this epoch. A clock that was set back makes nothing
-    /// last longer.
-    fn answers(&self, epoch: u32, now: Timestamp) -> bool {
-        let of = self.certificate.as_ref().map_or(0, Certificate::epoch);
-        of == epoch && self.lately(now)
-    }
-
+    /// Whether it still answers. A clock that was set back makes nothing last longer.
     fn lately(&self, now: Timestamp) -> bool {
         self.since <= now && now < self.since.plus_millis(GRACE)
     }
@@ -92,11 +90,15 @@ impl Engine {
         if !shares.iter().all(fits) {
             shares = Shares::default();
         }
-        self.epochs.last = Some(Last {
+        let last = Last {
             certificate: self.certificate.take(),
             shares: std::mem::replace(&mut self.me.shares, shares),
             since: now,
-        });
+        };
+        self.epochs.last.insert(before, last);
+        while self.epochs.last.len() > MAX_LAST {
+            self.epochs.last.pop_first();
+        }
         // What was made for an epoch that others have overtaken is of no use any more.
         self.epochs.next.retain(|next, _| *next > epoch);
         self.certify(certificate);
@@ -123,16 +125,16 @@ impl Engine {
     /// Forgets the shares of all seasons that are over, under whatever epoch.
     pub(super) fn forget_ended(&mut self) {
         let ended = &self.ended;
-        let last = self.epochs.last.as_mut().map(|last| &mut last.shares);
+        let last = self.epochs.last.values_mut().map(|last| &mut last.shares);
         let others = self.epochs.next.values_mut().chain(last);
         for shares in others.chain([&mut self.me.shares]) {
             *shares = without(shares, ended);
         }
     }
 
-    /// Forgets the shares of the last epoch when their time is over.
+    /// Forgets the shares of epochs that gave way when their time is over.
     pub(super) fn forget_epochs(&mut self, now: Timestamp) {
-        self.epochs.last.take_if(|last| !last.lately(now));
+        self.epochs.last.retain(|_, last| last.lately(now));
     }
 
     /// The shares with which to answer under an epoch.
@@ -140,8 +142,8 @@ impl Engine {
         if epoch == self.epoch() {
             return Some(&self.me.shares);
         }
-        let last = self.epochs.last.as_ref();
-        let last = last.filter(|last| last.answers(epoch, now));
+        let last = self.epochs.last.get(&epoch);
+        let last = last.filter(|last| last.lately(now));
         let next = self.epochs.next.get(&epoch);
         next.or(last.map(|last| &last.shares))
     }
@@ -152,10 +154,8 @@ impl Engine {
         if epoch >= self.epoch() {
             return self.certificate();
         }
-        let last = self.epochs.last.as_ref();
-        last.filter(|last| last.answers(epoch, now))?
-            .certificate
-            .as_ref()
+        let last = self.epochs.last.get(&epoch);
+        last.filter(|last| last.lately(now))?.certificate.as_ref()
     }
 
     /// The shares in force.

@@ -8,6 +8,7 @@ use crate::exit::CliError;
 use crate::output;
 use parasol_node::ceremony::keys_for;
 use parasol_node::entropy::OsEntropy;
+use parasol_node::keys::certified_shares;
 use parasol_protocol::ceremony::{PlanError, PlanTerms};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::entropy::Entropy as _;
@@ -19,6 +20,30 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn begin(office: &mut Office, args: &StartArgs) -> Result<PlanDigest, CliError> {
     check_idle(office, args)?;
     check_wanted(office, args)?;
+    let in_force = office.known.clone();
+    if args.from_before {
+        let before = office.desk.before(&in_force, office.today);
+        office.known.certificate = Some(before.ok_or_else(nothing_kept)?);
+    }
+    let begun = begin_upon(office, args, in_force.certificate.as_ref());
+    office.known = in_force;
+    begun
+}
+
+fn nothing_kept() -> CliError {
+    CliError::refused(
+        "nothing-kept",
+        "this node keeps nothing of before: that is done for some days only, while the certificate in force names fewer holders than there are keyholders",
+    )
+    .next("renew what is in force, without --from-before")
+}
+
+/// The same upon the certificate that the office goes by for the moment; this one is in force.
+fn begin_upon(
+    office: &Office,
+    args: &StartArgs,
+    in_force: Option<&Certificate>,
+) -> Result<PlanDigest, CliError> {
     let away = away(office, &args.without)?;
     let nodes = nodes(office, &away, &args.nodes)?;
     let holders = holders(office, &away, &nodes)?;
@@ -35,7 +60,8 @@ pub(super) fn begin(office: &mut Office, args: &StartArgs) -> Result<PlanDigest,
     let mut terms = drafted.map_err(refused)?;
     let signed = office.desk.signed().map_err(words::desk)?;
     let signed = signed.map_or(0, |last| last.epoch.saturating_add(1));
-    terms.epoch = terms.epoch.max(signed);
+    let next = in_force.map_or(0, |c| c.epoch().saturating_add(1));
+    terms.epoch = terms.epoch.max(signed).max(next);
     if let Some(epoch) = args.epoch {
         if epoch < terms.epoch {
             return Err(CliError::usage(
@@ -251,7 +277,9 @@ fn dealers(
         there.extend(root.and_then(|root| Some((*index, *nodes.get(&root)?))));
     }
     // Who has lost its share holds a new one, and others share out.
-    there.retain(|(_, node)| *node != me || !office.node.shares.is_empty());
+    let mine = certified_shares(&office.dir, certificate);
+    let holds = mine.is_ok_and(|shares| shares.is_some_and(|shares| !shares.is_empty()));
+    there.retain(|(_, node)| *node != me || holds);
     there.sort_by_key(|(index, node)| (*node != me, *index));
     let needed = usize::from(key.threshold());
     if there.len() < needed {

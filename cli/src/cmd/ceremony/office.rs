@@ -10,7 +10,7 @@ use parasol_protocol::ceremony::{Basis, Board, Reason, Step};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest};
-use parasol_protocol::time::{Day, Timestamp};
+use parasol_protocol::time::Day;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,7 +26,6 @@ pub(super) struct Office {
     pub(super) known: Known,
     /// This machine's day.
     pub(super) today: Day,
-    now: Timestamp,
 }
 
 impl Office {
@@ -41,7 +40,7 @@ impl Office {
         }
         let desk = Desk::open(dir).map_err(words::desk)?;
         let node = NodeIdentity::read(dir).map_err(|e| CliError::home("node-directory", e))?;
-        let now = Clock::default().now();
+        let today = Clock::default().now().day();
         let known = Known {
             directory: Arc::new(node.directory()),
             certificate: node.certificate.clone(),
@@ -51,8 +50,7 @@ impl Office {
             desk,
             node,
             known,
-            today: now.day(),
-            now,
+            today,
         })
     }
 
@@ -159,17 +157,12 @@ impl Office {
 
     /// Takes a certificate into use that is made, and lets shares go that are not needed any more.
     pub(super) fn settle(&mut self) -> Result<(), CliError> {
-        let settled = self
-            .desk
-            .settle(&self.known, self.now)
-            .map_err(words::desk)?;
+        let settled = self.desk.settle(&self.known).map_err(words::desk)?;
         if let Some(certificate) = settled {
             self.known.certificate = Some(certificate);
         }
-        if let Some(certificate) = &self.known.certificate {
-            self.desk.destroy_old(certificate).map_err(words::desk)?;
-        }
-        Ok(())
+        let gone = self.desk.destroy_old(&self.known, self.today);
+        gone.map(drop).map_err(words::desk)
     }
 
     /// Calls a ceremony off.

@@ -1,8 +1,7 @@
 //! What a desk keeps, and what it refuses.
 
-use super::super::desk::{Desk, Part};
+use super::super::desk::{Desk, Known, Part};
 use super::super::error::DeskError;
-use super::super::force::WAIT;
 use super::super::step::Progress;
 use super::town::{Town, keys, today};
 use crate::entropy::OsEntropy;
@@ -13,7 +12,6 @@ use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::cose::Cosigned;
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::MAX_COSIGNED;
-use parasol_protocol::time::Timestamp;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -43,7 +41,7 @@ fn whoever_starts_much_crowds_out_its_own() {
 }
 
 #[test]
-fn a_certificate_waits_a_day_for_who_has_not_stored_its_shares() {
+fn a_certificate_is_taken_when_all_its_holders_have_signed_it_and_not_before() {
     let town = Town::new();
     let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
     town.finish(&name, &[0, 1, 2]);
@@ -58,29 +56,116 @@ fn a_certificate_waits_a_day_for_who_has_not_stored_its_shares() {
     town.step(0, &name);
     town.step(1, &name);
     pass(&town, &name, &[0, 1]);
-    let Progress::Made { waiting, .. } = town.step(0, &name) else {
+    let Progress::Made {
+        waiting,
+        certificate,
+        ..
+    } = town.step(0, &name)
+    else {
         panic!("two have signed")
     };
     assert_eq!(waiting.len(), 1);
     let (desk, known) = (town.desk(0), town.known(0));
-    let now = Timestamp::from_millis(5);
-    assert!(desk.settle(&known, now).unwrap().is_none());
-    assert!(
-        desk.settle(&known, now.plus_millis(WAIT - 10))
-            .unwrap()
-            .is_none()
-    );
-    let taken = desk.settle(&known, now.plus_millis(WAIT)).unwrap().unwrap();
-    assert_eq!((taken.epoch(), taken.waiting().len()), (2, 1));
-    // In force all the same; but nothing of the old goes, as it may be needed yet.
-    assert_eq!(desk.destroy_old(&taken).unwrap(), 0);
+    assert!(desk.settle(&known).unwrap().is_none());
+    // Nor does it come into use because somebody hands it out.
+    let taken = desk.take_certificate(&certificate, &known).unwrap();
+    assert!(taken.is_none());
+    assert_eq!(desk.stored().unwrap(), [1, 2]);
     drop(desk);
-    town.step(0, &name);
-    assert_eq!(town.desk(0).stored().unwrap(), [1, 2]);
-    // The third comes back and stores its own; the fuller copy is taken up, and the old goes.
+    assert_eq!(town.certificate(0).unwrap().epoch(), 1);
+    // The third comes back and stores its own: now all have.
     pass(&town, &name, &[0, 1, 2]);
     town.finish(&name, &[0, 1, 2]);
     town.hold(2, &[0, 1, 2]);
+}
+
+#[test]
+fn shares_of_before_are_kept_for_some_days_while_a_keyholder_is_left_out() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    for epoch in [2, 3] {
+        let name = town.begin(&town.plan(&[0, 1], &[0, 1]), &[0, 1]);
+        town.finish(&name, &[0, 1]);
+        // Those of the last that had all of them, and none between.
+        for number in [0, 1] {
+            assert_eq!(town.certificate(number).unwrap().epoch(), epoch);
+            assert_eq!(town.desk(number).stored().unwrap(), [1, epoch]);
+        }
+    }
+    let (desk, known) = (town.desk(0), town.known(0));
+    let before = desk.before(&known, today()).unwrap();
+    assert_eq!((before.epoch(), before.holders().count()), (1, 3));
+    assert_eq!(desk.destroy_old(&known, today().plus(14)).unwrap(), 0);
+    assert_eq!(desk.destroy_old(&known, today().plus(15)).unwrap(), 1);
+    assert_eq!(desk.stored().unwrap(), [3]);
+    assert!(desk.before(&known, today()).is_none());
+    drop(desk);
+    // The third learns of it, and keeps its own for as long.
+    let third = town.desk(2);
+    let (made, known) = (town.certificate(1).unwrap(), town.known(2));
+    assert!(
+        third
+            .take_certificate(made.bytes(), &known)
+            .unwrap()
+            .is_some()
+    );
+    drop(third);
+    assert_eq!(gone(&town, 2, &made), 0);
+    assert_eq!(town.desk(2).stored().unwrap(), [1]);
+    // All are there again: what was kept goes.
+    let name = town.begin(&town.plan(&[0, 1, 2], &[0, 1]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    town.hold(4, &[0, 1, 2]);
+}
+
+/// Two renewed without the third, and one of them is gone for good: with the third there still are two
+/// shares of before, and people can go back to them.
+#[test]
+fn with_who_was_left_out_one_can_go_back_to_what_was_before() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let first = town.certificate(0).unwrap();
+    let name = town.begin(&town.plan(&[0, 1], &[0, 1]), &[0, 1]);
+    town.finish(&name, &[0, 1]);
+    let (made, known) = (town.certificate(0).unwrap(), town.known(2));
+    let desk = town.desk(2);
+    desk.take_certificate(made.bytes(), &known)
+        .unwrap()
+        .unwrap();
+    drop(desk);
+    // Of what is in force there is one share. What it names is planned anew, upon what was before.
+    let known = town.known(0);
+    let before = town.desk(0).before(&known, today());
+    let before = Known {
+        certificate: before,
+        ..known
+    };
+    let mut terms = town.terms_upon(&before, &[0, 2], &[0, 2], &keys());
+    let key = town.identity(0).keys.record;
+    let early = town.desk(0).start(&terms.sign(&key), &town.known(0));
+    assert!(early.is_err(), "the number of what is in force");
+    terms.epoch = 3;
+    let name = town.begin(&terms.sign(&key), &[0, 2]);
+    town.finish(&name, &[0, 2]);
+    for number in [0, 2] {
+        let identity = town.identity(number);
+        let certificate = identity.certificate.unwrap();
+        assert_eq!((certificate.epoch(), identity.shares.len()), (3, 2));
+        for key in first.keys() {
+            assert_eq!(certificate.key(key.name()).unwrap().public(), key.public());
+        }
+    }
+}
+
+/// How many files go when a node goes by this certificate.
+fn gone(town: &Town, number: usize, certificate: &Certificate) -> usize {
+    let known = Known {
+        certificate: Some(certificate.clone()),
+        ..town.known(number)
+    };
+    town.desk(number).destroy_old(&known, today()).unwrap()
 }
 
 /// One ceremony of an epoch that one node has signed, and no other: it stops. Another of the same epoch
@@ -130,10 +215,11 @@ fn shares_of_a_ceremony_that_stopped_keep_no_node_from_starting() {
     assert_eq!(identity.certificate.unwrap().digest(), made.digest());
     assert!(identity.shares.is_empty());
     assert!(stopped.exists());
-    // Everybody has stored what is in force: then they go, as those before do.
-    assert_eq!(town.desk(2).destroy_old(&made).unwrap(), 2);
+    // Everybody has stored what is in force: then they go. Those before stay while somebody is left out.
+    assert_eq!(gone(&town, 2, &made), 1);
     assert!(!stopped.exists());
-    assert_eq!(town.desk(0).destroy_old(&made).unwrap(), 0);
+    assert_eq!(town.desk(2).stored().unwrap(), [1]);
+    assert_eq!(gone(&town, 0, &made), 0);
     let name = town.begin(&town.plan(&[0, 1, 2], &[0, 1]), &[0, 1, 2]);
     town.finish(&name, &[0, 1, 2]);
     town.hold(3, &[0, 1, 2]);
@@ -155,11 +241,12 @@ fn while_somebody_lacks_its_shares_those_of_a_rival_stay() {
     let (copy, charter) = (copy.write(), known.charter());
     let less = Certificate::of_latest(&copy, charter, &known.directory, Judging::Anew).unwrap();
     assert_eq!(less.waiting().len(), 1);
-    assert_eq!(desk.destroy_old(&less).unwrap(), 0);
+    drop(desk);
+    assert_eq!(gone(&town, 2, &less), 0);
     assert!(rival.exists());
     assert_eq!(town.identity(2).shares.len(), 2);
-    assert_eq!(desk.destroy_old(&made).unwrap(), 1);
-    assert_eq!(desk.stored().unwrap(), [1]);
+    assert_eq!(gone(&town, 2, &made), 1);
+    assert_eq!(town.desk(2).stored().unwrap(), [1]);
 }
 
 fn pass(town: &Town, name: &parasol_protocol::ids::PlanDigest, numbers: &[usize]) {

@@ -2,6 +2,7 @@
 
 mod crash;
 mod drill;
+mod hostile;
 mod kept;
 mod live;
 mod town;

@@ -11,7 +11,7 @@ use parasol_protocol::certificate::Certificate;
 use parasol_protocol::entropy::Entropy as _;
 use parasol_protocol::ids::{NodeKey, PlanDigest};
 use parasol_protocol::oprf::{KeyName, ShareIndex};
-use parasol_protocol::time::{Day, Timestamp};
+use parasol_protocol::time::Day;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -121,7 +121,28 @@ impl Town {
         dealers: &[usize],
         keys: &[KeyName],
     ) -> Vec<u8> {
-        let known = self.known(holders[0]);
+        let starter = &self.identity(holders[0]).keys.record;
+        self.terms_of(holders, dealers, keys).sign(starter)
+    }
+
+    /// The same, unsigned.
+    pub(super) fn terms_of(
+        &self,
+        holders: &[usize],
+        dealers: &[usize],
+        keys: &[KeyName],
+    ) -> PlanTerms {
+        self.terms_upon(&self.known(holders[0]), holders, dealers, keys)
+    }
+
+    /// The same upon another certificate than the one in force.
+    pub(super) fn terms_upon(
+        &self,
+        known: &Known,
+        holders: &[usize],
+        dealers: &[usize],
+        keys: &[KeyName],
+    ) -> PlanTerms {
         let seats = |numbers: &[usize]| -> BTreeMap<ShareIndex, NodeKey> {
             let seat = |n: &usize| {
                 let identity = self.identity(*n);
@@ -144,7 +165,6 @@ impl Town {
             self.identity(holders[0]).keys.record.node(),
         )
         .unwrap()
-        .sign(&self.identity(holders[0]).keys.record)
     }
 
     /// One step of a node, and whatever follows from where it stands.
@@ -156,10 +176,11 @@ impl Town {
         };
         let desk = self.desk(number);
         let stepped = desk.step(name, &known, &hand).unwrap();
-        let taken = desk.settle(&known, Timestamp::from_millis(0)).unwrap();
-        if let Some(certificate) = taken.or(known.certificate) {
-            desk.destroy_old(&certificate).unwrap();
-        }
+        let known = Known {
+            certificate: desk.settle(&known).unwrap().or(known.certificate),
+            ..known
+        };
+        desk.destroy_old(&known, today()).unwrap();
         stepped.progress
     }
 

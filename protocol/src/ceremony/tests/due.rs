@@ -47,6 +47,7 @@ struct Scene {
     certificate: Certificate,
     today: Day,
     present: BTreeSet<NodeKey>,
+    excused: BTreeSet<OrganisationKey>,
     without: BTreeSet<NodeKey>,
     seen: BTreeMap<OrganisationKey, Timestamp>,
     ended: BTreeSet<Season>,
@@ -65,6 +66,7 @@ impl Scene {
         Self {
             certificate: certificate(&town, &holders, 3, &names, issued),
             present: (0..4).map(|at| town.nodes[at].node()).collect(),
+            excused: BTreeSet::new(),
             without: BTreeSet::new(),
             seen: BTreeMap::new(),
             ended: BTreeSet::new(),
@@ -93,8 +95,20 @@ impl Scene {
         self.seen.insert(root, since);
     }
 
+    fn root(&self, at: usize) -> OrganisationKey {
+        self.town.roots[at].organisation()
+    }
+
     fn due(&self, me: usize) -> Option<Due> {
-        due(&Situation {
+        due(&self.situation(me))
+    }
+
+    fn call(&self, me: usize, plan: &PlanTerms) -> Call {
+        called(&self.situation(me), plan)
+    }
+
+    fn situation(&self, me: usize) -> Situation<'_> {
+        Situation {
             today: self.today,
             now: Timestamp::from_millis(NOW),
             charter: &self.town.charter,
@@ -102,12 +116,13 @@ impl Scene {
             certificate: Some(&self.certificate),
             me: self.node(me),
             present: &self.present,
+            excused: &self.excused,
             without: &self.without,
             seen: &self.seen,
             up: Timestamp::from_millis(NOW - 100 * HOUR),
             ended: &self.ended,
             used: self.used,
-        })
+        }
     }
 
     fn why(&self) -> Option<DueWhy> {
@@ -179,6 +194,74 @@ fn who_is_away_for_less_than_a_day_is_waited_for() {
     // With two of four away there are too few.
     scene.away(2, 500);
     assert_eq!(scene.why(), None);
+}
+
+#[test]
+fn who_held_a_ceremony_up_is_neither_there_nor_waited_for() {
+    let mut scene = Scene::new(TODAY);
+    scene.today = TODAY.plus(7);
+    scene.excused = BTreeSet::from([scene.root(1)]);
+    for gone in [false, true] {
+        if gone {
+            scene.away(1, 0);
+        }
+        let due = scene.due(0).unwrap();
+        assert_eq!(places(&due.holders), [1, 3, 4]);
+        assert_eq!(places(&due.dealers), [1, 3, 4]);
+        assert_eq!(scene.due(2).unwrap().wait, STAGGER);
+        let plan = scene.plan(&due, 0).unwrap();
+        assert_eq!(scene.call(3, plan.terms()), Call::Due);
+    }
+}
+
+#[test]
+fn who_comes_and_goes_puts_no_renewal_off_for_ever() {
+    let mut scene = Scene::new(TODAY);
+    scene.away(1, 0);
+    for day in 0..=8 {
+        scene.today = TODAY.plus(day);
+        assert_eq!(scene.why(), None, "day {day}");
+    }
+    scene.today = TODAY.plus(9);
+    let due = scene.due(0).unwrap();
+    assert_eq!(places(&due.holders), [1, 3, 4]);
+    let plan = scene.plan(&due, 0).unwrap();
+    assert_eq!(scene.call(2, plan.terms()), Call::Due);
+}
+
+#[test]
+fn what_others_plan_is_held_against_what_is_due_here() {
+    let mut scene = Scene::new(TODAY);
+    scene.today = TODAY.plus(7);
+    let all = scene.plan(&scene.due(0).unwrap(), 0).unwrap();
+    scene.away(1, 500);
+    let three = scene.plan(&scene.due(0).unwrap(), 0).unwrap();
+    let (all, three) = (all.terms().clone(), three.terms().clone());
+    assert_eq!(three.holders.len(), 3);
+    assert_eq!(scene.call(2, &three), Call::Due);
+    // Who was there a moment ago is not left out.
+    scene.away(1, 0);
+    assert_eq!(scene.call(2, &three), Call::LeavesOut);
+    scene.away(1, 1);
+    assert_eq!(scene.call(2, &three), Call::Due);
+    scene.present.insert(scene.node(1));
+    assert_eq!(scene.call(2, &three), Call::LeavesOut);
+    assert_eq!(scene.call(2, &all), Call::Due);
+    assert_eq!(scene.call(1, &three), Call::LeavesOut, "nor oneself");
+    // Somebody's clock may be a little ahead.
+    for (day, call) in [
+        (0, Call::Early),
+        (5, Call::Early),
+        (6, Call::Due),
+        (7, Call::Due),
+    ] {
+        scene.today = TODAY.plus(day);
+        assert_eq!(scene.call(2, &all), call, "day {day}");
+    }
+    // Of whom nothing is known since this node started: that counts.
+    scene.present.remove(&scene.node(1));
+    scene.seen.clear();
+    assert_eq!(scene.call(2, &three), Call::Due);
 }
 
 #[test]
@@ -360,6 +443,7 @@ fn the_first_keys_are_made_by_hand() {
             certificate,
             me: scene.node(0),
             present: &scene.present,
+            excused: &scene.excused,
             without: &scene.without,
             seen: &seen,
             up: Timestamp::from_millis(0),
@@ -426,6 +510,7 @@ proptest! {
             certificate: certificate(&town, &holders, old_t, &keys, issued),
             today,
             present: BTreeSet::from([town.nodes[me].node()]),
+            excused: BTreeSet::new(),
             without: BTreeSet::new(),
             seen: BTreeMap::new(),
             ended: BTreeSet::new(),

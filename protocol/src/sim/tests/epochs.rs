@@ -142,6 +142,38 @@ fn a_keyholder_answers_under_the_next_epoch_and_for_a_while_under_the_last() {
     }
 }
 
+/// Ceremonies that come one upon another, as one keyholder may want them: what a client holds that fetched
+/// its keys a quarter of an hour ago is answered all the same.
+#[test]
+fn renewals_in_quick_succession_cut_nobody_off() {
+    let mut all = Keyholders::new();
+    let generations: Vec<_> = (1..=12).map(|epoch| all.generation(epoch)).collect();
+    let minute = 60_000;
+    for (n, (certificate, shares)) in generations.iter().enumerate() {
+        let now = moment(n as u64 * minute);
+        all.engines[0].prepare(certificate.epoch(), Arc::clone(&shares[0]));
+        assert!(all.engines[0].renew(certificate.clone(), now));
+        let _ = all.engines[0].tick(&all.store, now).unwrap();
+        for (before, _) in &generations[..=n] {
+            let epoch = before.epoch();
+            assert_eq!(all.ask(0, before, now), Ok(()), "{epoch} after {n}");
+            assert!(all.engines[0].holders(epoch, now).is_some());
+        }
+    }
+    // Each goes when its own time is over.
+    let now = moment(3 * minute + GRACE);
+    let _ = all.engines[0].tick(&all.store, now).unwrap();
+    for (n, (certificate, _)) in generations.iter().enumerate() {
+        // It gave way when the next one came.
+        let expected = if n as u64 + 1 > 3 {
+            Ok(())
+        } else {
+            Err(Refusal::OtherEpoch)
+        };
+        assert_eq!(all.ask(0, certificate, now), expected, "{}", n + 1);
+    }
+}
+
 /// However the keyholders come to the new epoch one after another, once all have stored their shares:
 /// of what a client asks by a certificate that its home node gave it within a quarter of an hour, each
 /// keyholder answers all.

@@ -1,0 +1,134 @@
+//! Who held ceremonies up, and for how long the next ones go on without them.
+//!
+//! Whoever keeps one from going on is left out of the next, first for an hour, then for twice as long each
+//! time, up to a day. So nobody can hold up renewals for ever, whatever it does, and who only stumbled is
+//! soon there again. It is on the disk: a node that starts again still knows.
+
+use super::desk::{Desk, io_error};
+use super::error::DeskError;
+use crate::files::write_private;
+use parasol_protocol::cbor;
+use parasol_protocol::ids::OrganisationKey;
+use parasol_protocol::limits::MAX_KEYHOLDERS;
+use parasol_protocol::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+/// For how long somebody is left out, in milliseconds: the first time, and at most.
+const PAUSE: (u64, u64) = (60 * 60_000, 24 * 60 * 60_000);
+/// More organisations than any charter's keyholders, of now and before.
+const MOST: usize = 4 * MAX_KEYHOLDERS;
+
+fn path_of(desk: &Desk) -> PathBuf {
+    desk.node_dir.join("ceremonies").join("excused.cbor")
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Excuse {
+    times: u32,
+    until: Timestamp,
+}
+
+impl Excuse {
+    const fn pause(self) -> u64 {
+        let doubled = if self.times > 16 { 16 } else { self.times };
+        let pause = PAUSE.0 << doubled.saturating_sub(1);
+        if pause < PAUSE.1 { pause } else { PAUSE.1 }
+    }
+}
+
+/// The organisations that held a ceremony up.
+#[derive(Clone, Default, Debug)]
+pub(super) struct Excused {
+    all: BTreeMap<OrganisationKey, Excuse>,
+}
+
+impl Excused {
+    /// As it lies on the disk. What cannot be read is written anew: it only costs another try.
+    pub(super) fn read(desk: &Desk) -> Self {
+        let Ok(bytes) = fs::read(path_of(desk)) else {
+            return Self::default();
+        };
+        let read = cbor::decode(&bytes, 64 * MOST, |d| {
+            cbor::list(d, MOST, |d| {
+                cbor::tuple(d, 3)?;
+                let organisation = OrganisationKey::from_bytes(cbor::array(d)?);
+                let times = d.u32()?;
+                let until = Timestamp::from_millis(d.u64()?);
+                Ok((organisation, Excuse { times, until }))
+            })
+        });
+        Self {
+            all: read.unwrap_or_default().into_iter().collect(),
+        }
+    }
+
+    fn write(&self, desk: &Desk) -> Result<(), DeskError> {
+        let bytes = cbor::encode(|e| {
+            cbor::put_array(e, self.all.len() as u64);
+            for (organisation, excuse) in &self.all {
+                cbor::put_array(e, 3);
+                cbor::put_bytes(e, organisation.as_bytes());
+                cbor::put_uint(e, u64::from(excuse.times));
+                cbor::put_uint(e, excuse.until.millis());
+            }
+        });
+        let path = path_of(desk);
+        write_private(&path, &bytes).map_err(io_error(&path))
+    }
+
+    /// These held a ceremony up.
+    ///
+    /// # Errors
+    /// If it cannot be written down.
+    pub(super) fn hold_up(
+        &mut self,
+        who: &BTreeSet<OrganisationKey>,
+        now: Timestamp,
+        desk: &Desk,
+    ) -> Result<(), DeskError> {
+        for organisation in who {
+            if self.all.len() >= MOST && !self.all.contains_key(organisation) {
+                continue;
+            }
+            let excuse = self.all.entry(*organisation);
+            let excuse = excuse.or_insert(Excuse {
+                times: 0,
+                until: now,
+            });
+            excuse.times = excuse.times.saturating_add(1);
+            excuse.until = now.plus_millis(excuse.pause());
+        }
+        if who.is_empty() {
+            return Ok(());
+        }
+        self.write(desk)
+    }
+
+    /// These have come to the end of a ceremony: what was before is forgotten.
+    ///
+    /// # Errors
+    /// If it cannot be written down.
+    pub(super) fn forgive(
+        &mut self,
+        who: &BTreeSet<OrganisationKey>,
+        desk: &Desk,
+    ) -> Result<(), DeskError> {
+        let before = self.all.len();
+        self.all
+            .retain(|organisation, _| !who.contains(organisation));
+        if self.all.len() == before {
+            return Ok(());
+        }
+        self.write(desk)
+    }
+
+    /// Who is left out now. A clock that was set back leaves nobody out for longer.
+    pub(super) fn now(&self, now: Timestamp) -> BTreeSet<OrganisationKey> {
+        let lasts =
+            |excuse: &Excuse| now < excuse.until && excuse.until <= now.plus_millis(excuse.pause());
+        let all = self.all.iter().filter(|(_, excuse)| lasts(excuse));
+        all.map(|(organisation, _)| *organisation).collect()
+    }
+}
