@@ -366,6 +366,7 @@ fn a_stolen_key_is_revoked_and_what_is_kept_is_affirmed() {
     assert_eq!(refused(&words), ("keep".to_owned(), 2));
     let said = text(&[&words[..], &["--keep-none"]].concat());
     assert!(said.contains("--renew --without rowan"), "{said}");
+    fs::remove_file(&out).unwrap();
     let ids: Vec<String> = (0..130u8).map(|n| hex::encode([n; 32])).collect();
     fs::write(place.path("keep"), format!("# ours\n{}\n", ids.join("\n"))).unwrap();
     let said = json(&[&words[..], &["--keep", &place.at("keep")]].concat());
