@@ -16,6 +16,7 @@ use crate::testing::Home;
 use parasol_protocol::engine::Settings;
 use parasol_protocol::limits::MAX_DELEGATION_DAYS;
 use parasol_protocol::oprf::{KeyName, blind};
+use parasol_protocol::time::Season;
 use parasol_protocol::wire::client::{Evaluate, Evaluated, Missing};
 use parasol_protocol::wire::peer::Refusal;
 use parasol_protocol::wire::{Again, EvaluateAsk};
@@ -89,13 +90,16 @@ async fn a_member_that_has_used_up_her_share_is_told_when_there_is_more() {
             elements: blinded.elements().to_vec(),
         };
         let except = Vec::new();
-        Evaluate { ask, except }.encode()
+        Evaluate { ask, except }
     };
-    let call = |count| {
-        let body = ask(count);
+    let call_with = |change: &dyn Fn(&mut Evaluate), count| {
+        let mut wanted = ask(count);
+        change(&mut wanted);
+        let body = wanted.encode();
         let token = home.token.clone();
         async move { post(port, "/v1/evaluate", &token, &body).await }
     };
+    let call = |count| call_with(&|_| (), count);
     // Of three keyholders this node is one; that the others are away is no quota.
     let (status, head, body) = call(2).await;
     let evaluated = Evaluated::decode(&body).unwrap();
@@ -108,8 +112,21 @@ async fn a_member_that_has_used_up_her_share_is_told_when_there_is_more() {
     let again = error["error"]["retry_after"].as_u64().unwrap();
     assert!((1..=86_400).contains(&again));
     assert!(head.contains(&format!("retry-after: {again}")), "{head}");
+    // What every keyholder that was asked refuses is given back.
+    let unknown = KeyName::Handle(Season::from_index(1));
+    let (status, _, body) = call_with(&|wanted| wanted.ask.keys = vec![unknown], 1).await;
+    assert_eq!(status, 200);
+    assert!(Evaluated::decode(&body).unwrap().answers.is_empty());
     // What is left is left; and all of it is told.
     assert_eq!(call(1).await.0, 200);
+    // Where there is nobody to ask, nothing is counted, nor refused: it would tell of what others ask.
+    let heard = |wanted: &mut Evaluate| wanted.except = vec![1, 2, 3];
+    let over = |wanted: &mut Evaluate| wanted.ask.epoch = 0;
+    for change in [&heard as &dyn Fn(&mut Evaluate), &over] {
+        let (status, _, body) = call_with(change, 5).await;
+        let evaluated = Evaluated::decode(&body).unwrap();
+        assert_eq!((status, evaluated.answers.len()), (200, 0));
+    }
     let (_, shown) = get(port, "/v1/quota", Some(&home.token)).await;
     let figures = ["yours", "asked", "left", "granted", "needed"].map(|name| &shown[name]);
     let used = figures[0].as_u64().unwrap();

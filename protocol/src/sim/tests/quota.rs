@@ -640,9 +640,19 @@ fn one_alone_has_all_of_it_and_a_figure_is_a_figure() {
     // What nobody answered is given back.
     let (engine, _) = &mut figure.game.lab.sides[0];
     engine.refund(&Member([1; 32]), 5, TODAY);
-    // What is given back of yesterday gives nobody more today.
-    engine.refund(&Member([1; 32]), 5, TODAY.minus(1));
     assert_eq!(figure.all(1), 5);
+}
+
+/// Who asks just before midnight and is refused just after gives the new day nothing back.
+#[test]
+fn what_is_given_back_is_of_the_day_on_which_it_was_taken() {
+    let mut home = Members::new(5, None);
+    let day = home.ask(1, 50).unwrap();
+    assert_eq!(day, TODAY);
+    let (engine, _) = &mut home.game.lab.sides[0];
+    engine.refund(&Member([1; 32]), 50, day.minus(1));
+    engine.refund(&Member([1; 32]), 50, day.plus(1));
+    assert_eq!((home.all(2), home.all(3)), (25, 12));
 }
 
 #[test]
