@@ -174,7 +174,9 @@ fn sealed_questions_are_answered_as_a_second_implementation_answers_them() {
             assert_eq!(refused.code(), word, "{name}");
         }
         for (n, part) in list(&case["parts"]).iter().enumerate() {
-            let reply = node.answer(&part_of(&question, n), day(&case["day"])).unwrap();
+            let reply = node
+                .answer(&part_of(&question, n), day(&case["day"]))
+                .unwrap();
             assert_eq!(reply.records, numbered(&file, &part["holds"]), "{name}");
             assert_eq!(reply.left, part["left"], "{name}");
         }

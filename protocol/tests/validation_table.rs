@@ -133,7 +133,11 @@ fn every_word_of_the_code_has_a_row_and_every_row_a_word() {
         ("E", &["wire/peer.rs Refusal code"], &["busy"]),
         ("S", &["seal/report.rs Refused code"], &[]),
         // Only who reads what somebody wrote down asks for the canonical form, and says `schema`.
-        ("H", &["handle/error.rs HandleError code"], &["not-canonical"]),
+        (
+            "H",
+            &["handle/error.rs HandleError code"],
+            &["not-canonical"],
+        ),
         (
             "G",
             &[

@@ -451,7 +451,11 @@ fn bad_messages_are_refused_by_the_word_that_they_name() {
     let federation: FederationId = file["federation"].as_str().unwrap().parse().unwrap();
     for case in cases(&file) {
         let refused = refused(case, &federation);
-        assert_eq!(refused, case["refused"], "{}: {}", case["type"], case["name"]);
+        assert_eq!(
+            refused, case["refused"],
+            "{}: {}",
+            case["type"], case["name"]
+        );
     }
 }
 

@@ -244,11 +244,7 @@ async fn carry_in(State(app): State<App>, body: Bytes) -> Result<Response, ApiEr
     let refused = |why: Refusal| match why.rule {
         // No record by its form: what does not decode is told alike by every call.
         Rule::Encoding => ApiError::malformed(why),
-        rule => ApiError::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            rule.id(),
-            why.to_string(),
-        ),
+        rule => ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, rule.id(), why.to_string()),
     };
     let record = Verified::from_bytes(&body, &app.federation).map_err(refused)?;
     if !record.kind().by_root() {

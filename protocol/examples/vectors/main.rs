@@ -58,7 +58,10 @@ fn files() -> Vec<(&'static str, Value)> {
         ),
         (
             "ok/wire.json",
-            head("spec/06-transport.md", wire::cases(&mut world, &made, &ceremonies)),
+            head(
+                "spec/06-transport.md",
+                wire::cases(&mut world, &made, &ceremonies),
+            ),
         ),
         (
             "bad/records.json",
@@ -74,7 +77,10 @@ fn files() -> Vec<(&'static str, Value)> {
         ),
         (
             "bad/wire.json",
-            head("spec/06-transport.md", wire::bad(&mut world, &made, &ceremonies)),
+            head(
+                "spec/06-transport.md",
+                wire::bad(&mut world, &made, &ceremonies),
+            ),
         ),
         (
             "ok/ceremony.json",

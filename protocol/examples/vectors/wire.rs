@@ -514,7 +514,11 @@ fn inside() -> Vec<(&'static str, &'static str, &'static str, String)> {
     let question = [
         ("shape", "an unknown question", "820480".to_owned()),
         ("shape", "21 bits", "8401150000".to_owned()),
-        ("shape", "a value of more bits than it names", "8401041000".to_owned()),
+        (
+            "shape",
+            "a value of more bits than it names",
+            "8401041000".to_owned(),
+        ),
         ("shape", "a value of more than 32 bits", large),
         ("shape", "part 64", "8401040a1840".to_owned()),
         ("shape", "a bucket without its part", "8301040a".to_owned()),
@@ -523,7 +527,11 @@ fn inside() -> Vec<(&'static str, &'static str, &'static str, String)> {
         ("shape", "nine locks", many("820389", &lock, 9)),
         ("shape", "a lock of 31 bytes", many("820381581f", "01", 31)),
         ("left-over", "a byte follows", "8401040a0200".to_owned()),
-        ("encoding", "a value that is not in its shortest form", "840104180a02".to_owned()),
+        (
+            "encoding",
+            "a value that is not in its shortest form",
+            "840104180a02".to_owned(),
+        ),
         ("encoding", "nothing", String::new()),
     ];
     let reply = [
@@ -537,7 +545,11 @@ fn inside() -> Vec<(&'static str, &'static str, &'static str, String)> {
     let padding = [
         ("shape", "zeros alone", padded("")),
         ("shape", "zeros without a mark", padded("8401040a02")),
-        ("shape", "something behind the mark", padded("8401040a02800001")),
+        (
+            "shape",
+            "something behind the mark",
+            padded("8401040a02800001"),
+        ),
     ];
     let of = |kind| move |(refused, name, text)| (kind, refused, name, text);
     let all = question.into_iter().map(of("question"));
