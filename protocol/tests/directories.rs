@@ -19,18 +19,20 @@ fn look(case: &Value) -> Result<Federation, ViewError> {
     let own = case["own"].as_str().unwrap().parse().unwrap();
     let known = case["known"].as_str().map(|id| id.parse().unwrap());
     let day = Day::from_number(number(&case["day"]));
-    let seen = Federation::from_reply(&bytes(&case["hex"]), &own, known.as_ref(), day)?;
+    let before = (!case["seen"].is_null()).then(|| Generation {
+        epoch: number(&case["seen"]["epoch"]),
+        digest: bytes(&case["seen"]["digest"]).try_into().unwrap(),
+    });
+    let reply = bytes(&case["hex"]);
+    let seen = Federation::after(&reply, &own, known.as_ref(), before.as_ref(), day)?;
     if let Some(id) = case["pinned"]["id"].as_str() {
         seen.follows_charter(&Pin {
             version: number(&case["pinned"]["version"]),
             id: id.parse().unwrap(),
         })?;
     }
-    if !case["seen"].is_null() {
-        seen.follows(&Generation {
-            epoch: number(&case["seen"]["epoch"]),
-            digest: bytes(&case["seen"]["digest"]).try_into().unwrap(),
-        })?;
+    if let Some(before) = before {
+        seen.follows(&before)?;
     }
     Ok(seen)
 }

@@ -160,6 +160,8 @@ class Walk:
         for entry in entries:
             if entry.key is None:
                 yield from self.fields(self.grammar.group(entry.type), value)
+            elif isinstance(cddl.only(entry.key.type), ast.Typename):
+                continue  # Names of any sort, in JSON: no bound stands there.
             elif (key := cddl.literal(entry.key.type)) in value:
                 for at, side, inner, unit in self.of(entry.type, value[key]):
                     yield at, side, {**value, key: inner}, unit

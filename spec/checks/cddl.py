@@ -162,6 +162,11 @@ class Grammar:
                 if not self.take(self.group(entry.type), left):
                     return False
                 continue
+            if isinstance(only(entry.key.type), ast.Typename):
+                for key in [key for key in left if self.type(entry.key.type, key)]:
+                    if not self.type(entry.type, left.pop(key)):
+                        return False
+                continue
             key = literal(entry.key.type)
             if key not in left:
                 if occurrence(entry)[0] > 0:

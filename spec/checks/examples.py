@@ -12,6 +12,7 @@ OPTIONAL = {(1, 4): "succession", (5, 2): "proof", (7, 4): "kinds", (7, 5): "are
 OPTIONAL_IN_SUMMARY = {3: "month", 4: "area"}
 # Fields that may be absent, by the rule of the map that they stand in.
 OPTIONAL_IN = {"ceremony-plan": {9: "old"}, "ceremony-complaint": {2: "seed"}, "certificate": {7: "charter", 8: "transcript"}}
+OPTIONAL_IN |= {"http-quota": {"left"}, "http-error": {"retry_after"}}
 
 
 def examples(world):
@@ -57,6 +58,8 @@ def examples(world):
         yield "trust-graph", case["graph"]
         said = [{**one, "text": "in whatever words"} for one in case["ignored"]]
         yield "trust-answer", {"accepted": case["accepted"], "ignored": said}
+    for case in files["ok/http.json"]["cases"]:
+        yield case["type"], case["json"]
     for case in files["ok/seal.json"]["cases"]:
         for part, name, rule in ((1, "summary", "summary"), (2, "text", "words"), (3, "handles", "handles")):
             if plain := seal.unpad(hexed(case[name]), seal.SIZES[part]):
@@ -129,4 +132,6 @@ def may_be_absent(rule, way, value):
         return (cbor.decode(value.value[2])[1], way[-1]) in OPTIONAL
     if rule == "publish" and len(way) == 3:
         return (value[way[0]][0], way[-1]) in OPTIONAL
+    if rule.startswith("http-") and way[-2:-1] in (("records",), ("tables",)):
+        return True
     return rule == "summary" and way[-1] in OPTIONAL_IN_SUMMARY

@@ -234,6 +234,12 @@ def ok_reconcile(world, cases):
         yield case["name"]
 
 
+def ok_http(world, cases):
+    for case in cases:
+        wire.GRAMMAR.check(case["type"], case["json"])
+        yield case["name"]
+
+
 def bad_reconcile(world, cases):
     file = world.files["bad/reconcile.json"]
     items = [(day, hexed(one)) for day, one in file["items"]]
@@ -333,6 +339,7 @@ CHECKS = {
     "ok/scenes.json": ok_scenes,
     "ok/seal.json": ok_seal,
     "ok/wire.json": ok_wire,
+    "ok/http.json": ok_http,
     "ok/reconcile.json": ok_reconcile,
     "ok/voprf.json": ok_voprf,
     "ok/handles.json": ok_handles,

@@ -1,7 +1,6 @@
 """Writes the vectors that this implementation makes: ok/reconcile.json, bad/reconcile.json, ok/scenes.json,
-bad/certificate.json,
-bad/contents.json and those of make_answers.py, make_chain.py, make_directory.py, make_papers.py, make_trust.py and
-make_words.py.
+bad/certificate.json, bad/contents.json and those of make_answers.py, make_chain.py, make_directory.py, make_papers.py,
+make_trust.py and make_words.py.
 
     cd spec && python3 -m checks.make
 

@@ -16,9 +16,9 @@ def key_row(name, label, degree=1):
     return [name, 2, at[0], [[i, at[i]] for i in (1, 2, 3)]]
 
 
-def certified(*who, epoch=1, keys=None, federation=FEDERATION, label="a bucket key"):
+def certified(*who, epoch=1, keys=None, federation=FEDERATION, label="a bucket key", made=MADE):
     """(the certificate, SHA-256 of its payload)."""
-    payload = cbor.encode({1: 1, 2: federation, 3: epoch, 4: MADE, 5: True, 6: keys or [key_row([0], label)]})
+    payload = cbor.encode({1: 1, 2: federation, 3: epoch, 4: made, 5: True, 6: keys or [key_row([0], label)]})
     external = b"parasol 1 certificate" + federation
     return cosigned(payload, external, [NODES[name] for name in who or ("ash", "birch")]), hashlib.sha256(payload).digest()
 
@@ -82,6 +82,11 @@ def views():
     out = directory([CHARTER, signed(left, "ash", "birch", "cedar")])
     yield good("what one who is out has signed", out, version=2, left_out=["unknown-organisation"])
     yield good("a later generation of keys", directory(certificate=certified(epoch=2)[0]), epoch=2, seen=(1, DIGEST))
+    gone = [*START, revocation("birch")]
+    yield good("a signer's key was revoked since", directory(records=gone), bare=["birch"])
+    late, digest = certified(made=TODAY - 5)
+    gone = directory(certificate=late, records=[*START, revocation("birch", issued=TODAY - 10)])
+    yield good("a signer's key was revoked before, of keys that are known", gone, bare=["birch"], seen=(1, digest))
     more = certified("ash", "birch", "cedar")[0]
     yield good("the same generation with more signatures", directory(certificate=more), seen=(1, DIGEST))
 
@@ -142,7 +147,8 @@ def bad():
     yield keys(certified(keys=[key_row([0], "off", 2)])[0], "key", "shares that are on no line")
     yield keys(certified("ash")[0], "signatures", "one keyholder has signed")
     yield keys(CERTIFICATE, "signatures", "a signer's delegation is left out", records=without("birch"))
-    yield keys(CERTIFICATE, "signatures", "a signer's key is revoked", records=[*START, revocation("birch")])
+    gone = [*START, revocation("birch", issued=TODAY - 10)]
+    yield keys(certified(made=TODAY - 5)[0], "signatures", "a signer's key was revoked before", records=gone)
     yield keys(certified("ash", "elm")[0], "signatures", "a member that is no keyholder has signed")
 
     yield no("another organisation's node", "not-our-node", directory(home="birch"))
@@ -177,12 +183,14 @@ def refusals():
     yield no("an epoch of which it has no shares", "other-epoch", 3, [bucket])
     yield no("no such epoch, no such key, and nothing left", "other-epoch", 3, [bucket, [2, 4000]], 1, [(bucket, spent)])
     yield no("a key of another epoch", "no-share", 1, [[2, 4053]])
-    yield no("one of two keys that it has no share of", "no-share", 2, [bucket, last])
+    yield no("two keys, and a share of neither", "no-share", 2, [last, [2, 4054]])
     yield no("a season in which no report can expire yet", "no-share", 1, [beyond])
     yield no("that season, beside one that may be asked", "no-share", 1, [last, beyond])
+    yield no("that season, of which it has no share, beside a key that it has", "no-share", 2, [bucket, beyond])
     # On the last day but one of a year tomorrow is of the old season still.
     yield no("that season, the day before it may be asked", "no-share", 1, [beyond], day=20_817)
-    yield no("no share, and nothing left", "no-share", 2, [bucket, last], 1, [(bucket, spent), (last, spent)])
+    yield no("no share, and nothing left", "no-share", 2, [last], 1, [(last, spent)])
+    yield no("nothing left under the only one of two keys that it has", "quota", 2, [bucket, last], 1, [(bucket, spent)])
     yield no("nothing left", "quota", 1, [bucket], 1, [(bucket, spent)])
     yield no("one more than is left", "quota", 1, [bucket], 1001, [(bucket, spent - 1000)])
     yield no("nothing left under the first of two keys", "quota", 2, [bucket, now], 2, [(bucket, spent - 1)])

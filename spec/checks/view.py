@@ -37,13 +37,15 @@ class Known(Node):
         records.verify(record, self.charter.id)
         self.admit(record, today)
 
-    def revoked(self, organisation, key):
-        return any(one.organisation == organisation and one.body.get("key") == key for one in self.of_kind("revocation"))
+    def revoked(self, organisation, key, before):
+        all_ = (one for one in self.of_kind("revocation") if one.organisation == organisation and one.body.get("key") == key)
+        return any(before is None or one.issued < before for one in all_)
 
-    def signer_on(self, key, day):
+    def signer_on(self, key, day, before=None):
+        """For whom a key may sign on a day, by the revocations that were issued before another one, or by all."""
         for one in self.of_kind("delegation"):
             covers = one.issued <= day <= one.body["until"]
-            if one.body["record key"] == key and covers and not self.revoked(one.organisation, key):
+            if one.body["record key"] == key and covers and not self.revoked(one.organisation, key, before):
                 return one.organisation
         return None
 
@@ -76,7 +78,7 @@ def held_against(data, versions):
 class View:
     """A directory that holds, for a client of `own` on its own day."""
 
-    def __init__(self, data, own, known, day):
+    def __init__(self, data, own, known, day, seen):
         documents, certificate, given, home, today, self.carried = malformed(wire.decode, "directory reply", data)
         chain = under("charter", self.chain_of, documents)
         self.charter, _ = chain.current()
@@ -96,7 +98,7 @@ class View:
                 self.left_out.append(no.rule)
         if not certificate:
             raise Refused("no-keys")
-        self.certificate = under("certificate", self.certified, certificate)
+        self.certificate = under("certificate", self.certified, certificate, seen)
         if home not in self.nodes(own, day):
             raise Refused("not-our-node")
         self.clocks = abs(today - day) > 1
@@ -108,9 +110,16 @@ class View:
             chain.offer(one)
         return chain
 
-    def certified(self, data):
-        made = Certificate(data, held_against(data, self.versions), self.directory.signer_on)
-        made.digest = hashlib.sha256(sign(data)[0]).digest()
+    def certified(self, data, seen):
+        """Judged as one in use, or again if it is the one that was seen (02, section 7)."""
+        digest = hashlib.sha256(malformed(sign, data)[0]).digest()
+        again = seen is not None and hexed(seen["digest"]) == digest
+
+        def signer_on(key, day):
+            return self.directory.signer_on(key, day, 0 if again else day)
+
+        made = Certificate(data, held_against(data, self.versions), signer_on)
+        made.digest = digest
         return made
 
     def nodes(self, organisation, day):
@@ -131,7 +140,7 @@ class View:
 
 def looked_at(case):
     known = hexed(case["known"]) if case["known"] else None
-    view = View(hexed(case["hex"]), hexed(case["own"]), known, case["day"])
+    view = View(hexed(case["hex"]), hexed(case["own"]), known, case["day"], case["seen"])
     view.follows(hexed(case["pinned"]["id"]) if case["pinned"] else None, case["seen"])
     return view
 

@@ -31,9 +31,13 @@ mod clock_tests;
 #[cfg(test)]
 mod seasons_tests;
 #[cfg(test)]
+mod stub;
+#[cfg(test)]
 mod tests;
 
 pub use calls::{DriverHandle, Unavailable};
 pub use input::{Keys, Scene, Status, Target};
 pub use machine::{Setup, start};
+#[cfg(test)]
+pub(crate) use stub::{Stub, stub};
 pub use verify::verify;

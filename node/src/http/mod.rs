@@ -17,6 +17,8 @@ mod slow;
 mod status;
 
 #[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod tests;
 
 pub use access::App;

@@ -21,6 +21,7 @@ pub(super) struct QuotaBody {
     yours: u32,
     /// What she can still ask for, at least, if nobody else does meanwhile; absent where nothing is
     /// divided.
+    #[serde(skip_serializing_if = "Option::is_none")]
     left: Option<u32>,
     /// Seconds until the home node's next day.
     retry_after: u32,
