@@ -83,7 +83,10 @@ class Grammar:
             self.seen.add(node.name)
             return True
         if isinstance(node, ast.Value):
-            return same(value, literal(node))
+            number = literal(node)
+            if self.moved and self.moved[0] is node:
+                return whole(value) and self.moved[1][0] <= value <= self.moved[1][1]
+            return same(value, number)
         if isinstance(node, ast.Range):
             least, most = self.limits(node, range_of(node))
             return whole(value) and least <= value <= most
@@ -112,7 +115,9 @@ class Grammar:
             except Refused:
                 return False
         if name == "regexp":
-            return re.fullmatch(literal(only(controller)), value) is not None
+            one, *own = repeated(node)
+            least, most = self.limits(node, own)
+            return least <= len(value) <= most and re.fullmatch(f"{one}*", value) is not None
         if name == "size":
             least, most = self.limits(node, size_of(node))
             number = value if whole(value) else len(value.encode() if isinstance(value, str) else value)
@@ -201,6 +206,12 @@ def size_of(node):
     if only(node.type).name in ("uint", "int"):
         return 0, (1 << 8 * size) - 1
     return size, size
+
+
+def repeated(node):
+    """(a class of characters, how many of them at least, at most): the one form that is used here."""
+    one, least, most = re.fullmatch(r"(\[[^\]]+\])\{(\d+)(?:,(\d+))?\}", literal(only(node.controller))).groups()
+    return one, int(least), int(most or least)
 
 
 def occurrence(entry):
