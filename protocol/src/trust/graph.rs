@@ -208,13 +208,16 @@ impl<K: Ord + Clone> Graph<K> {
             into: Vec::new(),
             best: Vec::new(),
         };
+        let roots: Vec<(K, u32)> = roots.into_iter().collect();
+        let offers: Vec<Offer<K>> = offers.into_iter().collect();
+        let ends = graph.place_all(&roots, &offers);
         for (key, budget) in roots {
             let at = graph.place(key);
             let known = graph.roots.entry(at).or_insert(budget);
             *known = budget.max(*known);
         }
-        for offer in offers {
-            graph.insert(offer);
+        for (offer, (from, to)) in offers.into_iter().zip(ends) {
+            graph.insert(offer, from, to);
         }
         for issuer in 0..graph.out.len() {
             graph.charge(issuer);
@@ -225,23 +228,56 @@ impl<K: Ord + Clone> Graph<K> {
 
     /// One vouch more.
     pub fn add(&mut self, offer: Offer<K>) {
-        let edge = self.insert(offer);
-        let Some(issuer) = self.edge(edge).map(|e| e.from as usize) else {
-            return;
-        };
+        let (from, to) = (self.place(offer.from.clone()), self.place(offer.to.clone()));
+        self.insert(offer, from, to);
+        let issuer = from as usize;
         self.charge(issuer);
         // Those in later slots cost more now, and one in the same slot counts no longer.
         let touched = self.targets(issuer).collect();
         self.settle_again(&touched);
     }
 
-    /// The place of a key that may be the one of this place: lists often name one key many times on
-    /// end.
-    fn place_near(&mut self, key: K, near: Option<Index>) -> Index {
-        match near.filter(|at| self.key(*at) == Some(&key)) {
-            Some(at) => at,
-            None => self.place(key),
+    /// Places for all keys, in their order, and for each vouch those of its issuer and its subject. A key
+    /// is not looked for each time that it is named: all names are sorted at once.
+    fn place_all(&mut self, roots: &[(K, u32)], offers: &[Offer<K>]) -> Vec<(Index, Index)> {
+        // Whoever is named, and at which end of which vouch; roots at none.
+        let mut named: Vec<(K, u32)> = roots
+            .iter()
+            .map(|(key, _)| (key.clone(), u32::MAX))
+            .collect();
+        // Lists often name one key many times on end.
+        let mut last: Option<&Offer<K>> = None;
+        for (offer, end) in offers.iter().zip((0_u32..).step_by(2)) {
+            if last.is_none_or(|last| last.from != offer.from) {
+                named.push((offer.from.clone(), end));
+            }
+            if last.is_none_or(|last| last.to != offer.to) {
+                named.push((offer.to.clone(), end + 1));
+            }
+            last = Some(offer);
         }
+        named.sort_unstable();
+        let mut places: Vec<Option<Index>> = vec![None; 2 * offers.len()];
+        for (key, end) in named {
+            if self.keys.last() != Some(&key) {
+                self.keys.push(key);
+            }
+            if let Some(place) = places.get_mut(end as usize) {
+                *place = (self.keys.len() as Index).checked_sub(1);
+            }
+        }
+        let count = self.keys.len();
+        self.index = self.keys.iter().cloned().zip(0..).collect();
+        self.out.resize(count, Vec::new());
+        self.into.resize(count, Vec::new());
+        self.best.resize(count, Bests::default());
+        let (mut from, mut to) = (0, 0);
+        let both = |ends: &[Option<Index>]| {
+            from = ends.first().copied().flatten().unwrap_or(from);
+            to = ends.last().copied().flatten().unwrap_or(to);
+            (from, to)
+        };
+        places.chunks(2).map(both).collect()
     }
 
     fn place(&mut self, key: K) -> Index {
@@ -257,10 +293,7 @@ impl<K: Ord + Clone> Graph<K> {
         at
     }
 
-    fn insert(&mut self, offer: Offer<K>) -> u32 {
-        let last = self.edges.last().map(|e| (e.from, e.to));
-        let from = self.place_near(offer.from, last.map(|(from, _)| from));
-        let to = self.place_near(offer.to, last.map(|(_, to)| to));
+    fn insert(&mut self, offer: Offer<K>, from: Index, to: Index) {
         let edge = self.edges.len() as u32;
         self.edges.push(Edge {
             from,
@@ -278,7 +311,6 @@ impl<K: Ord + Clone> Graph<K> {
         if let Some(into) = self.into.get_mut(to as usize) {
             into.push(edge);
         }
-        edge
     }
 
     /// Adds up what an issuer's vouches cost.

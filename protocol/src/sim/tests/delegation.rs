@@ -5,11 +5,12 @@ use super::*;
 use crate::engine::{Notice, Warning};
 use crate::limits::MAX_DELEGATION_DAYS;
 use crate::record::delegation::SlotRange;
-use crate::time::Timestamp;
 
 /// What the first node's keeper is told on a day: at the day's beginning, and whenever he asks.
 fn told(lab: &mut Lab, day: Day) -> (Vec<Notice>, Vec<Warning>) {
-    lab.now = Timestamp::from_millis(u64::from(day.number()) * 86_400_000 + 5_000);
+    while lab.now.day() < day {
+        lab.wait(DAY);
+    }
     lab.told.clear();
     for _ in 0..3 {
         lab.tick();
