@@ -77,3 +77,6 @@ pub const MAX_CEREMONY_MESSAGES: usize = 2 * MAX_KEYHOLDERS * 6 * 2;
 pub const MAX_BOARD: usize = 8 * 1024 * 1024;
 /// How long after its day a plan may still be joined: files travel slowly.
 pub const MAX_PLAN_DAYS: u32 = 30;
+/// Days by which a plan's day may lie ahead of a participant's own: as far as honest clocks are apart
+/// (`spec/08-security.md`, section 11; `spec/11-ceremonies.md`, section 2).
+pub const MAX_PLAN_AHEAD: u32 = 2;

@@ -20,7 +20,7 @@ use crate::cose::Context;
 use crate::entropy::draw;
 use crate::ids::{NodeKey, PlanDigest, sha256};
 use crate::keys::SecretKey;
-use crate::limits::MAX_PLAN_DAYS;
+use crate::limits::{MAX_PLAN_AHEAD, MAX_PLAN_DAYS};
 use crate::oprf::{KeyName, KeyShare, ShareIndex};
 use crate::time::Day;
 use crate::wire::sealed::SealSecret;
@@ -228,7 +228,7 @@ impl Ceremony {
             return Err(CeremonyError::NotNamed);
         }
         let day = plan.terms().day;
-        if day > today.plus(1) || today.since(day) > MAX_PLAN_DAYS {
+        if day > today.plus(MAX_PLAN_AHEAD) || today.since(day) > MAX_PLAN_DAYS {
             return Err(CeremonyError::Day { day, today });
         }
         let planned = plan.terms().epoch;

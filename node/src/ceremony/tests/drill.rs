@@ -34,6 +34,8 @@ pub(super) struct Drill {
     pub(super) settled: bool,
     pub(super) ended: BTreeSet<Season>,
     pub(super) meddle: Option<Meddle>,
+    /// Days by which a clock is behind, and by which it is ahead.
+    pub(super) wrong: [(u64, u64); 3],
 }
 
 impl Drill {
@@ -63,6 +65,7 @@ impl Drill {
             settled: true,
             ended: BTreeSet::new(),
             meddle: None,
+            wrong: [(0, 0); 3],
         }
     }
 
@@ -81,7 +84,8 @@ impl Drill {
     }
 
     pub(super) fn scene(&self, n: usize) -> Scene {
-        let now = Timestamp::from_millis(self.now);
+        let (behind, ahead) = self.wrong[n];
+        let now = Timestamp::from_millis(self.now + ahead * DAY - behind * DAY);
         let there = (0..3).filter(|m| *m != n && !self.apart.contains(&(n.min(*m), n.max(*m))));
         Scene {
             known: self.town.known(n),
@@ -268,6 +272,31 @@ fn who_is_connected_and_silent_holds_up_one_ceremony_and_not_the_next() {
     assert_eq!(drill.epochs()[..2], [3, 3]);
     let holders: Vec<u16> = drill.certificate(0).holders().map(|(i, _)| i).collect();
     assert_eq!(holders.len(), 2);
+}
+
+/// Honest clocks are two days wrong at most, this way or that: whoever has such a one takes part, and
+/// excuses nobody.
+#[test]
+fn a_clock_that_is_two_days_wrong_keeps_nobody_out() {
+    for wrong in [(2, 0), (0, 2)] {
+        for whose in 0..3 {
+            let mut drill = Drill::new(true);
+            drill.now += 4 * DAY;
+            drill.wrong[whose] = wrong;
+            drill.passes(3);
+            let mut days = 0;
+            while drill.epochs() == [1, 1, 1] {
+                drill.now += 12 * HOUR;
+                drill.passes(12);
+                days += 1;
+                assert!(days < 12, "{wrong:?}, {whose}: never renewed");
+            }
+            assert_eq!(drill.epochs(), [2, 2, 2], "{wrong:?}, {whose}");
+            for n in 0..3 {
+                assert_eq!(drill.certificate(n).holders().count(), 3);
+            }
+        }
+    }
 }
 
 #[test]

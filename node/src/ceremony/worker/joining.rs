@@ -11,6 +11,7 @@ use crate::keys::certified_shares;
 use parasol_protocol::ceremony::{Call, PlanTerms, Reason, Situation, Step, called};
 use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::ids::{NodeKey, OrganisationKey};
+use parasol_protocol::limits::MAX_PLAN_AHEAD;
 use parasol_protocol::time::Timestamp;
 use std::collections::BTreeSet;
 
@@ -150,7 +151,8 @@ impl Worker {
         let dealers = terms.old.iter().flat_map(|old| &old.dealers);
         let mut seats = terms.holders.iter().chain(dealers);
         let again = seats.any(|seat| excused.contains(&current(&seat.organisation, known)));
-        let old_day = terms.day > scene.today.plus(1) || scene.today.since(terms.day) > PLAN_DAYS;
+        let old_day = terms.day > scene.today.plus(MAX_PLAN_AHEAD)
+            || scene.today.since(terms.day) > PLAN_DAYS;
         let last = desk.signed()?.map_or(0, |last| last.epoch);
         let in_force = known.certificate.as_ref();
         let (epoch, issued) = in_force.map_or((0, scene.today), |c| (c.epoch(), c.issued()));

@@ -317,8 +317,8 @@ fn a_plan_is_joined_in_its_time_and_by_whom_it_names() {
     };
     assert_eq!(open(3, TODAY), Err(CeremonyError::NotNamed));
     for (today, taken) in [
-        (TODAY.minus(2), false),
-        (TODAY.minus(1), true),
+        (TODAY.minus(3), false),
+        (TODAY.minus(2), true),
         (TODAY.plus(MAX_PLAN_DAYS), true),
         (TODAY.plus(MAX_PLAN_DAYS + 1), false),
     ] {
