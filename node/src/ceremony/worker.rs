@@ -442,13 +442,13 @@ impl Worker {
                 }
             }
             let signed = held.has(&node.node(), Step::Done);
-            if waits && silent && !signed && desk.part(&name) == Some(Part::Auto) {
-                if desk
+            let tired = waits && silent && !signed && desk.part(&name) == Some(Part::Auto);
+            if tired
+                && desk
                     .stop(&name, Reason::Silence, &scene.known, &hand)
                     .is_ok()
-                {
-                    self.open(desk, &name, scene);
-                }
+            {
+                self.open(desk, &name, scene);
             }
             let Some(held) = self.held.get(&name) else {
                 continue;
