@@ -11,9 +11,10 @@ def allow(quota, case):
     if epoch not in shares:
         raise Refused("other-epoch")
     last = season_of(case["day"] + 1) + 4
-    if any(key not in shares[epoch] or (len(key) == 2 and key[1] > last) for key in keys):
+    there = [key for key in keys if key in shares[epoch]]
+    if not there or any(len(key) == 2 and key[1] > last for key in keys):
         raise Refused("no-share")
-    for key in keys:
+    for key in there:
         counted = next((n for name, n in case["counted"] if name == key), 0)
         if counted + count > quota:
             raise Refused("quota", f"{key}: {counted} and {count}")

@@ -177,15 +177,16 @@ def refusals():
     yield no("an epoch of which it has no shares", "other-epoch", 3, [bucket])
     yield no("no such epoch, no such key, and nothing left", "other-epoch", 3, [bucket, [2, 4000]], 1, [(bucket, spent)])
     yield no("a key of another epoch", "no-share", 1, [[2, 4053]])
-    yield no("one of two keys that it has no share of", "no-share", 2, [bucket, last])
+    yield no("two keys, and a share of neither", "no-share", 2, [[1, 4056], last])
     yield no("a season in which no report can expire yet", "no-share", 1, [beyond])
     yield no("that season, beside one that may be asked", "no-share", 1, [last, beyond])
     # On the last day but one of a year tomorrow is of the old season still.
     yield no("that season, the day before it may be asked", "no-share", 1, [beyond], day=20_817)
-    yield no("no share, and nothing left", "no-share", 2, [bucket, last], 1, [(bucket, spent), (last, spent)])
+    yield no("no share, and nothing left", "no-share", 2, [last], 1, [(last, spent)])
     yield no("nothing left", "quota", 1, [bucket], 1, [(bucket, spent)])
     yield no("one more than is left", "quota", 1, [bucket], 1001, [(bucket, spent - 1000)])
     yield no("nothing left under the first of two keys", "quota", 2, [bucket, now], 2, [(bucket, spent - 1)])
+    yield no("nothing left under the one of two keys that it has a share of", "quota", 2, [bucket, last], 1, [(bucket, spent)])
     yield no("nothing left under the second of two keys", "quota", 2, [bucket, now], 2, [(now, spent - 1)])
 
 
