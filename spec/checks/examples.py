@@ -72,7 +72,7 @@ def examples(world):
 
 
 def another_type(value):
-    return 0 if isinstance(value, (str, bool, list, dict)) else "another type"
+    return 0 if value is None or isinstance(value, (str, bool, list, dict)) else "another type"
 
 
 def altered(value, way=()):
