@@ -28,7 +28,7 @@ const FORMAT: &str = "parasol request 1";
 /// The largest request, and the largest file that is taken in.
 const MAX_PAPER: usize = 64 * 1024 * 1024;
 
-/// The most records in a file of them.
+/// The most records in a file of them; a charter file has fewer.
 const MAX_LISTED: usize = 4096;
 
 /// What a node asks its organisation's root to sign.
@@ -370,12 +370,12 @@ fn read_records(dir: &Path, federation: &FederationId) -> Result<Vec<Verified>, 
 }
 
 /// The items of a file: one alone, or an array of them.
-fn items(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+pub(super) fn items(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     if bytes.first().is_some_and(|b| b >> 5 == 6) {
         return Some(vec![bytes.to_vec()]);
     }
     cbor::decode(bytes, MAX_PAPER, |d| {
-        cbor::list(d, MAX_PAPER / 64, |d| Ok(d.bytes()?.to_vec()))
+        cbor::list(d, MAX_LISTED, |d| Ok(d.bytes()?.to_vec()))
     })
     .ok()
 }

@@ -1,6 +1,7 @@
 //! `spec/vectors/{ok,bad}/papers.json`: what goes between a node and its organisation's root.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use super::papers::items;
 use super::{DelegationRequest, RecordFileError, records_in};
 use parasol_protocol::cbor::{self, Malformed};
 use parasol_protocol::charter::{Chain, Charter};
@@ -127,4 +128,7 @@ fn a_file_of_records_has_an_end() {
     let large = read(1, MAX_RECORD + 1);
     assert_eq!(large, RecordFileError::Form(Malformed::TooLarge));
     assert!(matches!(read(1, 0), RecordFileError::Form(_)));
+    // What a node takes in has the same end.
+    assert_eq!(items(&file(4096, 1)).unwrap().len(), 4096);
+    assert_eq!(items(&file(4097, 1)), None);
 }
