@@ -44,7 +44,10 @@ fn chain(bytes: &[u8]) {
         reached();
         // What is known says the same when it is read again, in the file's own order.
         let again = Chain::from_bytes(&chain.to_bytes()).unwrap();
-        assert_eq!(again.status(), chain.status());
+        let mut status = chain.status();
+        // What waits for a version that is not known is not in the file.
+        status.waiting.clear();
+        assert_eq!(again.status(), status);
         assert_eq!(again.current(), chain.current());
     }
 }

@@ -106,7 +106,11 @@ fn node(theatre: &'static Theatre, of_vectors: bool) -> Node {
     fs::create_dir(dir.join("keys")).unwrap();
     if !of_vectors {
         let shares = encode_shares(&stage.shares[&me.node.node()]);
-        write_private(&shares_path(dir, certificate.epoch()), &shares).unwrap();
+        write_private(
+            &shares_path(dir, certificate.epoch(), certificate.digest()),
+            &shares,
+        )
+        .unwrap();
     }
     write_private(&dir.join("certificate.cbor"), certificate.bytes()).unwrap();
     let others = members(&theatre.world).into_iter().skip(1);
@@ -339,7 +343,8 @@ impl Run {
                 let all = &self.theatre.certificates;
                 let mut bytes = all[usize::from(which % 2)].bytes().to_vec();
                 alter(&mut bytes, &changes);
-                self.look(vec![Heard::Certificate(bytes)]);
+                let from = members(world)[1].key();
+                self.look(vec![Heard::Certificate { from, bytes }]);
             }
             Event::Pass { seconds } => {
                 let now = &mut self.node.scene.now;

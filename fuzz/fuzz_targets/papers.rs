@@ -18,7 +18,7 @@ use parasol_fuzz::rooted::read_records;
 use parasol_fuzz::seeds::{reached, reached_if, watched};
 use parasol_fuzz::stage::theatre;
 use parasol_fuzz::{place, session, trust};
-use parasol_protocol::certificate::Certificate;
+use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::record::Verified;
 use parasol_protocol::record::delegation::SlotRange;
@@ -88,7 +88,7 @@ fn taken(bytes: &[u8]) {
     let mut directory = parasol_protocol::directory::Directory::new(chain.current());
     known.iter().for_each(|record| directory.learn(record));
     if let Ok(bytes) = fs::read(dir.join("certificate.cbor")) {
-        Certificate::of_latest(&bytes, &chain.current(), &directory).unwrap();
+        Certificate::of_latest(&bytes, &chain.current(), &directory, Judging::InUse).unwrap();
     }
     // The same once more is nothing new.
     let again = take(dir, &[paper], TODAY).unwrap();
@@ -128,7 +128,7 @@ fn root_words(text: &str) {
             if let Some((place, word, root)) = mend(text, &organisation) {
                 reached();
                 assert_eq!(root.organisation(), organisation);
-                assert_eq!(words(&root)[place - 1], word);
+                assert_eq!(words(&root)[place - 1], word.as_str());
             }
         }
         Err(why) => assert!(!why.to_string().is_empty()),

@@ -17,10 +17,37 @@ pub mod stage;
 pub mod workbook;
 
 // The node's.
-pub mod ceremony;
+#[path = "../../node/src/ceremony"]
+pub mod ceremony {
+    //! A node's ceremonies without its network: its own files, and a node that is driven by hand.
+    #![allow(dead_code, unfulfilled_lint_expectations)]
+
+    mod desk;
+    mod error;
+    mod excused;
+    mod force;
+    mod held;
+    mod room;
+    mod step;
+    mod worker;
+
+    #[path = "../../../fuzz/src/ceremony/drill.rs"]
+    mod drill;
+    #[path = "../../../fuzz/src/ceremony/task.rs"]
+    mod task;
+
+    pub use desk::{Desk, Hand, Known, MAX_KEPT, Part};
+    pub use drill::{Node, Said};
+    pub use error::DeskError;
+    pub use step::{Progress, Stepped};
+    pub use task::{Heard, Settings, Setup};
+}
 #[allow(dead_code)]
 #[path = "../../node/src/files.rs"]
 pub mod files;
+#[allow(dead_code)]
+#[path = "../../node/src/forget.rs"]
+pub mod forget;
 #[allow(dead_code)]
 #[path = "../../node/src/grants.rs"]
 pub mod grants;
@@ -30,6 +57,7 @@ pub mod keys;
 #[allow(dead_code)]
 #[path = "../../node/src/setup/papers.rs"]
 pub mod papers;
+pub use papers as setup;
 
 // The command's.
 #[path = "../../cli/src/cmd/charter/draft.rs"]
@@ -37,6 +65,9 @@ pub mod draft;
 #[allow(dead_code)]
 #[path = "../../cli/src/exit.rs"]
 pub mod exit;
+#[allow(dead_code)]
+#[path = "../../cli/src/fresh.rs"]
+pub mod fresh;
 #[allow(dead_code)]
 #[path = "../../cli/src/home.rs"]
 pub mod home;

@@ -2,7 +2,7 @@
 //! knows of it.
 
 use crate::net::ResponseToken;
-use parasol_protocol::ids::{NodeKey, PlanDigest};
+use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest};
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::wire::{Lacking, Shown};
 use std::path::PathBuf;
@@ -21,7 +21,10 @@ pub enum Heard {
         name: PlanDigest,
         answer: Option<Lacking>,
     },
-    Certificate(Vec<u8>),
+    Certificate {
+        from: OrganisationKey,
+        bytes: Vec<u8>,
+    },
     Connected,
 }
 
