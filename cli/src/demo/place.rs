@@ -8,6 +8,7 @@ use parasol_node::keys::{NodeIdentity, read_chain};
 use parasol_node::setup::built_in;
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -209,6 +210,16 @@ impl Place {
     /// The generation of the shares that a node goes by; 0 if that cannot be read.
     pub fn epoch(&self, name: &str) -> u32 {
         self.certificate(name).map_or(0, |c| c.epoch())
+    }
+
+    /// The names of the ceremonies that a node knows of.
+    pub fn ceremonies(&self, name: &str) -> BTreeSet<String> {
+        let dir = self.dir().join(name).join("ceremonies");
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        entries
+            .filter(|entry| entry.path().join("board.cbor").exists())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect()
     }
 
     /// Whether all keyholders of the charter hold shares, as far as a node knows.

@@ -204,7 +204,13 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
         words.extend(["--without", "rowan"].map(OsStr::new));
     }
     let before = place.epoch("lilas");
+    let known = place.ceremonies("lilas");
     teller.run_plain(&words)?;
+    if raided {
+        teller.say("Rowan's node was there a moment ago. Nodes leave such a one out only if their people say so:");
+        let new = place.ceremonies("lilas");
+        agree(&teller, place, fleet, new.difference(&known))?;
+    }
     teller.say("While the nodes are at it, look-ups go on:");
     teller.run_text("ryabina", &["check", SPELLINGS[0]])?;
 
@@ -227,6 +233,32 @@ pub fn tell(place: &Place, fleet: &mut Fleet, signals: &Signals) -> Result<(), C
                 "story",
                 format_args!("{who} still finds the report"),
             ));
+        }
+    }
+    Ok(())
+}
+
+/// At each node that runs somebody agrees to a ceremony that lilas has begun, as soon as it is there.
+fn agree<'a>(
+    teller: &Teller<'_>,
+    place: &Place,
+    fleet: &Fleet,
+    begun: impl Iterator<Item = &'a String>,
+) -> Result<(), CliError> {
+    let off = fleet.off();
+    for name in begun {
+        let others = place.names().iter().filter(|who| *who != "lilas");
+        for who in others.filter(|who| !off.contains(*who)) {
+            if !wait(RENEW, || place.ceremonies(who).contains(name)) {
+                return Err(CliError::other(
+                    "story",
+                    format_args!("the plan of a ceremony did not come to {who}"),
+                )
+                .next("look into the nodes' logs; with --dir DIR they stay"));
+            }
+            let dir = place.dir().join(who).into_os_string();
+            let short: String = name.chars().take(8).collect();
+            teller.run_plain(&["ceremony".as_ref(), "join".as_ref(), &dir, short.as_ref()])?;
         }
     }
     Ok(())

@@ -335,7 +335,7 @@ impl Desk {
             let old = terms.old.as_ref();
             old.is_some_and(|old| old.certificate == *before.digest()) && terms.epoch > in_force
         };
-        let before = self.before(known, terms.day).filter(rests_on);
+        let before = self.before(known, Some(terms.day)).filter(rests_on);
         Known {
             directory: Arc::clone(&known.directory),
             certificate: before.or_else(|| known.certificate.clone()),

@@ -10,6 +10,7 @@ use super::step::Progress;
 use crate::files::{alone_in, destroy, destroy_left_over, write_private};
 use crate::keys::{epoch_in, read_certificate, shares_of};
 use parasol_protocol::certificate::{Certificate, Judging};
+use parasol_protocol::charter::Charter;
 use parasol_protocol::time::Day;
 use std::fs;
 use std::path::PathBuf;
@@ -55,7 +56,11 @@ impl Desk {
                 certificate,
                 waiting,
                 ..
-            } if waiting.is_empty() => self.take_certificate(certificate, known),
+            } => match self.take_certificate(certificate, known) {
+                // What not all have signed need not hold yet.
+                Err(_) if !waiting.is_empty() => Ok(None),
+                taken => taken,
+            },
             _ => Ok(None),
         }
     }
@@ -113,7 +118,7 @@ impl Desk {
         }
         let before = on_disk.as_ref().or(known.certificate.as_ref());
         let fuller = before.is_some_and(|before| before.digest() == certificate.digest());
-        if !fuller && !vouched && !certificate.waiting().is_empty() {
+        if !fuller && !vouched && Self::lacks_somebody(&certificate, known.charter()) {
             return Ok(None);
         }
         if let Some(before) = before.filter(|before| !fuller && !before.dealt()) {
@@ -124,13 +129,27 @@ impl Desk {
         Ok(Some(certificate))
     }
 
+    /// Whether one of its holders has not signed a certificate, as far as it is a keyholder still: whoever
+    /// has left the federation since is not waited for.
+    pub fn lacks_somebody(certificate: &Certificate, charter: &Charter) -> bool {
+        let keyholder = |index: u16| {
+            let of = charter.answers_for(certificate.holder(index)?)?;
+            of.keyholder
+        };
+        let mut waiting = certificate.waiting().into_iter();
+        waiting.any(|index| keyholder(index).is_some())
+    }
+
     fn before_path(&self) -> PathBuf {
         self.node_dir.join("ceremonies").join("before.cbor")
     }
 
     /// Writes a certificate down that gives way to one with fewer holders; but for one that is kept
     /// already, which had more.
-    fn keep_before(
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(crate) fn keep_before(
         &self,
         before: &Certificate,
         next: &Certificate,
@@ -141,7 +160,7 @@ impl Desk {
             certificate: Some(before.clone()),
         };
         let fewer = next.holders().count() < before.holders().count();
-        if !fewer || self.before(&then, next.issued()).is_some() {
+        if !fewer || self.before(&then, Some(next.issued())).is_some() {
             return Ok(());
         }
         let path = self.before_path();
@@ -151,13 +170,16 @@ impl Desk {
     /// The last certificate that had more holders, while the one in force names fewer than there are
     /// keyholders, for some days. Its shares are kept: if holders of the new ones fall silent, there may
     /// be enough of the old with those that were left out.
-    pub fn before(&self, known: &Known, today: Day) -> Option<Certificate> {
+    ///
+    /// Without a day that is sure it is kept.
+    pub fn before(&self, known: &Known, today: Option<Day>) -> Option<Certificate> {
         let in_force = known
             .certificate
             .as_ref()
             .filter(|c| !names_all(c, known))?;
         let before = self.read_before(known)?;
-        let kept = before.epoch() < in_force.epoch() && today.since(before.issued()) <= KEPT_DAYS;
+        let late = today.is_some_and(|today| today.since(before.issued()) > KEPT_DAYS);
+        let kept = before.epoch() < in_force.epoch() && !late;
         kept.then_some(before)
     }
 
@@ -168,16 +190,17 @@ impl Desk {
     }
 
     /// Destroys the shares of earlier epochs, and what other ceremonies gave of the same one, if all
-    /// holders of the certificate in force have stored theirs; but for those [before](Desk::before) for some days, if it does not name every keyholder.
-    /// Says how many files went.
+    /// holders of the certificate in force have stored theirs; but for those [before](Desk::before) for
+    /// some days, if it does not name every keyholder: a day that is in doubt ends them not. Says how
+    /// many files went.
     ///
     /// # Errors
     /// If one cannot be destroyed.
-    pub fn destroy_old(&self, known: &Known, today: Day) -> Result<usize, DeskError> {
+    pub fn destroy_old(&self, known: &Known, today: Option<Day>) -> Result<usize, DeskError> {
         let Some(certificate) = &known.certificate else {
             return Ok(0);
         };
-        if certificate.dealt() || !certificate.waiting().is_empty() {
+        if certificate.dealt() || Self::lacks_somebody(certificate, known.charter()) {
             return Ok(0);
         }
         let kept = self.before(known, today);

@@ -232,7 +232,8 @@ impl Worker {
             failed.extend(self.begin(desk, scene, out).err());
         }
         failed.extend(self.prepare(desk, scene, out).err());
-        match desk.destroy_old(&scene.known, scene.today) {
+        let sure = scene.settled.then_some(scene.today);
+        match desk.destroy_old(&scene.known, sure) {
             Ok(0) => {}
             Ok(gone) => {
                 tracing::info!(
@@ -582,7 +583,8 @@ impl Worker {
             let terms = held.board().plan().terms();
             let overtaken = in_force.is_some_and(|certificate| {
                 terms.epoch < certificate.epoch()
-                    || (terms.epoch == certificate.epoch() && certificate.waiting().is_empty())
+                    || (terms.epoch == certificate.epoch()
+                        && !Desk::lacks_somebody(certificate, scene.known.charter()))
             });
             let quiet = held.silent(scene.now) >= self.setup.settings.silence;
             if quiet && (overtaken || held.progress.is_over()) {

@@ -236,6 +236,14 @@ pub enum PaperError {
         /// Why not.
         why: CertificateError,
     },
+    /// A later certificate that not all of its holders have signed.
+    #[error(
+        "{path}: not all who are to hold these shares have signed this certificate, so the shares of before are needed still. When they have, their nodes pass it on by themselves; else get the file from one of them again"
+    )]
+    Unfinished {
+        /// Where.
+        path: PathBuf,
+    },
     /// There is another certificate of one epoch.
     #[error(
         "ALARM: {path} is another certificate of key generation {epoch} than the one that this node has, and there must be one only. Signed by both: {signed}. Use neither until the keyholders have cleared this up: whoever signed both has lost control of its node"
@@ -480,6 +488,11 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
             });
         }
         let rank = |c: &Certificate| (c.epoch(), c.signed());
+        // By hand no more than by itself (`spec/11-ceremonies.md`, section 7).
+        let later = newest.as_ref().is_some_and(|n| n.epoch() < read.epoch());
+        if later && Desk::lacks_somebody(&read, &charter) {
+            return Err(PaperError::Unfinished { path: path.clone() });
+        }
         if newest.as_ref().is_none_or(|n| rank(n) < rank(&read)) {
             newest = Some(read);
             taken.certificate = true;
@@ -497,6 +510,17 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
     }
     let newest = newest.filter(|_| taken.certificate);
     if let Some(certificate) = &newest {
+        let judged = fs::read(&certificate_path).ok();
+        let judged = judged.and_then(|bytes| {
+            Certificate::of_latest(&bytes, &charter, &directory, Judging::Again).ok()
+        });
+        if let Some(before) = judged.filter(|b| !b.dealt() && b.digest() != certificate.digest()) {
+            let known = Known {
+                directory: Arc::new(directory.clone()),
+                certificate: Some(before.clone()),
+            };
+            desk.keep_before(&before, certificate, &known)?;
+        }
         papers.push((certificate_path, certificate.bytes().to_vec()));
     }
     write_together(&papers).map_err(|(path, source)| PaperError::Io { path, source })?;
@@ -505,7 +529,7 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
             directory: Arc::new(directory),
             certificate: newest,
         };
-        desk.destroy_old(&known, today)?;
+        desk.destroy_old(&known, None)?;
     }
     Ok(taken)
 }

@@ -22,7 +22,7 @@ pub(super) fn begin(office: &mut Office, args: &StartArgs) -> Result<PlanDigest,
     check_wanted(office, args)?;
     let in_force = office.known.clone();
     if args.from_before {
-        let before = office.desk.before(&in_force, office.today);
+        let before = office.desk.before(&in_force, Some(office.today));
         office.known.certificate = Some(before.ok_or_else(nothing_kept)?);
     }
     let begun = begin_upon(office, args, in_force.certificate.as_ref());

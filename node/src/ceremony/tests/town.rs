@@ -180,7 +180,7 @@ impl Town {
             certificate: desk.settle(&known).unwrap().or(known.certificate),
             ..known
         };
-        desk.destroy_old(&known, today()).unwrap();
+        desk.destroy_old(&known, Some(today())).unwrap();
         stepped.progress
     }
 
