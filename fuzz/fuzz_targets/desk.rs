@@ -81,7 +81,7 @@ enum Event {
 struct Run {
     theatre: &'static Theatre,
     node: Node,
-    /// The honest others, in the second ceremony.
+    /// The honest others, in a ceremony that is joined without a hand.
     others: Vec<Ceremony>,
     plans: Vec<(Vec<u8>, PlanDigest)>,
     said: Vec<Vec<u8>>,
@@ -95,7 +95,7 @@ struct Run {
 /// vectors' first one has made.
 fn node(theatre: &'static Theatre, of_vectors: bool) -> Node {
     let dir = place::empty();
-    let stage = &theatre.second;
+    let stage = &theatre.refresh;
     let mut certificate = stage.certificate.as_ref().unwrap();
     if of_vectors {
         let mut all = theatre.certificates.iter();
@@ -142,14 +142,13 @@ impl Run {
     fn new(of_vectors: bool) -> Self {
         entropy::restart();
         let theatre = theatre();
-        let others = theatre.second.parties(&theatre.world).split_off(1);
+        let others = theatre.refresh.parties(&theatre.world).split_off(1);
         Self {
             node: node(theatre, of_vectors),
             others,
-            plans: vec![(
-                theatre.second.plan.bytes().to_vec(),
-                *theatre.second.plan.digest(),
-            )],
+            plans: [&theatre.refresh, &theatre.second]
+                .map(|stage| (stage.plan.bytes().to_vec(), *stage.plan.digest()))
+                .to_vec(),
             said: Vec::new(),
             asked: Vec::new(),
             honest: true,
@@ -280,7 +279,7 @@ impl Run {
             }
             Event::Plan { by, id, twists } => {
                 let twists: Vec<Twist> = twists.into_iter().take(4).collect();
-                let mut terms = self.theatre.second.plan.terms().clone();
+                let mut terms = self.theatre.refresh.plan.terms().clone();
                 terms.id[0] = id;
                 terms.starter = signer(by).node();
                 let terms = self.theatre.twisted(&terms, &twists);
@@ -290,7 +289,7 @@ impl Run {
                 let bytes = terms.sign(starter.unwrap_or(signer(by)));
                 // What cannot be read is shown all the same.
                 let read = Proposal::from_bytes(&bytes).map(|plan| *plan.digest());
-                let name = read.unwrap_or(*self.theatre.second.plan.digest());
+                let name = read.unwrap_or(*self.theatre.refresh.plan.digest());
                 self.plans.push((bytes, name));
             }
             Event::Say {
@@ -393,7 +392,7 @@ impl Run {
             stood.insert(*board.plan().digest(), standing);
         }
         // It goes on with a ceremony whatever it has been shown besides.
-        if self.honest && stood.contains_key(self.theatre.second.plan.digest()) {
+        if self.honest && stood.contains_key(self.theatre.refresh.plan.digest()) {
             let blamed = stood
                 .values()
                 .any(|s| matches!(s, Standing::Stopped(Why::Blame(_))));

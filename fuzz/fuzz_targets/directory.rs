@@ -7,12 +7,13 @@ use libfuzzer_sys::fuzz_target;
 use parasol_fuzz::client::fixture;
 use parasol_fuzz::common::world::{TODAY, by_root};
 use parasol_fuzz::seeds::{reached, watched};
+use parasol_fuzz::stage::theatre;
 use parasol_fuzz::structured;
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::charter::Charter;
 use parasol_protocol::client::Federation;
 use parasol_protocol::cose::Cosigned;
-use parasol_protocol::ids::NodeKey;
+use parasol_protocol::ids::{NodeKey, OrganisationKey};
 use parasol_protocol::limits::{MAX_COSIGNED, MAX_KEYHOLDERS, MAX_ORGANISATIONS};
 use parasol_protocol::record::Body;
 use parasol_protocol::record::delegation::SlotRange;
@@ -84,8 +85,8 @@ fn certificate(bytes: &[u8], signers: Option<u8>) {
         return;
     };
     reached();
-    assert_eq!(certificate.bytes(), bytes);
     assert!(bytes.len() <= MAX_COSIGNED);
+    trimmed(&certificate, bytes);
     // It counts only by the signatures of as many keyholders as the threshold.
     assert!(signers.is_none_or(|s| (s & 7).count_ones() >= 2));
     for key in certificate.keys() {
@@ -94,6 +95,22 @@ fn certificate(bytes: &[u8], signers: Option<u8>) {
         assert!((2..=3).contains(&key.shares().len()));
         assert!(certificate.key(key.name()).is_some());
     }
+}
+
+/// What is kept of a certificate is what was signed, with the signatures that count; it counts as well.
+fn trimmed(certificate: &Certificate, bytes: &[u8]) {
+    let world = &fixture().world;
+    let (kept, came) = (
+        certificate.bytes(),
+        Cosigned::parse(bytes, MAX_COSIGNED).unwrap(),
+    );
+    let signed = Cosigned::parse(kept, MAX_COSIGNED).unwrap();
+    assert_eq!(signed.payload(), came.payload());
+    let all: Vec<&[u8; 32]> = came.claimed().collect();
+    assert!(signed.claimed().all(|signer| all.contains(&signer)));
+    let again = Certificate::from_bytes(kept, &world.charter, &world.directory).unwrap();
+    assert_eq!(again.bytes(), kept);
+    assert_eq!(again.signed(), certificate.signed());
 }
 
 fn signed_by_nodes(payload: Vec<u8>, signers: u8) {
@@ -137,8 +154,7 @@ fn charter(payload: Vec<u8>, signers: u8) {
     assert!(places.values().all(|n| *n < t));
 }
 
-fn directory(bytes: &[u8], own: u8, records: Option<usize>) {
-    let own = fixture().member(own).key();
+fn directory(bytes: &[u8], own: OrganisationKey, records: Option<usize>) {
     let Ok(view) = Federation::from_reply(bytes, &own, None, TODAY) else {
         return;
     };
@@ -241,7 +257,12 @@ fuzz_target!(|bytes: &[u8]| {
         Some((2, rest)) => signed_by_nodes(rest.to_vec(), 7),
         Some((3, rest)) => charter(rest.to_vec(), 7),
         // To a member of each organisation: an honest one is to one of them alone.
-        Some((which, rest)) => directory(rest, which % 4, None),
+        Some((which @ 4..8, rest)) => directory(rest, fixture().member(which % 4).key(), None),
+        Some((which, rest)) => {
+            let terms = theatre().others.charter().terms();
+            let place = usize::from(which % 8) % terms.organisations.len();
+            directory(rest, terms.organisations[place].root, None);
+        }
         None => {}
     });
 });
@@ -277,7 +298,8 @@ fn made(input: &Input) {
             };
             let today = TODAY.number().saturating_add_signed(given.today.into());
             reply.today = parasol_protocol::time::Day::from_number(today);
-            directory(&reply.encode(), given.own, Some(reply.records.len()));
+            let own = fixture.member(given.own).key();
+            directory(&reply.encode(), own, Some(reply.records.len()));
         }
     }
 }

@@ -97,16 +97,17 @@ fn taken(bytes: &[u8]) {
 }
 
 fn records(bytes: &[u8]) {
-    let federation = &world().federation;
-    if let Ok(records) = read_records(bytes, Path::new("file"), federation) {
-        let mut all = records.iter();
-        assert!(all.all(|r| Verified::from_bytes(r.bytes(), federation).is_ok()));
-        reached_if(!records.is_empty());
-    }
-    let path = place::file("trust.cbor", bytes);
-    if let Ok(records) = read_trust(&path, federation) {
-        assert_eq!(encode_trust(&records), bytes);
-        reached_if(!records.is_empty());
+    for federation in [&world().federation, theatre().others.charter().federation()] {
+        if let Ok(records) = read_records(bytes, Path::new("file"), federation) {
+            let mut all = records.iter();
+            assert!(all.all(|r| Verified::from_bytes(r.bytes(), federation).is_ok()));
+            reached();
+        }
+        let path = place::file("trust.cbor", bytes);
+        if let Ok(records) = read_trust(&path, federation) {
+            assert_eq!(encode_trust(&records), bytes);
+            reached_if(!records.is_empty());
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use parasol_fuzz::import::{
     Entry, MAX_CELL, MAX_HANDLES, MAX_TEXT, Mapping, Options, Outcome, Reading, Row, Table,
     Understood, understand,
 };
-use parasol_fuzz::seeds::{reached, watched};
+use parasol_fuzz::seeds::{reached, watched, why};
 use parasol_fuzz::workbook;
 use parasol_protocol::area::{City, default_cities};
 use parasol_protocol::handle::{Country, Handle};
@@ -74,12 +74,14 @@ fn shared(entry: &Entry) {
 
 fn import(list: &[u8], country: u8, map: Option<Mapping>) {
     let reading = map.as_ref().map(|m| m.reading.clone()).unwrap_or_default();
-    let Ok(table) = Table::read(list.to_vec(), &reading) else {
-        return;
+    let table = match Table::read(list.to_vec(), &reading) {
+        Ok(table) => table,
+        Err(error) => return why(&error),
     };
     // A line of text each row of a plan costs.
-    let Ok(plan) = understand(table, &options(country, map)) else {
-        return;
+    let plan = match understand(table, &options(country, map)) {
+        Ok(plan) => plan,
+        Err(error) => return why(&error),
     };
     let first = rows(&plan);
     reached();
@@ -123,7 +125,7 @@ fn read(bytes: &[u8]) {
         }
         2 => import(&workbook::xlsx(part(), part(), part()), *country, None),
         3 => import(&workbook::ods(rest), *country, None),
-        4 => import(&workbook::zip(&[("xl/workbook.xml", rest)]), *country, None),
+        4 => import(&workbook::listing(rest), *country, None),
         5 => {
             // A sheet of a mapping file's choice.
             let reading = Reading {

@@ -23,6 +23,13 @@ pub fn reached_if(so: bool) -> bool {
     so
 }
 
+/// Says why an input does not get there, if seeds are being checked.
+pub fn why(reason: &dyn std::fmt::Display) {
+    if *CHECKED {
+        eprintln!("{reason}");
+    }
+}
+
 /// Runs one input, and if seeds are being checked makes sure that it has got somewhere.
 pub fn watched<T>(run: impl FnOnce() -> T) -> T {
     REACHED.store(false, Ordering::Relaxed);

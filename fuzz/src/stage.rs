@@ -38,6 +38,8 @@ pub struct Theatre {
     pub first: Stage,
     /// The first and the third pass it on to the first and the second.
     pub second: Stage,
+    /// The same is renewed for all three, as ryabina begins it.
+    pub refresh: Stage,
     /// By what plans of the vectors, and of these stages, are judged: the dealt one, that of
     /// [`Theatre::second`], and others.
     pub certificates: Vec<Certificate>,
@@ -106,17 +108,18 @@ impl Theatre {
         let world = World::new(VECTORS);
         let all = [1, 2, 3].as_slice();
         let first = Stage {
-            plan: plan(&world, None, all, &[], &[KeyName::Bucket]),
+            plan: plan(&world, None, [all, &[]], &[KeyName::Bucket], &world.lilas),
             certificate: None,
             shares: BTreeMap::new(),
         };
         let (certificate, shares) = first.play(&world);
-        let second = Stage {
-            plan: plan(&world, Some(&certificate), &[1, 2], &[1, 3], &[]),
+        let upon = |holders: &[u16], starter: &Member| Stage {
+            plan: plan(&world, Some(&certificate), [holders, &[1, 3]], &[], starter),
             certificate: Some(certificate.clone()),
-            shares,
+            shares: shares.clone(),
         };
-        let mut certificates = vec![world.certificate.clone(), certificate];
+        let (second, refresh) = (upon(&[1, 2], &world.lilas), upon(all, &world.ryabina));
+        let mut certificates = vec![world.certificate.clone(), certificate.clone()];
         for file in ["ok/ceremony.json", "bad/ceremony.json"] {
             for case in read(file)["cases"].as_array().unwrap() {
                 let old = bytes(&case["old"]);
@@ -126,7 +129,7 @@ impl Theatre {
                 }
             }
         }
-        let mut plans = vec![second.plan.clone(), first.plan.clone()];
+        let mut plans = [&second, &first, &refresh].map(|s| s.plan.clone()).to_vec();
         for case in read("ok/ceremony.json")["cases"].as_array().unwrap() {
             let (plan, old) = (bytes(&case["plan"]), bytes(&case["old"]));
             let mut all = certificates.iter();
@@ -138,6 +141,7 @@ impl Theatre {
             world,
             first,
             second,
+            refresh,
             certificates,
             plans,
             others: others(),
@@ -268,16 +272,16 @@ fn seats(terms: &mut PlanTerms, dealer: bool) -> Option<&mut Vec<Seat>> {
     }
 }
 
-/// A plan that lilas starts.
+/// A plan, by who is to hold and who is to deal.
 fn plan(
     world: &World,
     certificate: Option<&Certificate>,
-    holders: &[u16],
-    dealers: &[u16],
+    [holders, dealers]: [&[u16]; 2],
     keys: &[KeyName],
+    starter: &Member,
 ) -> Plan {
     let basis = Basis::new(&world.charter, &world.directory, certificate);
-    let starter = &world.lilas.node;
+    let starter = &starter.node;
     let terms = PlanTerms::draft(
         &basis,
         draw(&mut Seeded::new("plan")),

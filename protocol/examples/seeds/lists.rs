@@ -2,6 +2,27 @@
 
 use std::path::Path;
 
+/// A workbook's list of its sheets.
+const LISTING: &str = r#"<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="List" sheetId="1" r:id="rId1"/></sheets></workbook>"#;
+
+/// Records of an old workbook: its size, a text, a number.
+fn old_workbook() -> Vec<u8> {
+    let record = |kind: u16, parts: &[&[u8]]| {
+        let body = parts.concat();
+        let head = [kind, u16::try_from(body.len()).unwrap()];
+        [&head.map(u16::to_le_bytes).concat(), body.as_slice()].concat()
+    };
+    [
+        record(0x200, &[&[0; 4], &[2, 0, 0, 0], &[0, 0, 1, 0, 0, 0]]),
+        record(0x204, &[&[0; 6], &[5, 0, 0], b"Phone"]),
+        record(
+            0x203,
+            &[&[1, 0, 0, 0, 0, 0], &639_981_234_f64.to_le_bytes()],
+        ),
+    ]
+    .concat()
+}
+
 /// Old lists: small ones of each kind, and the larger ones where they are at hand.
 pub fn lists() -> Vec<Vec<u8>> {
     let csv = "Phone;Date;Level (1-5);Consent;What happened\n\
@@ -24,12 +45,8 @@ pub fn lists() -> Vec<Vec<u8>> {
         of(2, &[sheet, strings, styles]),
         of(3, &[ods]),
         of(5, &["List", sheet, strings]),
-        // Records of an old workbook: its size, a text, a number.
-        hex::decode(
-            "0600000210000000000002000000000002000000040207000000000000040050686f6e65\
-             03020e0001000000000000000000e0124241",
-        )
-        .unwrap(),
+        of(4, &[LISTING]),
+        [vec![6, 0], old_workbook()].concat(),
     ];
     let found = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()

@@ -10,6 +10,7 @@ mod papers;
 mod structured;
 
 use parasol_protocol::cbor;
+use parasol_protocol::charter::Charter;
 use parasol_protocol::cose::{Cosigned, Sign1};
 use parasol_protocol::ids::RecordId;
 use parasol_protocol::limits::MAX_COSIGNED;
@@ -249,6 +250,29 @@ fn ceremonies() {
         .write();
 }
 
+/// Directories of another federation, as they are given to one of its organisations on the day of the
+/// vectors, who has seen none before. Behind the modes of the vectors' own, each organisation has one.
+fn views(name: &str) -> Vec<Vec<u8>> {
+    let charter = Charter::from_bytes(&hexed(&file("bad/certificate.json")["charter"])).unwrap();
+    let mut out = Vec::new();
+    for case in cases(name) {
+        let first = ["known", "pinned", "seen"]
+            .iter()
+            .all(|what| case[*what].is_null());
+        let own = case["own"].as_str().unwrap();
+        let mut all = charter.terms().organisations.iter();
+        let place = all.position(|o| o.root.to_string() == own);
+        if let Some(place) = place.filter(|_| first && case["day"] == TODAY) {
+            let mode = 8 + u8::try_from(place).unwrap();
+            out.push([vec![mode], hexed(&case["hex"])].concat());
+        }
+    }
+    out
+}
+
+/// The day of the vectors.
+const TODAY: u32 = 20_779;
+
 fn charters() {
     let (charters, certificates) = (all("ok/charter.json"), all("ok/certificate.json"));
     let unsigned = payloads(&charters);
@@ -286,6 +310,7 @@ fn charters() {
         .noise(Some(0))
         .write();
     let certificates = [certificates, made].concat();
+    let (views, refused) = (views("ok/views.json"), views("bad/directory.json"));
     Seeds::of("directory")
         .good(structured::directories())
         .mode(1, certificates.clone(), Vec::new())
@@ -300,6 +325,8 @@ fn charters() {
             of_type("ok/wire.json", "directory reply"),
             of_type("bad/wire.json", "directory reply"),
         )
+        .good(views)
+        .bad(refused)
         .noise(Some(0))
         .write();
 }
@@ -343,6 +370,7 @@ impl Sealed {
 fn messages() {
     let sealed = Sealed::new();
     let pad = |all: &[Vec<u8>], size| all.iter().map(|one| padded(one, size)).collect::<Vec<_>>();
+    let bad = |kind| of_type("bad/wire.json", kind);
     let kinds = [
         "hello",
         "peer request",
@@ -366,16 +394,18 @@ fn messages() {
             of_type("bad/wire.json", kind),
         );
     }
+    let (questions, replies) = (bad("question"), bad("reply"));
+    let padded = [pad(&questions, QUESTION), bad("padded question")].concat();
     frames
-        .mode(13, pad(&sealed.plain, QUESTION), sealed.plain.clone())
-        .mode(14, pad(&sealed.replies, REPLY), sealed.replies.clone())
-        .mode(15, sealed.questions.clone(), Vec::new())
+        .mode(13, pad(&sealed.plain, QUESTION), padded.clone())
+        .mode(14, pad(&sealed.replies, REPLY), pad(&replies, REPLY))
+        .mode(15, sealed.questions.clone(), bad("sealed question"))
         .write();
     Seeds::of("bucket")
         .good(structured::buckets())
-        .mode(1, pad(&sealed.plain, QUESTION), Vec::new())
-        .mode(2, sealed.plain, Vec::new())
-        .mode(3, sealed.replies, Vec::new())
+        .mode(1, pad(&sealed.plain, QUESTION), padded)
+        .mode(2, sealed.plain, questions)
+        .mode(3, sealed.replies, replies)
         .noise(Some(0))
         .write();
     let asks = |bytes: &Vec<u8>| matches!(Request::decode(bytes), Ok(Request::Evaluate(_)));
@@ -424,19 +454,26 @@ fn messages() {
         .mode(5, vec![one], Vec::new())
         .noise(Some(0))
         .write();
-    let reconcile = cases("ok/reconcile.json");
-    let messages = reconcile
+    reconciliation();
+}
+
+fn reconciliation() {
+    let good = cases("ok/reconcile.json");
+    let messages = good
         .iter()
         .flat_map(|case| case["messages"].as_array().unwrap());
     let messages: Vec<Vec<u8>> = messages.map(hexed).collect();
+    let every_other = |from| messages.iter().skip(from).step_by(2).cloned().collect();
+    // To whom it has not begun with, and to whom it has.
+    let bad = |began: bool| {
+        let all = cases("bad/reconcile.json").into_iter();
+        let all = all.filter(|case| case["began"] == began);
+        all.map(|case| hexed(&case["hex"])).collect()
+    };
     Seeds::of("reconciliation")
         .good(structured::sets())
-        .mode(1, messages.iter().step_by(2).cloned().collect(), Vec::new())
-        .mode(
-            2,
-            messages.iter().skip(1).step_by(2).cloned().collect(),
-            Vec::new(),
-        )
+        .mode(1, every_other(0), bad(false))
+        .mode(2, every_other(1), bad(true))
         .noise(Some(0))
         .write();
 }

@@ -1,22 +1,8 @@
 //! Seeds for the target of files that go from hand to hand: as the command writes them, or the vectors
 //! have them.
 
-use crate::{Seeds, all, file, hexed, listed};
-use parasol_protocol::cbor;
-
-/// The root of an organisation that there is not, in two of the three parts that give it back.
-const PARTS: [&str; 2] = [
-    "acid rescue focus gossip budget pluck cement farm person embark lumber assume will identify \
-     tomato notable uncle sun decide abandon coast venue tomato kidney mesh tunnel mango",
-    "capable rescue ugly inner magic dash attend debate goat secret horse truly silk nature oval \
-     orange acoustic guard bomb afford object dad bridge source suggest winter helmet",
-];
-
-/// Another one's words, as they stand on paper.
-const WORDS: &str = " 1 dilemma    2 orbit      3 dolphin    4 loud\n 5 plug       6 endless    \
-    7 effort     8 ivory\n 9 chat      10 scan      11 people    12 demand\n13 since     14 glad      \
-    15 quantum   16 push\n17 violin    18 basic     19 where     20 mass\n21 steel     22 cook      \
-    23 ready     24 innocent\n";
+use crate::{Seeds, all, cases, file, hexed, listed, of_type};
+use serde_json::{Value, json};
 
 const GRAPH: &str = r#"{"roots": [{"name": "us", "budget": 10}], "vouches": [
     {"from": "us", "to": "them", "budget": 3, "slot": 1},
@@ -25,26 +11,6 @@ const GRAPH: &str = r#"{"roots": [{"name": "us", "budget": 10}], "vouches": [
     {"from": "us", "to": "others", "budget": 0, "slot": 2}]}"#;
 
 const MORE: &str = r#"{"vouches": [{"from": "us", "to": "more", "budget": 1, "slot": 3}]}"#;
-
-const QUOTA: &str = r#"{"today": "2026-11-22", "quota": 60000, "asked": 3, "yours": 1, "left": 59997,
-    "granted": 40000, "needed": 1, "grants": [{"by": "00", "from": "2026-11-22",
-    "until": "2026-11-29", "evaluations": 40000}]}"#;
-
-/// What a node asks its root to sign.
-fn request() -> Vec<u8> {
-    let charter = hexed(&file("ok/charter.json")["cases"][0]["hex"]);
-    cbor::encode(|e| {
-        cbor::put_array(e, 9);
-        cbor::put_text(e, "parasol request 1");
-        cbor::put_text(e, "node");
-        cbor::put_bytes(e, &listed(&[charter]));
-        for n in 1..=4 {
-            cbor::put_bytes(e, &[n; 32]);
-        }
-        cbor::put_bytes(e, &[5; 64]);
-        cbor::put_bytes(e, &[6; 64]);
-    })
-}
 
 /// A draft of a charter that says what the vectors' says.
 fn draft() -> String {
@@ -76,6 +42,24 @@ fn by_roots() -> Vec<Vec<u8>> {
     records.as_array().unwrap().iter().map(hexed).collect()
 }
 
+/// The cases of one type.
+fn typed(name: &str, kind: &str) -> Vec<Value> {
+    let all = cases(name).into_iter();
+    all.filter(|case| case["type"] == kind).collect()
+}
+
+/// Words of a root, and words of parts with zeros between them.
+fn words(name: &str) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let words = typed(name, "words").into_iter();
+    let words = words.map(|case| text(&case["words"]).into_bytes());
+    let parts = typed(name, "parts").into_iter().map(|case| {
+        let all: Vec<String> = case["parts"].as_array().unwrap().iter().map(text).collect();
+        all.join("\0").into_bytes()
+    });
+    (words.collect(), parts.collect())
+}
+
 pub fn write() {
     let texts = |all: &[&str]| all.iter().map(|text| text.as_bytes().to_vec()).collect();
     let (records, own) = (all("ok/records.json"), by_roots());
@@ -92,32 +76,50 @@ pub fn write() {
         "07".repeat(32)
     );
     let tried = [GRAPH, MORE].join("\0");
+    let graphs = cases("ok/trust.json").into_iter();
+    let (graphs, empty) = graphs.partition::<Vec<Value>, _>(|case| case["accepted"] != json!([]));
+    let written = |all: Vec<Value>| -> Vec<Vec<u8>> {
+        let graphs = all.into_iter().map(|case| case["graph"].to_string());
+        graphs.map(String::into_bytes).collect()
+    };
+    let request = "delegation request";
+    let file = "record file";
+    let good_files = of_type("ok/papers.json", file);
+    let ((good_words, good_parts), (bad_words, bad_parts)) =
+        (words("ok/words.json"), words("bad/words.json"));
+    let quotas = typed("ok/http.json", "http-quota").into_iter();
+    let quotas = quotas.map(|case| case["json"].to_string().into_bytes());
     Seeds::of("papers")
-        .mode(0, vec![request()], Vec::new())
+        .mode(
+            0,
+            of_type("ok/papers.json", request),
+            of_type("bad/papers.json", request),
+        )
         .mode(
             1,
             vec![own[0].clone(), listed(&own), listed(&set)],
-            [all("ok/charter.json"), certificate, records.clone()].concat(),
+            [
+                all("ok/charter.json"),
+                certificate,
+                of_type("bad/papers.json", file),
+            ]
+            .concat(),
         )
         .mode(
             2,
-            [records.clone(), vec![listed(&records)]].concat(),
-            all("bad/records.json"),
+            [records.clone(), vec![listed(&records)], good_files].concat(),
+            [all("bad/records.json"), of_type("bad/papers.json", file)].concat(),
         )
-        .mode(
-            3,
-            texts(&[WORDS]),
-            texts(&[&WORDS.replace("dolphin", "dolfin")]),
-        )
-        .mode(4, texts(&[&PARTS.join("\0")]), texts(&[PARTS[0]]))
+        .mode(3, good_words, bad_words)
+        .mode(4, good_parts, bad_parts)
         .mode(
             5,
-            texts(&[GRAPH, &tried]),
-            texts(&["{\"roots\": [], \"vouches\": []}"]),
+            [written(graphs), texts(&[GRAPH, &tried])].concat(),
+            written(empty),
         )
         .mode(6, texts(&[&draft()]), Vec::new())
         .mode(7, texts(&[&grant]), Vec::new())
         .mode(8, texts(&[&profile]), Vec::new())
-        .mode(9, texts(&[QUOTA]), Vec::new())
+        .mode(9, quotas.collect(), Vec::new())
         .write();
 }
