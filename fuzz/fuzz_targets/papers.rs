@@ -200,10 +200,21 @@ fn draft(text: &str) {
     let Ok(draft) = Draft::parse(text) else {
         return;
     };
-    assert_eq!(Draft::parse(&draft.to_toml().unwrap()).as_ref(), Ok(&draft));
+    let text = draft.to_toml().unwrap();
+    assert_eq!(Draft::parse(&text).as_ref(), Ok(&draft));
+    let table: toml::Table = toml::from_str(&text).unwrap();
+    let listed = |name| {
+        table
+            .get(name)
+            .and_then(toml::Value::as_array)
+            .map_or(0, Vec::len)
+    };
     let mut terms = world().charter.terms().clone();
     if draft.apply(&mut terms).is_ok() {
         reached();
+        assert_eq!(listed("organisation"), terms.organisations.len());
+        assert_eq!(listed("former"), terms.former.len());
+        assert_eq!(listed("cities"), terms.cities.len());
         // What is written of it says the same.
         let mut again = terms.clone();
         Draft::of(&terms).apply(&mut again).unwrap();
