@@ -4,11 +4,12 @@
 //! shares of its epoch were on disk before it was signed. So there is no moment at which a crash
 //! leaves a certificate without its shares, or destroys shares that are still needed.
 
-use super::desk::{Desk, Known, io_error};
+use super::desk::{Desk, Known, Part, io_error};
 use super::error::DeskError;
 use super::step::Progress;
 use crate::files::{alone_in, destroy, destroy_left_over, write_private};
 use crate::keys::{epoch_in, read_certificate, shares_of};
+use parasol_protocol::ceremony::Standing;
 use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::charter::Charter;
 use parasol_protocol::time::Day;
@@ -140,6 +141,26 @@ impl Desk {
         waiting.any(|index| keyholder(index).is_some())
     }
 
+    /// Whether people told this node to take part in the ceremony that made a certificate. Whom they
+    /// leave out they mean to: somebody else may have that one's shares now, and those of before must
+    /// not lie about for him.
+    fn is_by_hand(&self, certificate: &Certificate, known: &Known) -> bool {
+        let names = self.names().unwrap_or_default();
+        let mut told = names
+            .iter()
+            .filter(|name| self.part(name) == Some(Part::Hand));
+        told.any(|name| {
+            let standing = self.board(name, known).map(|board| board.standing());
+            let Ok(Standing::Made {
+                certificate: made, ..
+            }) = standing
+            else {
+                return false;
+            };
+            Certificate::digest_in(&made).is_ok_and(|digest| digest == *certificate.digest())
+        })
+    }
+
     fn before_path(&self) -> PathBuf {
         self.node_dir.join("ceremonies").join("before.cbor")
     }
@@ -160,7 +181,10 @@ impl Desk {
             certificate: Some(before.clone()),
         };
         let fewer = next.holders().count() < before.holders().count();
-        if !fewer || self.before(&then, Some(next.issued())).is_some() {
+        if !fewer
+            || self.is_by_hand(next, known)
+            || self.before(&then, Some(next.issued())).is_some()
+        {
             return Ok(());
         }
         let path = self.before_path();

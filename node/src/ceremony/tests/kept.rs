@@ -85,7 +85,7 @@ fn shares_of_before_are_kept_for_some_days_while_a_keyholder_is_left_out() {
     let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
     town.finish(&name, &[0, 1, 2]);
     for epoch in [2, 3] {
-        let name = town.begin(&town.plan(&[0, 1], &[0, 1]), &[0, 1]);
+        let name = town.begin_as(Part::Auto, &town.plan(&[0, 1], &[0, 1]), &[0, 1]);
         town.finish(&name, &[0, 1]);
         // Those of the last that had all of them, and none between.
         for number in [0, 1] {
@@ -129,7 +129,7 @@ fn with_who_was_left_out_one_can_go_back_to_what_was_before() {
     let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
     town.finish(&name, &[0, 1, 2]);
     let first = town.certificate(0).unwrap();
-    let name = town.begin(&town.plan(&[0, 1], &[0, 1]), &[0, 1]);
+    let name = town.begin_as(Part::Auto, &town.plan(&[0, 1], &[0, 1]), &[0, 1]);
     town.finish(&name, &[0, 1]);
     let (made, known) = (town.certificate(0).unwrap(), town.known(2));
     let desk = town.desk(2);

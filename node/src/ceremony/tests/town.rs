@@ -1,6 +1,6 @@
 //! A federation of three on this machine, two of three, whose keys nobody has made yet.
 
-use super::super::desk::{Desk, Hand, Known};
+use super::super::desk::{Desk, Hand, Known, Part};
 use super::super::step::Progress;
 use crate::clock::Clock;
 use crate::entropy::OsEntropy;
@@ -212,11 +212,15 @@ impl Town {
 
     /// Begins a ceremony in which these take part by hand.
     pub(super) fn begin(&self, plan: &[u8], numbers: &[usize]) -> PlanDigest {
+        self.begin_as(Part::Hand, plan, numbers)
+    }
+
+    pub(super) fn begin_as(&self, part: Part, plan: &[u8], numbers: &[usize]) -> PlanDigest {
         let mut name = None;
         for number in numbers {
             let desk = self.desk(*number);
             let this = desk.start(plan, &self.known(*number)).unwrap();
-            desk.join(&this, false, &mut OsEntropy).unwrap();
+            desk.take_part(&this, part, &mut OsEntropy).unwrap();
             name = Some(this);
         }
         name.unwrap()
