@@ -127,8 +127,7 @@ async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> 
     assert!(timeout(GUARD, waiting).await.is_ok(), "{what}");
 }
 
-/// Until these nodes go by a certificate of this epoch and hold its shares, and no older ones are left; but
-/// for those of before while it names fewer than all three.
+/// Until these nodes go by a certificate of this epoch and hold its shares, and no older ones are left.
 async fn until_held(town: &Town, epoch: u32, numbers: &[usize]) {
     let held = |number: usize| {
         // The node may be writing: half of it is not there yet.
@@ -136,17 +135,10 @@ async fn until_held(town: &Town, epoch: u32, numbers: &[usize]) {
             return false;
         };
         let complete = |c: &Certificate| c.epoch() == epoch && c.waiting().is_empty();
-        let all = |c: &Certificate| c.holders().count() == 3;
         let stored = town.desk(number).stored().unwrap();
         identity.certificate.as_ref().is_some_and(complete)
             && identity.shares.len() == keys().len()
-            && stored.last() == Some(&epoch)
-            && stored.len()
-                == if identity.certificate.as_ref().is_some_and(all) {
-                    1
-                } else {
-                    2
-                }
+            && stored == [epoch]
     };
     until(&format!("{numbers:?} hold epoch {epoch}"), || async {
         numbers.iter().all(|n| held(*n))
