@@ -58,6 +58,7 @@ impl Desk {
                 waiting,
                 ..
             } => match self.take_certificate(certificate, known) {
+                Err(two @ DeskError::TwoCertificates { .. }) => Err(two),
                 // What not all have signed need not hold yet.
                 Err(_) if !waiting.is_empty() => Ok(None),
                 taken => taken,
