@@ -9,17 +9,19 @@ use super::error::DeskError;
 use super::step::Progress;
 use crate::files::{alone_in, destroy, destroy_left_over, write_private};
 use crate::keys::{epoch_in, read_certificate, shares_of};
+use parasol_protocol::cbor;
 use parasol_protocol::ceremony::Standing;
 use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::charter::Charter;
+use parasol_protocol::limits::MAX_COSIGNED;
 use parasol_protocol::time::Day;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Days for which the shares of a certificate that had more holders are kept, from its day of issue, while
-/// the one in force names fewer than there are keyholders.
-const KEPT_DAYS: u32 = 14;
+/// Days for which the shares of a certificate that had more holders are kept, from when it gave way to one
+/// that names fewer than there are keyholders: at the least, and at most, while too few of the new are there.
+const KEPT_DAYS: (u32, u32) = (14, 90);
 
 impl Desk {
     /// Takes the certificates of all ceremonies here into use that all their holders have signed: the
@@ -189,7 +191,12 @@ impl Desk {
             return Ok(());
         }
         let path = self.before_path();
-        write_private(&path, before.bytes()).map_err(io_error(&path))
+        let bytes = cbor::encode(|e| {
+            cbor::put_array(e, 2);
+            cbor::put_bytes(e, before.bytes());
+            cbor::put_uint(e, u64::from(next.issued().number()));
+        });
+        write_private(&path, &bytes).map_err(io_error(&path))
     }
 
     /// The last certificate that had more holders, while the one in force names fewer than there are
@@ -198,40 +205,57 @@ impl Desk {
     ///
     /// Without a day that is sure it is kept.
     pub fn before(&self, known: &Known, today: Option<Day>) -> Option<Certificate> {
+        self.before_for(known, today, KEPT_DAYS.1)
+    }
+
+    fn before_for(&self, known: &Known, today: Option<Day>, days: u32) -> Option<Certificate> {
         let in_force = known
             .certificate
             .as_ref()
             .filter(|c| !names_all(c, known))?;
-        let before = self.read_before(known)?;
-        let late = today.is_some_and(|today| today.since(before.issued()) > KEPT_DAYS);
+        let (before, gave_way) = self.read_before(known)?;
+        let late = today.is_some_and(|today| today.since(gave_way) > days);
         let kept = before.epoch() < in_force.epoch() && !late;
         kept.then_some(before)
     }
 
-    fn read_before(&self, known: &Known) -> Option<Certificate> {
-        let bytes = fs::read(self.before_path()).ok()?;
+    /// It, and the day on which the next one was issued.
+    fn read_before(&self, known: &Known) -> Option<(Certificate, Day)> {
+        let file = fs::read(self.before_path()).ok()?;
+        let read = cbor::decode(&file, MAX_COSIGNED + 64, |d| {
+            cbor::tuple(d, 2)?;
+            Ok((d.bytes()?.to_vec(), Day::from_number(d.u32()?)))
+        });
+        let (bytes, gave_way) = read.ok()?;
         let (charter, directory) = (known.charter(), &known.directory);
-        Certificate::of_latest(&bytes, charter, directory, Judging::Again).ok()
+        let read = Certificate::of_latest(&bytes, charter, directory, Judging::Again);
+        Some((read.ok()?, gave_way))
     }
 
     /// Destroys the shares of earlier epochs, and what other ceremonies gave of the same one, if all
     /// holders of the certificate in force have stored theirs; but for those [before](Desk::before) for
-    /// some days, if it does not name every keyholder: a day that is in doubt ends them not. Says how
-    /// many files went.
+    /// some days, if it does not name every keyholder, and for longer while they are of use, that is, too few
+    /// are there that hold those in force: a day that is in doubt ends them not. Says how many files went.
     ///
     /// # Errors
     /// If one cannot be destroyed.
-    pub fn destroy_old(&self, known: &Known, today: Option<Day>) -> Result<usize, DeskError> {
+    pub fn destroy_old(
+        &self,
+        known: &Known,
+        today: Option<Day>,
+        of_use: bool,
+    ) -> Result<usize, DeskError> {
         let Some(certificate) = &known.certificate else {
             return Ok(0);
         };
         if certificate.dealt() || Self::lacks_somebody(certificate, known.charter()) {
             return Ok(0);
         }
-        let kept = self.before(known, today);
+        let days = if of_use { KEPT_DAYS.1 } else { KEPT_DAYS.0 };
+        let kept = self.before_for(known, today, days);
         let kept = kept.map(|before| shares_of(&self.node_dir, &before));
         // It may have been written for a certificate that came into use after this one.
-        let over = |before: Certificate| before.epoch() < certificate.epoch();
+        let over = |(before, _): (Certificate, Day)| before.epoch() < certificate.epoch();
         if kept.is_none() && self.read_before(known).is_some_and(over) {
             let path = self.before_path();
             fs::remove_file(&path).map_err(io_error(&path))?;

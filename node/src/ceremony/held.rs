@@ -15,6 +15,8 @@ use std::time::{Duration, SystemTime};
 /// Between two exchanges with one participant, when nothing changes: it doubles from the first to the
 /// second.
 const PAUSE: (u64, u64) = (1_000, 30_000);
+/// For how long, in milliseconds, news may be on their way to others.
+const A_MOMENT: u64 = 30_000;
 
 /// What this node is in it.
 enum Party {
@@ -38,6 +40,18 @@ struct Session {
     pause: u64,
 }
 
+/// What a node had seen of a ceremony when it stopped.
+#[derive(Clone, Debug)]
+pub(super) struct BeforeStop {
+    /// For how long nothing had come.
+    pub(super) quiet: Duration,
+    /// For how long nothing had come before the last news, if these came a moment before: who stopped it
+    /// may not have had them yet.
+    pub(super) until_now: Duration,
+    /// Who was waited for.
+    pub(super) missing: BTreeSet<NodeKey>,
+}
+
 /// A ceremony in memory.
 pub(super) struct Held {
     party: Party,
@@ -53,8 +67,10 @@ pub(super) struct Held {
     since: Timestamp,
     /// When something came last.
     pub(super) changed: Timestamp,
-    /// When it stopped before this node's eyes: for how long nothing had come, and who was waited for.
-    stopped: Option<(Duration, BTreeSet<NodeKey>)>,
+    /// What ended the last long silence: when, and how long that was.
+    broke: Option<(Timestamp, Duration)>,
+    /// What this node had seen when it stopped before its eyes.
+    stopped: Option<BeforeStop>,
     sessions: BTreeMap<NodeKey, Session>,
 }
 
@@ -105,6 +121,7 @@ impl Held {
             fresh: false,
             since: now,
             changed: now,
+            broke: None,
             stopped: None,
             sessions: BTreeMap::new(),
         };
@@ -126,6 +143,7 @@ impl Held {
             self.changed = before.changed;
         }
         self.since = before.since;
+        self.broke = before.broke;
         self.stopped = before.stopped;
         self.turned(waited, quiet);
         self.sessions = before.sessions;
@@ -143,7 +161,15 @@ impl Held {
     /// evidence.
     fn turned(&mut self, waited: Option<BTreeSet<NodeKey>>, quiet: Duration) {
         if let (Some(missing), Progress::Stopped(_)) = (waited, &self.progress) {
-            self.stopped = Some((quiet, missing));
+            let broke = self
+                .broke
+                .filter(|(at, _)| self.changed.millis() < at.plus_millis(A_MOMENT).millis());
+            let until_now = broke.map_or(Duration::ZERO, |(_, before)| before);
+            self.stopped = Some(BeforeStop {
+                quiet,
+                until_now,
+                missing,
+            });
         }
     }
 
@@ -202,6 +228,10 @@ impl Held {
     }
 
     fn noted(&mut self, now: Timestamp) {
+        let quiet = self.silent(now);
+        if quiet >= Duration::from_millis(A_MOMENT) {
+            self.broke = Some((now, quiet));
+        }
         self.state += 1;
         self.changed = now;
     }
@@ -321,6 +351,12 @@ impl Held {
         session.due = now.plus_millis(session.pause);
     }
 
+    /// A clock that was ahead and was put right leaves no time that is yet to come.
+    pub(super) fn put_right(&mut self, now: Timestamp) {
+        self.since = now.min(self.since);
+        self.changed = now.min(self.changed);
+    }
+
     /// That somebody is connected anew.
     pub(super) fn connected(&mut self, now: Timestamp) {
         for session in self.sessions.values_mut() {
@@ -329,9 +365,8 @@ impl Held {
         }
     }
 
-    /// For how long nothing had come when it stopped, and who was waited for; nothing if it stopped
-    /// before this node looked.
-    pub(super) const fn before_stop(&self) -> Option<&(Duration, BTreeSet<NodeKey>)> {
+    /// What this node had seen when it stopped; nothing if that was before this node looked.
+    pub(super) const fn before_stop(&self) -> Option<&BeforeStop> {
         self.stopped.as_ref()
     }
 

@@ -7,6 +7,7 @@
 //! | `step` | going on with one, as far as it goes without the others |
 //! | `force` | which certificate is in force, and which shares may go |
 //! | `excused` | who held one up, and is left out of the next |
+//! | `upon` | what one goes on with, and whether that still counts |
 //! | `room` | what others can make a node keep |
 //! | `held` | one ceremony in memory, and what its other participants have of it |
 //! | `worker` | all of them: what comes in, what goes out, what a node does by itself |
@@ -22,6 +23,7 @@ mod local;
 mod room;
 mod step;
 mod task;
+mod upon;
 mod worker;
 
 #[cfg(test)]
@@ -38,3 +40,4 @@ pub use error::DeskError;
 pub use local::{LocalError, Neighbour, keys_for, make_first_keys};
 pub use step::{Progress, Stepped};
 pub use task::{Heard, Settings, Setup, channel, start};
+pub use upon::goes_on;

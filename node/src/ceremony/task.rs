@@ -116,8 +116,8 @@ impl Task {
     async fn run(mut self, mut worker: Worker) {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut batch = Vec::new();
         loop {
-            let mut batch = Vec::new();
             tokio::select! {
                 heard = self.heard.recv() => match heard {
                     Some(heard) => batch.push(heard),
@@ -134,9 +134,13 @@ impl Task {
             let scene = match self.driver.scene().await {
                 Ok(scene) => scene,
                 Err(Unavailable::Stopping) => return,
-                // Peers ask again.
-                Err(_) => continue,
+                // Peers ask again. What they have answered comes once.
+                Err(_) => {
+                    batch.retain(|heard| !matches!(heard, Heard::Asked { .. }));
+                    continue;
+                }
             };
+            let batch = std::mem::take(&mut batch);
             let worked = tokio::task::spawn_blocking(move || {
                 let out = worker.look(batch, &scene);
                 (worker, out)

@@ -9,6 +9,7 @@ use super::excused::Excused;
 use super::held::{Held, Look, look};
 use super::step::Progress;
 use super::task::{Heard, Setup};
+use super::upon::goes_on;
 use crate::driver::Scene;
 use crate::entropy::OsEntropy;
 use crate::keys::read_shares;
@@ -102,6 +103,8 @@ pub(super) struct Worker {
     claims: BTreeMap<[u8; 32], (u32, BTreeSet<OrganisationKey>)>,
     /// The certificate in force at the last look.
     upon: Option<[u8; 32]>,
+    /// What is kept of before, as of this look.
+    before: Option<Certificate>,
     /// The highest epoch of a ceremony in which this node takes part.
     used: u32,
     /// When a node of an organisation was connected last.
@@ -129,6 +132,7 @@ impl Worker {
             favours: BTreeMap::new(),
             claims: BTreeMap::new(),
             upon: None,
+            before: None,
             used: 0,
             seen: BTreeMap::new(),
             up: None,
@@ -207,9 +211,12 @@ impl Worker {
         out: &mut Out,
     ) -> Result<Vec<DeskError>, DeskError> {
         let now = scene.now;
+        self.put_right(now);
         if self.up.is_none() {
             self.excused = Excused::read(desk);
         }
+        let sure = scene.settled.then_some(scene.today);
+        self.before = desk.before(&scene.known, sure);
         self.follow(desk, scene)?;
         for (_, organisation) in scene.connected.values() {
             self.seen.insert(*organisation, now);
@@ -232,8 +239,7 @@ impl Worker {
             failed.extend(self.begin(desk, scene, out).err());
         }
         failed.extend(self.prepare(desk, scene, out).err());
-        let sure = scene.settled.then_some(scene.today);
-        match desk.destroy_old(&scene.known, sure) {
+        match desk.destroy_old(&scene.known, sure, self.is_of_use(scene)) {
             Ok(0) => {}
             Ok(gone) => {
                 tracing::info!(
@@ -265,6 +271,8 @@ impl Worker {
     fn read(&mut self, desk: &Desk, scene: &Scene) -> Result<(), DeskError> {
         let names: BTreeSet<PlanDigest> = desk.names()?.into_iter().collect();
         self.held.retain(|name, _| names.contains(name));
+        self.said.retain(|name, _| names.contains(name));
+        self.failed.retain(|name, _| names.contains(name));
         self.done
             .retain(|name, seen| names.contains(name) && *seen == look(desk, name));
         for name in names {
@@ -443,7 +451,11 @@ impl Worker {
                 }
             }
             let signed = held.has(&node.node(), Step::Done);
-            let tired = waits && silent && !signed && desk.part(&name) == Some(Part::Auto);
+            let terms = held.board().plan().terms();
+            let over = !goes_on(terms, &held.progress, &scene.known, self.before.as_ref());
+            let part = desk.part(&name);
+            let waits = waits && (part == Some(Part::Auto) || (part.is_some() && over));
+            let tired = waits && silent && !signed;
             if tired
                 && desk
                     .stop(&name, Reason::Silence, &scene.known, &hand)
@@ -489,12 +501,49 @@ impl Worker {
         Ok(())
     }
 
+    /// Whether a renewal goes on with what is in force, or kept from before.
+    fn rests_on(&self, held: &Held, known: &Known) -> bool {
+        let terms = held.board().plan().terms();
+        terms.old.is_some() && goes_on(terms, &held.progress, known, self.before.as_ref())
+    }
+
+    /// Whether what is kept of before may be needed: within the day fewer were there of those that hold the
+    /// shares in force than it takes.
+    fn is_of_use(&self, scene: &Scene) -> bool {
+        let lately = |at: &Timestamp| scene.now < at.plus_millis(DAY);
+        let own = scene.known.directory.signer_on(&self.me(), scene.today);
+        let own = own.map(|root| current(&root, &scene.known));
+        let held = self.held_by(&scene.known);
+        let there = held
+            .iter()
+            .filter(|root| own == Some(**root) || self.seen.get(root).is_some_and(lately));
+        there.count() < usize::from(scene.known.charter().terms().threshold)
+    }
+
+    /// The organisations that hold the shares in force.
+    fn held_by(&self, known: &Known) -> BTreeSet<OrganisationKey> {
+        let holders = known.certificate.iter().flat_map(|c| c.holders());
+        holders.map(|(_, root)| current(root, known)).collect()
+    }
+
+    /// A clock that was ahead and was put right leaves no time that is yet to come.
+    fn put_right(&mut self, now: Timestamp) {
+        let seen = self.seen.values_mut();
+        for at in seen.chain(&mut self.up).chain(&mut self.due_since) {
+            *at = now.min(*at);
+        }
+        self.not_before = self.not_before.min(now.plus_millis(AGAIN.1));
+        for held in self.held.values_mut() {
+            held.put_right(now);
+        }
+    }
+
     /// Starts what is due.
     fn begin(&mut self, desk: &Desk, scene: &Scene, out: &Out) -> Result<(), DeskError> {
         let known = &scene.known;
         // What others have begun and this node has no part in holds nothing up, nor what has failed.
         let busy = |(name, held): (&PlanDigest, &Held)| {
-            rests_on(held, known)
+            self.rests_on(held, known)
                 && desk.takes_part(name)
                 && !self.has_failed(desk, name, held, scene)
         };
@@ -513,7 +562,14 @@ impl Worker {
         }
         let mut id = [0; 32];
         OsEntropy.fill(&mut id);
-        let basis = known.basis().with_ended(&scene.ended);
+        let upon = match &self.before {
+            Some(before) if due.goes_back() => Known {
+                certificate: Some(before.clone()),
+                ..known.clone()
+            },
+            _ => known.clone(),
+        };
+        let basis = upon.basis().with_ended(&scene.ended);
         let plan = due.terms(&basis, id, me)?.sign(&self.setup.node);
         let name = desk.start(&plan, known)?;
         desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
@@ -608,13 +664,6 @@ impl Worker {
         }
         Ok(())
     }
-}
-
-/// Whether a plan goes on with the certificate in force.
-fn rests_on(held: &Held, known: &Known) -> bool {
-    let old = held.board().plan().terms().old.as_ref();
-    let old = old.map(|old| old.certificate);
-    old.is_some() && old == known.certificate.as_ref().map(|c| *c.digest())
 }
 
 /// The organisation that answers for a root, as the charter has it now.

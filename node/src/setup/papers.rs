@@ -529,7 +529,7 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
             directory: Arc::new(directory),
             certificate: newest,
         };
-        desk.destroy_old(&known, None)?;
+        desk.destroy_old(&known, None, true)?;
     }
     Ok(taken)
 }

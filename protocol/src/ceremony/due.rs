@@ -29,6 +29,9 @@ pub const STAGGER: u64 = 5 * 60_000;
 /// started is to see first who is there.
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
+/// For how long holders of the shares in force may be away before those of before are taken: look-ups
+/// fail meanwhile.
+const BACK: u64 = 10 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// What a node knows when it asks what is due.
@@ -62,11 +65,25 @@ pub struct Situation<'a> {
     pub ended: &'a BTreeSet<Season>,
     /// The highest epoch that this node has signed or taken part in; 0 if none.
     pub used: u32,
+    /// What is kept of before, while the certificate in force names fewer holders.
+    pub before: Option<Before<'a>>,
+}
+
+/// The last certificate that had more holders, whose shares are kept for some days.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// The certificate.
+    pub certificate: &'a Certificate,
+    /// Nodes that have lost their shares of it.
+    pub without: &'a BTreeSet<NodeKey>,
 }
 
 /// Why a ceremony is due.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum DueWhy {
+    /// Too few of those that hold the shares in force are there, and enough of those before: these are
+    /// shared out anew.
+    Back,
     /// The keys of a season are missing that a report could soon be sealed under.
     Keys,
     /// The charter names other keyholders, or another threshold.
@@ -81,6 +98,7 @@ impl DueWhy {
     /// How long keyholders that are away are waited for, in milliseconds.
     const fn patience(self) -> u64 {
         match self {
+            DueWhy::Back => BACK,
             DueWhy::Holder => HOUR,
             DueWhy::Keys | DueWhy::Charter | DueWhy::Week => DAY,
         }
@@ -107,7 +125,12 @@ pub struct Due {
 }
 
 impl Due {
-    /// What the plan says. `id` is fresh and random.
+    /// Whether it goes on with the certificate of [before](Situation::before), not with the one in force.
+    pub fn goes_back(&self) -> bool {
+        self.why == DueWhy::Back
+    }
+
+    /// What the plan says. `id` is fresh and random; `basis` has the certificate that it goes on with.
     ///
     /// # Errors
     /// If it was due in another situation than this one.
@@ -258,6 +281,25 @@ impl<'a> View<'a> {
         held.map(|(why, _)| why).collect()
     }
 
+    /// Whose shares are there, by the old indices: first those that have signed for them.
+    fn able(&self) -> Vec<(bool, ShareIndex, NodeKey)> {
+        let held = self.held.iter();
+        let mut able: Vec<_> = held
+            .filter_map(|(index, root)| {
+                let (lost, unsigned, node) = self.nodes.of(root)?;
+                (!lost).then_some((unsigned, *index, node))
+            })
+            .collect();
+        able.sort_unstable();
+        able
+    }
+
+    /// As many of them as it takes.
+    fn dealers(&self) -> BTreeMap<ShareIndex, NodeKey> {
+        let able = self.able().into_iter().take(self.needed.into());
+        able.map(|(_, index, node)| (index, node)).collect()
+    }
+
     /// Whether a report of today could find no key: then nobody can be waited for, but for a minute.
     fn is_urgent(&self, s: &Situation<'_>, keys: &[KeyName]) -> bool {
         needed(s.charter, s.today, 0).any(|season| {
@@ -267,11 +309,16 @@ impl<'a> View<'a> {
     }
 
     /// Whether a keyholder is away, and has been for less than this, in milliseconds.
-    fn is_awaited(&self, s: &Situation<'_>, root: &OrganisationKey, patience: u64) -> bool {
+    fn is_just_gone(&self, s: &Situation<'_>, root: &OrganisationKey, patience: u64) -> bool {
         let since = s.seen.get(root).copied().unwrap_or(s.up);
         let away = s.now.millis().saturating_sub(since.millis());
+        !excused(s, root) && self.nodes.of(root).is_none() && away < patience
+    }
+
+    /// The same, while there is time to wait.
+    fn is_awaited(&self, s: &Situation<'_>, root: &OrganisationKey, patience: u64) -> bool {
         let late = s.today >= self.certificate.issued().plus(REFRESH + LATE);
-        !late && !excused(s, root) && self.nodes.of(root).is_none() && away < patience
+        !late && self.is_just_gone(s, root, patience)
     }
 }
 
@@ -280,8 +327,14 @@ impl<'a> View<'a> {
 /// Nothing, without keys that a ceremony made: those are begun by people, who compare digits. Nothing
 /// either, while too few are there, or if this node is no keyholder.
 pub fn due(s: &Situation<'_>) -> Option<Due> {
-    let view = View::of(s)?;
+    let least = s.certificate?.epoch().saturating_add(1);
+    let excused = back_excused(s);
+    let (s, view) = match back(s, &excused) {
+        Some(back) => (back, View::of(&back)?),
+        None => (*s, View::of(s)?),
+    };
     let certificate = view.certificate;
+    let goes_back = certificate.epoch().saturating_add(1) < least;
     let holders: BTreeMap<ShareIndex, NodeKey> = view
         .chartered
         .iter()
@@ -289,41 +342,31 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
         .collect();
     let rank = holders.values().position(|node| *node == s.me)?;
 
-    let mut able: Vec<(bool, ShareIndex, NodeKey)> = view
-        .held
-        .iter()
-        .filter_map(|(index, root)| {
-            let (lost, unsigned, node) = view.nodes.of(root)?;
-            (!lost).then_some((unsigned, *index, node))
-        })
-        .collect();
-    able.sort_unstable();
-    let dealers: BTreeMap<ShareIndex, NodeKey> = able
-        .iter()
-        .take(view.needed.into())
-        .map(|(_, index, node)| (*index, *node))
-        .collect();
+    let dealers = view.dealers();
     let threshold = s.charter.terms().threshold;
     if dealers.len() < usize::from(view.needed) || holders.len() < usize::from(threshold) {
         return None;
     }
 
-    let keys = keys(s, certificate, view.day)?;
-    let reasons = view.reasons(s, &keys);
+    let keys = keys(&s, certificate, view.day)?;
+    let reasons = if goes_back {
+        vec![DueWhy::Back]
+    } else {
+        view.reasons(&s, &keys)
+    };
     let why = *reasons.first()?;
-    let patience = if view.is_urgent(s, &keys) {
+    let patience = if view.is_urgent(&s, &keys) {
         MINUTE
     } else {
         reasons.iter().map(|why| why.patience()).min()?
     };
     let mut chartered = view.chartered.values();
-    if chartered.any(|root| view.is_awaited(s, root, patience)) {
+    if chartered.any(|root| view.is_awaited(&s, root, patience)) {
         return None;
     }
 
-    let least = certificate.epoch().saturating_add(1);
     let epoch = least.max(s.used.saturating_add(1));
-    (epoch - least < MAX_EPOCH_GAP).then(|| Due {
+    (epoch - certificate.epoch() <= MAX_EPOCH_GAP).then(|| Due {
         why,
         wait: STAGGER.saturating_mul(rank as u64),
         day: view.day,
@@ -331,6 +374,33 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
         holders,
         dealers,
         keys,
+    })
+}
+
+/// Who is excused where one goes back to the shares of before: nobody for what kept him out of those in
+/// force.
+fn back_excused(s: &Situation<'_>) -> BTreeSet<OrganisationKey> {
+    let answers = |root: &OrganisationKey| s.charter.answers_for(root).map_or(*root, |o| o.root);
+    let holders = s.certificate.iter().flat_map(|c| c.holders());
+    let holders: BTreeSet<OrganisationKey> = holders.map(|(_, root)| answers(root)).collect();
+    let all = s.excused.iter().copied();
+    all.filter(|root| holders.contains(&answers(root)))
+        .collect()
+}
+
+/// The situation with the certificate of before in place of the one in force, if there is no going on
+/// with that one: too few of its holders are there, and none of the others will be back in a moment.
+fn back<'a>(s: &Situation<'a>, excused: &'a BTreeSet<OrganisationKey>) -> Option<Situation<'a>> {
+    let before = s.before?;
+    let view = View::of(s)?;
+    let awaited = |root: &&OrganisationKey| view.is_just_gone(s, root, BACK);
+    let able = view.able().len() + view.held.values().filter(awaited).count();
+    (able < usize::from(view.needed)).then_some(Situation {
+        certificate: Some(before.certificate),
+        without: before.without,
+        before: None,
+        excused,
+        ..*s
     })
 }
 
@@ -350,25 +420,46 @@ pub enum Call {
 /// Whoever starts a plan could leave out some that are there, or keep them from being seen for a moment:
 /// who was there within the hour counts as being there, or within a minute, if a report of today has no key.
 pub fn called(s: &Situation<'_>, plan: &PlanTerms) -> Call {
-    let Some(view) = View::of(s) else {
+    let excused = back_excused(s);
+    let upon = plan.old.as_ref().map(|old| old.certificate);
+    let goes_back = s.before.filter(|b| upon == Some(*b.certificate.digest()));
+    let back = goes_back.and_then(|_| back(s, &excused));
+    let is_due = goes_back.is_none() || back.is_some();
+    let s = match (back, goes_back) {
+        (Some(back), _) => back,
+        (None, Some(before)) => Situation {
+            certificate: Some(before.certificate),
+            excused: &excused,
+            before: None,
+            ..*s
+        },
+        (None, None) => *s,
+    };
+    let Some(view) = View::of(&s) else {
         return Call::Early;
     };
-    let keys = keys(s, view.certificate, view.day).unwrap_or_default();
-    let patience = if view.is_urgent(s, &keys) {
+    let keys = keys(&s, view.certificate, view.day).unwrap_or_default();
+    let patience = if view.is_urgent(&s, &keys) {
         MINUTE
+    } else if back.is_some() {
+        BACK
     } else {
         HOUR
     };
     let holds = |index: &ShareIndex| plan.holders.iter().any(|seat| seat.index == *index);
     let mut left_out = view.chartered.iter().filter(|(index, _)| !holds(index));
-    if left_out.any(|(_, root)| view.nodes.of(root).is_some() || view.is_awaited(s, root, patience))
+    if left_out
+        .any(|(_, root)| view.nodes.of(root).is_some() || view.is_awaited(&s, root, patience))
     {
         return Call::LeavesOut;
+    }
+    if goes_back.is_some() {
+        return if is_due { Call::Due } else { Call::Early };
     }
     // Another one's day may have come a little earlier.
     let tomorrow = Situation {
         today: s.today.plus(1),
-        ..*s
+        ..s
     };
     if view.reasons(&tomorrow, &keys).is_empty() {
         Call::Early

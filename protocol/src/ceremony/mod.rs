@@ -203,7 +203,9 @@ mod tests;
 
 pub use blame::{Blame, Fault};
 pub use board::{Board, Posted, Standing, Why};
-pub use due::{AHEAD, Call, Due, DueWhy, REFRESH, STAGGER, Situation, called, due, keys_needed};
+pub use due::{
+    AHEAD, Before, Call, Due, DueWhy, REFRESH, STAGGER, Situation, called, due, keys_needed,
+};
 pub use machine::{Ceremony, CeremonyError, LastSigned, NewShares, Next, Participant, Shares};
 pub use message::{Reason, Refused, Step};
 pub use plan::{Basis, Making, Old, Plan, PlanError, PlanTerms, Proposal, Seat, charter_digest};

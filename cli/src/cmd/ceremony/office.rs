@@ -3,7 +3,7 @@
 use super::words;
 use crate::exit::CliError;
 use crate::output;
-use parasol_node::ceremony::{Desk, DeskError, Hand, Known};
+use parasol_node::ceremony::{Desk, DeskError, Hand, Known, Progress, goes_on};
 use parasol_node::clock::Clock;
 use parasol_node::keys::NodeIdentity;
 use parasol_protocol::ceremony::{Basis, Board, Reason, Step};
@@ -129,6 +129,18 @@ impl Office {
         self.desk.board(name, &self.known)
     }
 
+    /// Whether it can still come to its end, by what counts now.
+    pub(super) fn goes_on(&self, board: &Board) -> bool {
+        let before = self.desk.before(&self.known, Some(self.today));
+        let progress = Progress::of(board);
+        goes_on(
+            board.plan().terms(),
+            &progress,
+            &self.known,
+            before.as_ref(),
+        )
+    }
+
     /// Takes in a board.
     pub(super) fn take(&self, bytes: &[u8]) -> Result<(PlanDigest, bool), DeskError> {
         self.desk.take(bytes, &self.known)
@@ -162,7 +174,7 @@ impl Office {
         if let Some(certificate) = settled {
             self.known.certificate = Some(certificate);
         }
-        let gone = self.desk.destroy_old(&self.known, None);
+        let gone = self.desk.destroy_old(&self.known, None, true);
         gone.map(drop).map_err(words::desk)
     }
 

@@ -58,6 +58,8 @@ pub(super) enum State {
     Over,
     /// A later one has come to its end before it.
     Overtaken,
+    /// Another version of the charter, or another certificate, counts by now than that which it goes by.
+    Outdated,
     /// It has stopped.
     Stopped {
         /// Why.
@@ -78,6 +80,7 @@ impl State {
             State::Made { .. } => "made",
             State::Over => "over",
             State::Overtaken => "overtaken",
+            State::Outdated => "outdated",
             State::Stopped { .. } => "stopped",
             State::Unreadable { .. } => "unreadable",
         }
@@ -208,6 +211,7 @@ impl Picture {
             }
             // Who has signed one of this epoch signs no other.
             Standing::Waiting { .. } if in_force => State::Overtaken,
+            Standing::Waiting { .. } if !office.goes_on(board) => State::Outdated,
             Standing::Waiting { step, missing } => {
                 let mine = missing.contains(&self.me) && office.desk.takes_part(name);
                 let compares = matches!(step, Step::Deal | Step::Done) && self.digits.is_some();

@@ -138,6 +138,12 @@ impl Picture {
                         .to_owned(),
                 ]
             }
+            State::Outdated => {
+                vec![
+                    "The charter or the keys in force have changed since it was planned. Who has not joined yet will not: it comes to nothing, and no key is touched."
+                        .to_owned(),
+                ]
+            }
             State::Stopped { why } => self.stopped(why),
             State::Unreadable { why } => vec![why.clone()],
         }
@@ -222,6 +228,10 @@ impl Picture {
                     _ => "",
                 };
                 lines.push(format!("Next: begin anew{leave_out}:"));
+                lines.push(format!("    parasol ceremony start {dir}"));
+            }
+            (State::Outdated, _) => {
+                lines.push("Next: begin anew:".to_owned());
                 lines.push(format!("    parasol ceremony start {dir}"));
             }
             (State::Overtaken, _) => {

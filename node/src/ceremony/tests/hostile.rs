@@ -71,7 +71,7 @@ fn spoilt(body: &[u8], victim: usize) -> Vec<u8> {
 
 impl Drill {
     /// Nodes that go by one certificate, each with the shares that it names: enough to open the list.
-    fn looks_up(&self, nodes: &[usize]) -> bool {
+    pub(super) fn looks_up(&self, nodes: &[usize]) -> bool {
         let mut holding = BTreeMap::new();
         for n in nodes {
             let identity = self.town.identity(*n);
@@ -98,7 +98,7 @@ impl Drill {
         });
     }
 
-    fn board(&self, n: usize, name: &PlanDigest) -> Board {
+    pub(super) fn board(&self, n: usize, name: &PlanDigest) -> Board {
         self.town.desk(n).board(name, &self.town.known(n)).unwrap()
     }
 
@@ -119,7 +119,7 @@ impl Drill {
         terms
     }
 
-    fn holders(&self, n: usize) -> usize {
+    pub(super) fn holders(&self, n: usize) -> usize {
         self.certificate(n).holders().count()
     }
 }
@@ -221,7 +221,9 @@ fn who_never_signs_keeps_nobodys_old_shares_in_place() {
     }
     let now = Timestamp::from_millis(drill.now).day();
     assert!(now.since(drill.certificate(0).issued()) <= 8);
-    // Two weeks after the last day on which all had some the oldest are gone.
+    // Two weeks after the last certificate that all held has given way the oldest are gone.
+    drill.pass(6 * DAY);
+    drill.passes(14);
     assert!(!drill.town.desk(0).stored().unwrap().contains(&1));
 }
 

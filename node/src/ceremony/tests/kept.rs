@@ -96,10 +96,13 @@ fn shares_of_before_are_kept_for_some_days_while_a_keyholder_is_left_out() {
     let (desk, known) = (town.desk(0), town.known(0));
     let before = desk.before(&known, Some(today())).unwrap();
     assert_eq!((before.epoch(), before.holders().count()), (1, 3));
-    assert_eq!(desk.destroy_old(&known, Some(today().plus(14))).unwrap(), 0);
+    let after = |days, of_use| desk.destroy_old(&known, Some(today().plus(days)), of_use);
+    assert_eq!(after(14, false).unwrap(), 0);
     // A clock that is in doubt ends no day.
-    assert_eq!(desk.destroy_old(&known, None).unwrap(), 0);
-    assert_eq!(desk.destroy_old(&known, Some(today().plus(15))).unwrap(), 1);
+    assert_eq!(desk.destroy_old(&known, None, false).unwrap(), 0);
+    // Nor does it while they are of use, but for so long only.
+    assert_eq!(after(90, true).unwrap(), 0);
+    assert_eq!(after(15, false).unwrap(), 1);
     assert_eq!(desk.stored().unwrap(), [3]);
     assert!(desk.before(&known, Some(today())).is_none());
     drop(desk);
@@ -168,7 +171,7 @@ fn gone(town: &Town, number: usize, certificate: &Certificate) -> usize {
         ..town.known(number)
     };
     town.desk(number)
-        .destroy_old(&known, Some(today()))
+        .destroy_old(&known, Some(today()), false)
         .unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! Ceremonies of real nodes: on their directories alone, and over libp2p.
 
+mod back;
 mod crash;
 mod drill;
 mod hostile;

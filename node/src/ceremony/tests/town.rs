@@ -4,12 +4,15 @@ use super::super::desk::{Desk, Hand, Known, Part};
 use super::super::step::Progress;
 use crate::clock::Clock;
 use crate::entropy::OsEntropy;
+use crate::files::write_private;
 use crate::keys::NodeIdentity;
 use crate::setup::{Plan, built_in, init_federation, majority};
 use parasol_protocol::ceremony::PlanTerms;
 use parasol_protocol::certificate::Certificate;
+use parasol_protocol::charter::Terms;
 use parasol_protocol::entropy::Entropy as _;
 use parasol_protocol::ids::{NodeKey, PlanDigest};
+use parasol_protocol::keys::SecretKey;
 use parasol_protocol::oprf::{KeyName, ShareIndex};
 use parasol_protocol::time::Day;
 use std::collections::BTreeMap;
@@ -21,6 +24,8 @@ pub(super) const NAMES: [&str; 3] = ["lilas", "ryabina", "rowan"];
 
 pub(super) struct Town {
     pub(super) dir: PathBuf,
+    /// The organisations' root keys.
+    roots: Vec<SecretKey>,
     _tmp: Option<tempfile::TempDir>,
 }
 
@@ -45,7 +50,12 @@ impl Town {
             today: today(),
             cities: Vec::new(),
         };
-        init_federation(&plan, &mut OsEntropy, |_, _| Ok(())).unwrap();
+        let mut roots = Vec::new();
+        init_federation(&plan, &mut OsEntropy, |_, access| {
+            roots.extend(access.iter().map(|access| access.root.clone()));
+            Ok(())
+        })
+        .unwrap();
         for name in NAMES {
             // As it is before the first ceremony.
             let dir = plan.dir.join(name);
@@ -60,6 +70,7 @@ impl Town {
         }
         Self {
             dir: plan.dir,
+            roots,
             _tmp: Some(tmp),
         }
     }
@@ -68,6 +79,7 @@ impl Town {
     pub(super) fn at(dir: &Path) -> Self {
         Self {
             dir: dir.to_owned(),
+            roots: Vec::new(),
             _tmp: None,
         }
     }
@@ -81,6 +93,7 @@ impl Town {
         }
         Self {
             dir,
+            roots: self.roots.clone(),
             _tmp: Some(tmp),
         }
     }
@@ -98,6 +111,18 @@ impl Town {
         Known {
             directory: Arc::new(identity.directory()),
             certificate: identity.certificate,
+        }
+    }
+
+    /// The charter changes, and all have the new version.
+    pub(super) fn change_charter(&self, change: impl FnOnce(&mut Terms)) {
+        let mut chain = self.identity(0).chain;
+        let mut terms = chain.draft(None).unwrap();
+        change(&mut terms);
+        let id = chain.propose(&terms, &self.roots[0]).unwrap();
+        chain.sign(&id, &self.roots[1]).unwrap();
+        for number in 0..NAMES.len() {
+            write_private(&self.node(number).join("charter.cbor"), &chain.to_bytes()).unwrap();
         }
     }
 
@@ -180,7 +205,7 @@ impl Town {
             certificate: desk.settle(&known).unwrap().or(known.certificate),
             ..known
         };
-        desk.destroy_old(&known, Some(today())).unwrap();
+        desk.destroy_old(&known, Some(today()), false).unwrap();
         stepped.progress
     }
 

@@ -4,11 +4,11 @@ use super::super::desk::{Desk, Hand, Known, Part};
 use super::super::error::DeskError;
 use super::super::held::Held;
 use super::super::step::Progress;
-use super::{DAY, Worker, current, rests_on};
+use super::{DAY, Worker, current};
 use crate::driver::Scene;
 use crate::entropy::OsEntropy;
 use crate::keys::certified_shares;
-use parasol_protocol::ceremony::{Call, PlanTerms, Reason, Situation, Step, called};
+use parasol_protocol::ceremony::{Before, Call, PlanTerms, Reason, Situation, Step, called};
 use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::ids::{NodeKey, OrganisationKey};
 use parasol_protocol::limits::MAX_PLAN_AHEAD;
@@ -69,7 +69,7 @@ impl Worker {
         let mut joined = BTreeSet::new();
         for (name, held) in &self.held {
             let live = matches!(held.progress, Progress::Waits { .. })
-                && rests_on(held, &scene.known)
+                && self.rests_on(held, &scene.known)
                 && !self.is_stalled(desk, name, held, scene);
             match desk.part(name).filter(|_| live) {
                 // Whoever was told to take part in one does not go for another by itself.
@@ -90,7 +90,7 @@ impl Worker {
                 best = Some((*name, None));
                 break;
             }
-            if !waits || !rests_on(held, &scene.known) || desk.takes_part(name) {
+            if !waits || !self.rests_on(held, &scene.known) || desk.takes_part(name) {
                 continue;
             }
             let Some(call) = self.fits(desk, held, scene)? else {
@@ -147,7 +147,13 @@ impl Worker {
         let terms = plan.terms();
         // Nor one in which somebody takes part again who kept the last one from going on: it could do
         // so for ever.
-        let excused = self.excused.now(scene.now);
+        let mut excused = self.excused.now(scene.now);
+        let before = self.before.as_ref().map(|before| *before.digest());
+        if before.is_some() && terms.old.as_ref().map(|old| old.certificate) == before {
+            // But for whom the shares in force leave out: without them there is no going back.
+            let held = self.held_by(known);
+            excused.retain(|root| held.contains(root));
+        }
         let dealers = terms.old.iter().flat_map(|old| &old.dealers);
         let mut seats = terms.holders.iter().chain(dealers);
         let again = seats.any(|seat| excused.contains(&current(&seat.organisation, known)));
@@ -185,6 +191,14 @@ impl Worker {
         if certificate.is_some_and(lost) {
             without.insert(me);
         }
+        let mut without_before = BTreeSet::new();
+        if self.before.as_ref().is_some_and(lost) {
+            without_before.insert(me);
+        }
+        let before = self.before.as_ref().map(|certificate| Before {
+            certificate,
+            without: &without_before,
+        });
         Ok(ask(&Situation {
             today: scene.today,
             now: scene.now,
@@ -199,6 +213,7 @@ impl Worker {
             up: self.up.unwrap_or(scene.now),
             ended: &scene.ended,
             used: self.used.max(signed),
+            before,
         }))
     }
 }

@@ -4,7 +4,7 @@ use super::super::desk::{Desk, Part};
 use super::super::error::DeskError;
 use super::super::held::Held;
 use super::super::step::Progress;
-use super::{AGAIN, DAY, Worker, current, rests_on};
+use super::{AGAIN, DAY, Worker, current};
 use crate::driver::Scene;
 use parasol_protocol::ceremony::{Blame, Reason, Seat, Step, Why};
 use parasol_protocol::ids::{NodeKey, PlanDigest};
@@ -67,7 +67,7 @@ impl Worker {
             }
             _ => desk.takes_part(name) && self.is_stalled(desk, name, held, scene),
         };
-        over && rests_on(held, &scene.known)
+        over && self.rests_on(held, &scene.known)
     }
 
     /// Notes that a ceremony has failed, waits for longer before the next, and leaves out of it whoever
@@ -178,12 +178,13 @@ impl Worker {
         scene: &Scene,
     ) -> (BTreeSet<NodeKey>, BTreeSet<NodeKey>) {
         let mut doubtful = BTreeSet::new();
-        let Some((quiet, missing)) = held.before_stop() else {
+        let Some(before) = held.before_stop() else {
             return (BTreeSet::new(), doubtful);
         };
         let me = self.me();
         let silence = self.setup.settings.silence;
-        let long = *quiet >= silence / 2;
+        let long = before.quiet >= silence / 2;
+        let long_until_now = before.until_now >= silence / 2;
         // Whoever came late to it does not know for how long others waited.
         let late = held.watched(scene.now) < silence;
         let mut who = held.board().differing();
@@ -194,7 +195,7 @@ impl Worker {
         // Whoever joined a rival with a lower name, as this node did, had to leave this one.
         let left = |by: &NodeKey| {
             let lower = self.held.iter().filter(|(other, _)| *other < name);
-            let mut rivals = lower.filter(|(_, rival)| rests_on(rival, &scene.known));
+            let mut rivals = lower.filter(|(_, rival)| self.rests_on(rival, &scene.known));
             rivals.any(|(_, rival)| rival.has(by, Step::Join) && rival.has(&me, Step::Join))
         };
         for (by, reason) in stops {
@@ -207,9 +208,9 @@ impl Worker {
             if need {
                 // Whoever did not join itself was one of those that were waited for.
                 if *reason == Reason::Silence && part {
-                    who.extend(missing);
+                    who.extend(&before.missing);
                 }
-            } else if *reason == Reason::Silence && late {
+            } else if *reason == Reason::Silence && (late || long_until_now) {
                 doubtful.insert(*by);
             } else {
                 who.insert(*by);

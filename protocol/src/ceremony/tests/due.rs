@@ -17,6 +17,17 @@ fn certificate(
     names: &BTreeSet<KeyName>,
     issued: Day,
 ) -> Certificate {
+    of_epoch(7, town, holders, t, names, issued)
+}
+
+fn of_epoch(
+    epoch: u32,
+    town: &Town,
+    holders: &BTreeMap<u16, usize>,
+    t: u16,
+    names: &BTreeSet<KeyName>,
+    issued: Day,
+) -> Certificate {
     let mut entropy = Drbg::new(9, "due");
     let most = *holders.keys().last().unwrap();
     let mut keys = BTreeMap::new();
@@ -28,7 +39,7 @@ fn certificate(
         keys.insert(*name, key);
     }
     let federation = town.charter.federation();
-    let mut unsigned = Certificate::made(federation, 7, issued, &[7; 32], &[8; 32], &keys);
+    let mut unsigned = Certificate::made(federation, epoch, issued, &[7; 32], &[8; 32], &keys);
     for at in holders.values() {
         Certificate::sign_with(&mut unsigned, federation, &town.nodes[*at]);
     }
@@ -43,6 +54,9 @@ fn certificate(
 
 /// All that a situation borrows.
 struct Scene {
+    /// What is kept of before, if anything.
+    before: Option<Certificate>,
+    without_before: BTreeSet<NodeKey>,
     town: Town,
     certificate: Certificate,
     today: Day,
@@ -72,6 +86,8 @@ impl Scene {
             ended: BTreeSet::new(),
             today: issued,
             used: 0,
+            before: None,
+            without_before: BTreeSet::new(),
             town,
         }
     }
@@ -92,6 +108,14 @@ impl Scene {
         let (node, root) = (self.node(at), self.town.roots[at].organisation());
         self.present.remove(&node);
         let since = Timestamp::from_millis(NOW - hours * HOUR);
+        self.seen.insert(root, since);
+    }
+
+    /// Somebody is away, for so many minutes.
+    fn away_minutes(&mut self, at: usize, minutes: u64) {
+        let (node, root) = (self.node(at), self.root(at));
+        self.present.remove(&node);
+        let since = Timestamp::from_millis(NOW - minutes * HOUR / 60);
         self.seen.insert(root, since);
     }
 
@@ -122,6 +146,10 @@ impl Scene {
             up: Timestamp::from_millis(NOW - 100 * HOUR),
             ended: &self.ended,
             used: self.used,
+            before: self.before.as_ref().map(|certificate| Before {
+                certificate,
+                without: &self.without_before,
+            }),
         }
     }
 
@@ -430,6 +458,70 @@ fn keys_of_seasons_far_away_crowd_nothing_out() {
     assert!(Plan::from_bytes(&terms.sign(&scene.town.nodes[0]), &basis).is_ok());
 }
 
+/// Three of four hold what is in force; the fourth, which they left out, has its share of before still.
+fn left_out() -> Scene {
+    let mut scene = Scene::new(TODAY.minus(3));
+    let before = scene.certificate.clone();
+    let holders = [(1, 0), (2, 1), (3, 2)].into();
+    let names = before.keys().map(|key| key.name()).collect();
+    scene.certificate = of_epoch(8, &scene.town, &holders, 3, &names, before.issued());
+    scene.before = Some(before);
+    scene
+}
+
+#[test]
+fn with_too_few_of_the_new_holders_one_goes_back_to_the_old() {
+    let mut scene = left_out();
+    // As long as there are enough, the fourth is brought in.
+    assert_eq!(scene.why(), Some(DueWhy::Holder));
+    // It is excused for what kept it out: nothing is due without it.
+    scene.excused.insert(scene.root(3));
+    assert_eq!(scene.why(), None);
+    // One is gone, though not for long enough.
+    scene.away_minutes(1, 9);
+    assert_eq!(scene.why(), None);
+    scene.away_minutes(1, 10);
+    let due = scene.due(0).unwrap();
+    assert!(due.goes_back() && due.why == DueWhy::Back);
+    let indices = |nodes: &BTreeMap<ShareIndex, NodeKey>| -> Vec<u16> {
+        nodes.keys().map(|index| index.get()).collect()
+    };
+    assert_eq!(indices(&due.holders), [1, 3, 4]);
+    assert_eq!(indices(&due.dealers), [1, 3, 4]);
+    assert_eq!(due.epoch, 9);
+    // The plan holds by what is kept, and the others join it: they see the same.
+    let before = scene.before.clone().unwrap();
+    let basis = Basis::new(&scene.town.charter, &scene.town.directory, Some(&before));
+    let terms = due.terms(&basis, [3; 32], scene.node(0)).unwrap();
+    assert!(Plan::from_bytes(&terms.sign(&scene.town.nodes[0]), &basis).is_ok());
+    assert_eq!(scene.call(2, &terms), Call::Due);
+    // Who sees enough of the new holders needs a favour for it, and lets nobody be left out.
+    scene.present.insert(scene.node(1));
+    assert_eq!(scene.call(2, &terms), Call::LeavesOut);
+    scene.excused.insert(scene.root(1));
+    assert_eq!(scene.call(2, &terms), Call::Due);
+    // Without its share of before somebody deals none, and then there are too few.
+    scene.without_before.insert(scene.node(2));
+    assert_eq!(scene.why(), None);
+    scene.without_before.clear();
+    // Nothing is kept any more.
+    scene.before = None;
+    assert_eq!(scene.why(), None);
+}
+
+#[test]
+fn who_holds_back_what_is_in_force_is_not_brought_back() {
+    // Two of the three new holders have held something up, and are there: they are not waited for, nor do
+    // they deal.
+    let mut scene = left_out();
+    scene.excused = [scene.root(1), scene.root(2)].into();
+    assert_eq!(scene.why(), None, "two shares of before are too few");
+    scene.excused = [scene.root(1), scene.root(3)].into();
+    let due = scene.due(0).unwrap();
+    assert!(due.goes_back());
+    assert!(!due.holders.values().any(|node| *node == scene.node(1)));
+}
+
 #[test]
 fn the_first_keys_are_made_by_hand() {
     let scene = Scene::new(TODAY.minus(3));
@@ -449,6 +541,7 @@ fn the_first_keys_are_made_by_hand() {
             up: Timestamp::from_millis(0),
             ended: &scene.ended,
             used: 0,
+            before: None,
         })
     };
     assert!(none(Some(&scene.certificate)).is_some());
@@ -515,6 +608,8 @@ proptest! {
             seen: BTreeMap::new(),
             ended: BTreeSet::new(),
             used,
+            before: None,
+            without_before: BTreeSet::new(),
             town,
         };
         for at in 0..7 {
