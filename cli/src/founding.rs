@@ -10,6 +10,7 @@ use parasol_node::setup::{
     Access, MAX_HOLDERS, Made, Member, Plan, SetupError, init_federation, majority,
 };
 use parasol_protocol::area::default_cities;
+use parasol_protocol::entropy::Entropy as _;
 use parasol_protocol::time::Day;
 use std::collections::BTreeSet;
 use std::fs;
@@ -127,8 +128,7 @@ fn note_signed(root: &Path, access: &Access, node: &Path) -> Result<(), CliError
     note_founding(root, &chain.current(), signed)
 }
 
-/// A client port and a node port on the loopback for each of `count` nodes: free ones that the
-/// system picks, or from `base` on.
+/// A client port and a node port on the loopback for each of `count` nodes: free ones, or from `base` on.
 ///
 /// # Errors
 /// If one from `base` on is taken.
@@ -176,22 +176,43 @@ pub fn check_free(port: u16) -> Result<(), CliError> {
     }
 }
 
+/// Ports from which the usual systems take none for outgoing connections (Linux begins at 32768, others
+/// at 49152): one of those could be taken whenever the node is not running.
+const QUIET: std::ops::Range<u16> = 10_000..32_768;
+/// How many of them are tried, for each that is wanted, before any is taken that the system gives.
+const TRIES: usize = 100;
+
 fn pick(count: u16) -> std::io::Result<Vec<(u16, u16)>> {
     // All are held until all are picked, so that none is picked twice.
     let mut held = Vec::new();
     let mut picked = Vec::new();
-    while picked.len() < usize::from(count) {
-        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let p2p = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let (http_port, p2p_port) = (http.local_addr()?.port(), p2p.local_addr()?.port());
-        // QUIC listens on the same number, which someone else may have over UDP.
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, p2p_port));
-        if udp.is_ok() {
-            picked.push((http_port, p2p_port));
-        }
-        held.push((http, p2p, udp));
+    for _ in 0..count {
+        let (http, p2p) = (free_port()?, free_port()?);
+        picked.push((http.0.local_addr()?.port(), p2p.0.local_addr()?.port()));
+        held.push((http, p2p));
     }
     Ok(picked)
+}
+
+/// A port that nobody has over TCP or UDP: QUIC listens on the same number.
+fn free_port() -> std::io::Result<(TcpListener, UdpSocket)> {
+    let both = |port: u16| {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, tcp.local_addr()?.port()))?;
+        Ok((tcp, udp))
+    };
+    let mut last = None;
+    for tried in 0..2 * TRIES {
+        let mut drawn = [0; 2];
+        OsEntropy.fill(&mut drawn);
+        let any = tried >= TRIES;
+        let port = QUIET.start + u16::from_le_bytes(drawn) % (QUIET.end - QUIET.start);
+        match both(if any { 0 } else { port }) {
+            Ok(free) => return Ok(free),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| std::io::ErrorKind::AddrInUse.into()))
 }
 
 #[cfg(test)]
@@ -282,6 +303,8 @@ mod tests {
         let picked = ports(8, None).unwrap();
         let all: BTreeSet<u16> = picked.iter().flat_map(|(a, b)| [*a, *b]).collect();
         assert_eq!(all.len(), 16);
+        // No outgoing connection takes them while the nodes are off.
+        assert!(all.iter().all(|port| QUIET.contains(port)), "{all:?}");
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         let error = ports(1, Some(port)).unwrap_err();

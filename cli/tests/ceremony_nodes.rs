@@ -9,6 +9,7 @@
 mod ceremonies;
 
 use ceremonies::{Place, json, parasol, run, start, text};
+use parasol_cli::founding::ports;
 use parasol_cli::home::{Home, Profile};
 use parasol_node::config::File as NodeFile;
 use parasol_node::keys::{NodeIdentity, Tokens};
@@ -16,7 +17,7 @@ use parasol_protocol::certificate::Certificate;
 use parasol_protocol::oprf::KeyName;
 use serde_json::Value;
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -195,16 +196,6 @@ impl Client {
     }
 }
 
-fn free_port() -> u16 {
-    loop {
-        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = tcp.local_addr().unwrap().port();
-        if UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
-    }
-}
-
 /// The address at which other nodes reach this one.
 fn address(node: &str) -> String {
     let file = NodeFile::read(Path::new(node)).unwrap();
@@ -220,8 +211,9 @@ fn address(node: &str) -> String {
 /// Gives a node of `node init` ports on this machine.
 fn settle_down(node: &str) {
     let mut file = NodeFile::read(Path::new(node)).unwrap();
-    file.http.listen = (Ipv4Addr::LOCALHOST, free_port()).into();
-    file.net.listen = vec![format!("/ip4/127.0.0.1/tcp/{}", free_port())];
+    let (http, p2p) = ports(1, None).unwrap()[0];
+    file.http.listen = (Ipv4Addr::LOCALHOST, http).into();
+    file.net.listen = vec![format!("/ip4/127.0.0.1/tcp/{p2p}")];
     file.write(Path::new(node)).unwrap();
 }
 
