@@ -107,6 +107,22 @@ fn if_too_few_are_left_of_the_new_holders_the_old_ones_go_back_by_themselves() {
     }
 }
 
+/// The third begins, and the first, where it still is excused, joins it.
+#[test]
+fn who_is_excused_for_what_kept_it_out_may_begin_the_way_back() {
+    let mut drill = Drill::left_out();
+    drill.deaf.clear();
+    drill.restart(0, false);
+    drill.apart = BTreeSet::from([(0, 1), (1, 2)]);
+    drill.passes(3);
+    drill.pass(10 * MINUTE);
+    drill.passes(3);
+    assert_eq!(drill.epochs()[0], 3);
+    drill.pass(5 * MINUTE);
+    drill.passes(14);
+    assert!(drill.went_back());
+}
+
 /// It is connected all the time, and says nothing.
 #[test]
 fn nor_does_it_help_to_stay_connected_and_be_silent() {
