@@ -75,7 +75,8 @@ impl DriverHandle {
         self.call(|a| Input::CarryIn(Box::new(record), a)).await
     }
 
-    /// Takes an evaluation off an organisation's quota and lends the shares for it.
+    /// Takes an evaluation off an organisation's quota and lends the shares for it, with what of the
+    /// ask was allowed.
     ///
     /// # Errors
     /// If the driver cannot answer; a refusal is an answer.
@@ -83,7 +84,7 @@ impl DriverHandle {
         &self,
         organisation: OrganisationKey,
         ask: EvaluateAsk,
-    ) -> Result<Result<Shares, Refusal>, Unavailable> {
+    ) -> Result<Result<(Shares, EvaluateAsk), Refusal>, Unavailable> {
         self.call(|a| Input::Allow(organisation, ask, a)).await
     }
 

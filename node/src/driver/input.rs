@@ -123,7 +123,7 @@ pub(super) enum Input {
     Allow(
         OrganisationKey,
         EvaluateAsk,
-        Answer<Result<Shares, PeerRefusal>>,
+        Answer<Result<(Shares, EvaluateAsk), PeerRefusal>>,
     ),
     Charge(Member, u32, Division, Answer<Result<Day, Again>>),
     Refund(Member, u32, Day),

@@ -360,16 +360,16 @@ impl Machine {
                 Err(error) => fail(answer, error),
             },
             Input::Allow(organisation, ask, answer) => {
-                let (outputs, shares) = match self
+                let (outputs, allowed) = match self
                     .ledger
                     .view()
-                    .and_then(|v| self.engine.allow(&organisation, &ask, &v, now))
+                    .and_then(|v| self.engine.allow(&organisation, ask, &v, now))
                 {
                     Ok(allowed) => allowed,
                     Err(error) => return fail(answer, error.into()),
                 };
                 match self.carry_out(outputs) {
-                    Ok(()) => reply(answer, Ok(shares)),
+                    Ok(()) => reply(answer, Ok(allowed)),
                     Err(error) => return fail(answer, error),
                 }
                 Ok(())

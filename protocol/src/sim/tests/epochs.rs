@@ -86,8 +86,9 @@ impl Keyholders {
         };
         let organisation: OrganisationKey = self.federation.organisation(1);
         let engine = &mut self.engines[who];
-        let (_, shares) = engine.allow(&organisation, &ask, &self.store, now).unwrap();
-        let answers = evaluate(&shares?, &ask, &mut self.entropy)?;
+        let (_, allowed) = engine.allow(&organisation, ask, &self.store, now).unwrap();
+        let (shares, ask) = allowed?;
+        let answers = evaluate(&shares, &ask, &mut self.entropy)?;
         let key = by.key(KeyName::Bucket).unwrap();
         self.blinded.verify(key, &answers[0].evaluation).unwrap();
         Ok(())
