@@ -285,7 +285,7 @@ mod tests {
         // The program may have the number again that it had: in a container it always has.
         let number = std::process::id();
         for new in [number, u32::MAX] {
-            fs::write(bench.path(&format!("shares.cbor.{new}.new")), b"half").unwrap();
+            fs::write(bench.path(&format!("shares-8.cbor.{new}.new")), b"half").unwrap();
         }
         assert_eq!(forget_keys(bench.dir.path(), &names(0)).unwrap(), 2);
         let mut bytes = Vec::new();
