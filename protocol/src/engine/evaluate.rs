@@ -33,6 +33,9 @@ impl Reserve {
     }
 }
 
+/// What a keyholder may evaluate: with which shares, and what of the ask.
+pub type Allowed = (Shares, EvaluateAsk);
+
 /// A keyholder to ask, in the order to try.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Holder {
@@ -123,8 +126,8 @@ impl Engine {
         Some((threshold, holders))
     }
 
-    /// Allows an organisation what it asks, within its quota: the outputs, then the shares with
-    /// which to [`evaluate()`], and what of the ask. A key of which this node has no share, or that may
+    /// Allows an organisation what it asks, within its quota: the outputs, then what to
+    /// [`evaluate()`]. A key of which this node has no share, or that may
     /// not be asked for yet, is left out of that and counts nothing: a client whose clock is ahead, or
     /// that has not heard of a season's end, is answered under the other keys.
     ///
@@ -136,7 +139,7 @@ impl Engine {
         mut ask: EvaluateAsk,
         view: &V,
         now: Timestamp,
-    ) -> Result<Done<Result<(Shares, EvaluateAsk), Refusal>>, V::Error> {
+    ) -> Result<Done<Result<Allowed, Refusal>>, V::Error> {
         let Some(shares) = self.shares_of(ask.epoch, now).map(Arc::clone) else {
             return Ok((Vec::new(), Err(Refusal::OtherEpoch)));
         };
