@@ -27,11 +27,18 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::rename(&sibling, path)
     });
     if written.is_err() {
-        // What is left of it may hold a key. If it cannot be removed either, the first error counts.
-        drop(fs::remove_file(&sibling));
+        clear(&sibling);
         return written;
     }
     sync_parent(path)
+}
+
+/// Removes what is left of a file that was not to be. It may hold a key, so it is written over if that can
+/// be. If it cannot be removed either, the error before this one counts.
+fn clear(sibling: &Path) {
+    if destroy(sibling).is_err() {
+        drop(fs::remove_file(sibling));
+    }
 }
 
 /// Writes a file that is not there yet, with mode 0600. The name is taken before anything is written,
@@ -59,11 +66,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Says which cannot be written. Then what was there before still is.
 pub fn write_together(files: &[(PathBuf, Vec<u8>)]) -> Result<(), (PathBuf, io::Error)> {
     let siblings: Vec<PathBuf> = files.iter().map(|(path, _)| sibling(path)).collect();
-    let clear = || {
-        for sibling in &siblings {
-            drop(fs::remove_file(sibling));
-        }
-    };
+    let clear = || siblings.iter().for_each(|sibling| clear(sibling));
     for ((path, bytes), sibling) in files.iter().zip(&siblings) {
         #[cfg(test)]
         watch::step(path);
@@ -134,20 +137,27 @@ fn sync_parent(path: &Path) -> io::Result<()> {
 /// # Errors
 /// If it cannot be written over or removed.
 pub fn destroy(path: &Path) -> io::Result<()> {
-    let length = match fs::metadata(path) {
-        Ok(meta) => meta.len(),
+    let mut file = match OpenOptions::new().write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
+        other => other?,
     };
     #[cfg(test)]
     watch::step(path);
-    let mut file = OpenOptions::new().write(true).open(path)?;
-    file.write_all(&vec![0; usize::try_from(length).unwrap_or(0)])?;
-    file.sync_all()?;
+    overwrite(&mut file)?;
     #[cfg(test)]
     watch::step(path);
     fs::remove_file(path)?;
     sync_parent(path)
+}
+
+/// Writes over a file that was opened and not read, whatever name it has by now.
+///
+/// # Errors
+/// If it cannot be written.
+pub(crate) fn overwrite(file: &mut File) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    file.write_all(&vec![0; usize::try_from(length).unwrap_or(0)])?;
+    file.sync_all()
 }
 
 /// Destroys what a crash in the middle of writing has left of files whose names begin so.

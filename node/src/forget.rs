@@ -10,11 +10,11 @@
 //! A file system that writes elsewhere than where it is told (snapshots, a log, a flash disk's own
 //! ways) may keep them all the same: no program can change that from here.
 
-use crate::files::{alone_in, destroy, write_private};
+use crate::files::{alone_in, destroy, overwrite, write_private};
 use crate::keys::{decode_shares, encode_shares};
 use parasol_protocol::oprf::KeyName;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,8 @@ pub fn forget_keys(dir: &Path, names: &BTreeSet<KeyName>) -> io::Result<usize> {
         }
         if name.ends_with(".cbor") {
             files.push(entry.path());
-        } else if name.ends_with(GONE) || is_orphan(&name) {
+        } else if name.ends_with(GONE) || name.ends_with(".new") {
+            // Whoever writes one is alone here meanwhile: it was left by a crash.
             left_over.push(entry.path());
         }
     }
@@ -79,14 +80,6 @@ fn clear(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the program that was writing a file, whose number is in its name, is there no more. Where
-/// that cannot be told, it counts as there.
-fn is_orphan(name: &str) -> bool {
-    let number = name.strip_suffix(".new").and_then(|n| n.rsplit('.').next());
-    let processes = Path::new("/proc");
-    number.is_some_and(|n| processes.join("self").exists() && !processes.join(n).exists())
-}
-
 fn forget_in(path: &Path, names: &BTreeSet<KeyName>) -> io::Result<bool> {
     let bytes = match fs::read(path) {
         Ok(bytes) => Zeroizing::new(bytes),
@@ -103,15 +96,36 @@ fn forget_in(path: &Path, names: &BTreeSet<KeyName>) -> io::Result<bool> {
     if shares.len() == before {
         return Ok(false);
     }
+    replace(path, &encode_shares(&shares), |of, name| {
+        fs::hard_link(of, name)
+    })
+}
+
+/// Puts other bytes in the place of a file's, and overwrites those that were there. Says whether it was
+/// there still.
+fn replace(
+    path: &Path,
+    bytes: &[u8],
+    link: impl FnOnce(&Path, &Path) -> io::Result<()>,
+) -> io::Result<bool> {
     let mut gone = path.as_os_str().to_owned();
     gone.push(GONE);
     let gone = PathBuf::from(gone);
-    match fs::hard_link(path, &gone) {
+    match link(path, &gone) {
+        Ok(()) => {
+            write_private(path, bytes)?;
+            destroy(&gone)?;
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        linked => linked?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+        // Some file systems know no second name. The old bytes have none then while they are overwritten:
+        // a crash in that moment leaves them in free space, and without this they would stay for ever.
+        Err(_) => {
+            let mut old = OpenOptions::new().write(true).open(path)?;
+            write_private(path, bytes)?;
+            overwrite(&mut old)?;
+        }
     }
-    write_private(path, &encode_shares(&shares))?;
-    destroy(&gone)?;
     Ok(true)
 }
 
@@ -229,6 +243,33 @@ mod tests {
         assert_eq!(fs::read(bench.path("shares.cbor")).unwrap(), bytes);
     }
 
+    /// As exFAT, and most of what USB sticks come with.
+    #[test]
+    fn where_a_file_has_one_name_only_it_is_overwritten_all_the_same() {
+        for (why, done) in [
+            (io::ErrorKind::PermissionDenied, Some(true)),
+            (io::ErrorKind::Unsupported, Some(true)),
+            (io::ErrorKind::NotFound, Some(false)),
+            (io::ErrorKind::AlreadyExists, None),
+        ] {
+            let bench = Bench::new();
+            let path = bench.path("shares.cbor");
+            let before = fs::read(&path).unwrap();
+            let mut old = File::open(&path).unwrap();
+            let replaced = replace(&path, b"new", |_, _| Err(why.into()));
+            assert_eq!(replaced.ok(), done, "{why}");
+            let mut bytes = Vec::new();
+            old.read_to_end(&mut bytes).unwrap();
+            if done == Some(true) {
+                assert_eq!(fs::read(&path).unwrap(), b"new");
+                assert_eq!(bytes, vec![0; before.len()]);
+            } else {
+                assert_eq!(bytes, before);
+            }
+            assert_eq!(bench.list(), ["shares-7.cbor", "shares.cbor"]);
+        }
+    }
+
     #[test]
     fn what_a_crash_left_is_overwritten_at_the_next_time() {
         let bench = Bench::new();
@@ -241,8 +282,11 @@ mod tests {
         // After the new one took its place.
         fs::write(&gone, encode_shares(&bench.shares).as_slice()).unwrap();
         let mut old = File::open(&gone).unwrap();
-        // No process has this number.
-        fs::write(bench.path("shares.cbor.4294967295.new"), b"half").unwrap();
+        // The program may have the number again that it had: in a container it always has.
+        let number = std::process::id();
+        for new in [number, u32::MAX] {
+            fs::write(bench.path(&format!("shares-8.cbor.{new}.new")), b"half").unwrap();
+        }
         assert_eq!(forget_keys(bench.dir.path(), &names(0)).unwrap(), 2);
         let mut bytes = Vec::new();
         old.read_to_end(&mut bytes).unwrap();
@@ -254,11 +298,8 @@ mod tests {
     fn a_file_that_cannot_be_read_is_told_of_and_keeps_no_other() {
         let bench = Bench::new();
         fs::write(bench.path("shares.cbor"), b"no shares").unwrap();
-        let new = format!("shares-8.cbor.{}.new", std::process::id());
-        fs::write(bench.path(&new), b"being written").unwrap();
         assert!(forget_keys(bench.dir.path(), &names(0)).is_err());
         assert_eq!(fs::read(bench.path("shares.cbor")).unwrap(), b"no shares");
-        assert_eq!(fs::read(bench.path(&new)).unwrap(), b"being written");
         assert_eq!(bench.kept("shares-7.cbor").len(), 3);
         let none = tempfile::tempdir().unwrap();
         assert_eq!(forget_keys(none.path(), &names(0)).unwrap(), 0);

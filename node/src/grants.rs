@@ -81,13 +81,8 @@ impl WantedGrant {
         Ok(path)
     }
 
-    /// Reads one.
-    ///
-    /// # Errors
-    /// Says what is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(path).map_err(|e| e.to_string())?;
-        let file: File = toml::from_str(&text).map_err(|e| e.message().to_owned())?;
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|e| e.message().to_owned())?;
         Ok(Self {
             subject: file.to.parse().map_err(|_| {
                 "`to` is no root key; write its 64 hexadecimal characters".to_owned()
@@ -112,8 +107,15 @@ impl WantedGrant {
     }
 }
 
+/// What lies in a node's directory and is not answered yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    path: PathBuf,
+    text: Vec<u8>,
+}
+
 /// What is wanted in a node's directory and not answered yet.
-pub fn waiting(node: &Path) -> Vec<PathBuf> {
+pub fn waiting(node: &Path) -> Vec<Waiting> {
     let Ok(entries) = fs::read_dir(node.join(DIR)) else {
         return Vec::new();
     };
@@ -123,20 +125,54 @@ pub fn waiting(node: &Path) -> Vec<PathBuf> {
         .collect();
     paths.sort();
     paths.truncate(MOST);
-    paths
+    // What cannot be read is answered so.
+    let read = |path: PathBuf| {
+        let text = fs::read(&path).unwrap_or_default();
+        Waiting { path, text }
+    };
+    paths.into_iter().map(read).collect()
 }
 
-/// Puts the answer beside what was wanted, and takes that away.
-///
-/// # Errors
-/// If the directory cannot be written.
-pub fn answer(path: &Path, answer: &Answer) -> io::Result<()> {
-    let (ending, text) = match answer {
-        Answer::Published(id) => ("done", id.to_string()),
-        Answer::Refused(why) => ("refused", why.clone()),
-    };
-    write_private(&path.with_extension(ending), format!("{text}\n").as_bytes())?;
-    fs::remove_file(path)
+impl Waiting {
+    /// What is wanted.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file.
+    pub fn wanted(&self) -> Result<WantedGrant, String> {
+        let text = std::str::from_utf8(&self.text).map_err(|e| e.to_string())?;
+        WantedGrant::parse(text)
+    }
+
+    /// Puts the answer beside what was wanted, and takes that away. If something else is wanted there by
+    /// now, this is no answer to it: it waits for its own.
+    ///
+    /// # Errors
+    /// If the directory cannot be written.
+    pub fn answer(&self, answer: &Answer) -> io::Result<()> {
+        if fs::read(&self.path).is_ok_and(|now| now != self.text) {
+            return Ok(());
+        }
+        let (ending, other, text) = match answer {
+            Answer::Published(id) => ("done", "refused", id.to_string()),
+            Answer::Refused(why) => ("refused", "done", why.clone()),
+        };
+        let path = |ending: &str| self.path.with_extension(ending);
+        write_private(&path(ending), format!("{text}\n").as_bytes())?;
+        // There is one answer, to what was wanted last.
+        match fs::remove_file(path(other)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        self.take_away()
+    }
+
+    /// Takes away what was wanted, answered or not.
+    ///
+    /// # Errors
+    /// If the directory cannot be written.
+    pub fn take_away(&self) -> io::Result<()> {
+        fs::remove_file(&self.path)
+    }
 }
 
 /// Takes the answer to what was wanted, if there is one.
@@ -173,14 +209,15 @@ mod tests {
             evaluations: 40_000,
             until: Day::from_number(20_800),
         };
-        assert_eq!(waiting(dir.path()), Vec::<PathBuf>::new());
+        assert_eq!(waiting(dir.path()), []);
         let path = wanted.put(dir.path(), "rowan").unwrap();
-        assert_eq!(waiting(dir.path()), std::slice::from_ref(&path));
-        assert_eq!(WantedGrant::read(&path), Ok(wanted));
+        let one = only(dir.path());
+        assert_eq!(one.path, path);
+        assert_eq!(one.wanted(), Ok(wanted));
         assert_eq!(take_answer(&path), None);
         let id = RecordId::of(b"a grant");
-        answer(&path, &Answer::Published(id)).unwrap();
-        assert_eq!(waiting(dir.path()), Vec::<PathBuf>::new());
+        one.answer(&Answer::Published(id)).unwrap();
+        assert_eq!(waiting(dir.path()), []);
         assert_eq!(take_answer(&path), Some(Answer::Published(id)));
         assert_eq!(take_answer(&path), None);
         for (text, says) in [
@@ -191,8 +228,40 @@ mod tests {
             ),
         ] {
             fs::write(&path, text).unwrap();
-            let why = WantedGrant::read(&path).unwrap_err();
+            let why = only(dir.path()).wanted().unwrap_err();
             assert!(why.contains(says), "{why}");
         }
+    }
+
+    /// What somebody wants anew while the node works on what she wanted before.
+    #[test]
+    fn nobody_takes_the_answer_to_something_else_for_hers() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut wanted = WantedGrant {
+            subject: OrganisationKey::from_bytes([7; 32]),
+            evaluations: 40_000,
+            until: Day::from_number(20_800),
+        };
+        let path = wanted.put(dir.path(), "rowan").unwrap();
+        let before = only(dir.path());
+        wanted.evaluations = 0;
+        wanted.put(dir.path(), "rowan").unwrap();
+        let published = Answer::Published(RecordId::of(b"a grant"));
+        before.answer(&published).unwrap();
+        assert_eq!(take_answer(&path), None);
+        let now = only(dir.path());
+        assert_eq!(now.wanted(), Ok(wanted));
+        // An answer that came between the two of `put` is there no longer when this one is.
+        fs::write(path.with_extension("done"), "an earlier one").unwrap();
+        let refused = Answer::Refused("no slot is left".to_owned());
+        now.answer(&refused).unwrap();
+        assert_eq!(take_answer(&path), Some(refused));
+        assert_eq!(take_answer(&path), None);
+    }
+
+    fn only(node: &Path) -> Waiting {
+        let mut all = waiting(node);
+        assert_eq!(all.len(), 1);
+        all.pop().unwrap()
     }
 }

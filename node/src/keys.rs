@@ -370,12 +370,17 @@ pub fn shares_path(dir: &Path, epoch: u32, certificate: &[u8; 32]) -> PathBuf {
         .join(format!("shares-{epoch}-{digest}.cbor"))
 }
 
-/// The epoch in the name of a file of shares that a ceremony made.
+/// The epoch in the name of a file of shares that a ceremony made. Earlier programs named it by the epoch
+/// alone: no certificate's shares are looked for there, and it goes when others of its epoch go.
 pub(crate) fn epoch_in(name: &str) -> Option<u32> {
     let rest = name.strip_prefix("shares-")?.strip_suffix(".cbor")?;
-    let (epoch, digest) = rest.split_once('-')?;
-    let is_digest = digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit());
-    epoch.parse().ok().filter(|_| is_digest)
+    let (epoch, digest) = match rest.split_once('-') {
+        Some((epoch, digest)) => (epoch, Some(digest)),
+        None => (rest, None),
+    };
+    let is_digest = |d: &str| d.len() == 64 && d.bytes().all(|b| b.is_ascii_hexdigit());
+    let known = digest.is_none_or(is_digest);
+    epoch.parse().ok().filter(|_| known)
 }
 
 /// Where the shares lie that a certificate names.
@@ -607,5 +612,28 @@ pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, IdentityErr
             path: path.to_owned(),
             source,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_shares_is_known_by_its_name() {
+        let path = shares_path(Path::new("node"), 7, &[0xab; 32]);
+        let name = path.file_name().and_then(|name| name.to_str());
+        assert_eq!(name.and_then(epoch_in), Some(7));
+        // As it was named once.
+        assert_eq!(epoch_in("shares-7.cbor"), Some(7));
+        for other in [
+            "shares.cbor",
+            "shares-.cbor",
+            "shares-7-abab.cbor",
+            "shares-7.cbor.gone",
+            "shares-7.cbor.12.new",
+        ] {
+            assert_eq!(epoch_in(other), None, "{other}");
+        }
     }
 }

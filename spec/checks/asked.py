@@ -11,10 +11,11 @@ def allow(quota, case):
     if epoch not in shares:
         raise Refused("other-epoch")
     last = season_of(case["day"] + 1) + 4
-    held = [key for key in keys if key in shares[epoch]]
-    if not held or any(len(key) == 2 and key[1] > last for key in keys):
+    early = [key for key in keys if len(key) == 2 and key[1] > last]
+    answered = [key for key in keys if key in shares[epoch] and key not in early]
+    if not answered:
         raise Refused("no-share")
-    for key in held:
+    for key in answered:
         counted = next((n for name, n in case["counted"] if name == key), 0)
         if counted + count > quota:
             raise Refused("quota", f"{key}: {counted} and {count}")

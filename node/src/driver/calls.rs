@@ -2,7 +2,7 @@
 
 use super::input::{Answer, Input, Scene, Status, Target};
 use parasol_protocol::certificate::Certificate;
-use parasol_protocol::engine::{Allowance, Division, Holder, Member, Share, Shares};
+use parasol_protocol::engine::{Allowance, Allowed, Division, Holder, Member, Share, Shares};
 use parasol_protocol::ids::{NodeKey, OrganisationKey};
 use parasol_protocol::record::Verified;
 use parasol_protocol::time::Day;
@@ -83,7 +83,7 @@ impl DriverHandle {
         &self,
         organisation: OrganisationKey,
         ask: EvaluateAsk,
-    ) -> Result<Result<Shares, Refusal>, Unavailable> {
+    ) -> Result<Result<Allowed, Refusal>, Unavailable> {
         self.call(|a| Input::Allow(organisation, ask, a)).await
     }
 

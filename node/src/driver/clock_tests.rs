@@ -8,8 +8,9 @@ use parasol_protocol::time::{Day, Timestamp};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+const GUARD: Duration = Duration::from_secs(60);
 const HOUR: u64 = 3_600_000;
-const TODAY: Day = Day::from_number(20_810);
+pub(super) const TODAY: Day = Day::from_number(20_810);
 /// The others' delegations are of today, and no further than this does their word lead.
 const LATEST: Day = Day::from_number(20_812);
 const SOMEBODY: Member = Member([7; 32]);
@@ -20,23 +21,27 @@ const ALONE: Division = Division {
 
 /// What a clock shows, and how much time has passed: the one is the attacker's, the other nobody's.
 #[derive(Clone)]
-struct Hands(Arc<Mutex<(Timestamp, Duration)>>);
+pub(super) struct Hands(Arc<Mutex<(Timestamp, Duration)>>);
 
 impl Hands {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let hands = Self(Arc::new(Mutex::new(Default::default())));
         hands.show(TODAY);
         hands
     }
 
-    fn clock(&self) -> Clock {
+    pub(super) fn clock(&self) -> Clock {
         let hands = Arc::clone(&self.0);
         Clock::of(move || *hands.lock().unwrap())
     }
 
     /// Sets the clock to ten in the morning.
     fn show(&self, day: Day) {
-        let now = u64::from(day.number()) * 24 * HOUR + 10 * HOUR;
+        self.show_at(day, 10);
+    }
+
+    pub(super) fn show_at(&self, day: Day, hour: u64) {
+        let now = u64::from(day.number()) * 24 * HOUR + hour * HOUR;
         self.0.lock().unwrap().0 = Timestamp::from_millis(now);
     }
 
@@ -114,4 +119,29 @@ async fn a_node_that_was_away_has_a_day_for_each_that_passes_and_no_more() {
     let status = home.driver.status().await.unwrap();
     assert_eq!(status.today, TODAY.plus(7));
     assert!(status.warnings.iter().any(|w| w.code() == "clock-ahead"));
+}
+
+/// What clients wait for was to come so many seconds later, by a clock that was ahead.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_put_right_keeps_nobody_waiting() {
+    let hands = Hands::new();
+    let home = Home::start_by(hands.clock(), Settings::default(), |store| store).await;
+    // It may have published today and not know it.
+    let tomorrow = TODAY.plus(1);
+    hands.show(tomorrow);
+    let settings = Settings {
+        catch_up_first: true,
+        ..Settings::default()
+    };
+    let home = home.restart(hands.clock(), settings).await;
+    hands.show_at(tomorrow, 20);
+    let put_right = async {
+        // By then the other one waits.
+        home.driver.status().await.unwrap();
+        hands.show(tomorrow);
+        home.driver.tick().await;
+    };
+    let both = async { tokio::join!(home.driver.publish(Vec::new()), put_right) };
+    let (published, ()) = tokio::time::timeout(GUARD, both).await.unwrap();
+    assert_eq!(published, Ok(Vec::new()));
 }

@@ -6,7 +6,7 @@ use crate::ceremony::Known;
 use crate::net::NetEvent;
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::engine::{
-    Allowance, AskId, Division, Holder, Member, Share, Shares, Warning,
+    Allowance, Allowed, AskId, Division, Holder, Member, Share, Shares, Warning,
 };
 use parasol_protocol::ids::{FederationId, NodeKey, OrganisationKey, TransportKey};
 use parasol_protocol::record::{Refusal, Verified};
@@ -123,7 +123,7 @@ pub(super) enum Input {
     Allow(
         OrganisationKey,
         EvaluateAsk,
-        Answer<Result<Shares, PeerRefusal>>,
+        Answer<Result<Allowed, PeerRefusal>>,
     ),
     Charge(Member, u32, Division, Answer<Result<Day, Again>>),
     Refund(Member, u32, Day),

@@ -360,16 +360,16 @@ impl Machine {
                 Err(error) => fail(answer, error),
             },
             Input::Allow(organisation, ask, answer) => {
-                let (outputs, shares) = match self
+                let (outputs, allowed) = match self
                     .ledger
                     .view()
-                    .and_then(|v| self.engine.allow(&organisation, &ask, &v, now))
+                    .and_then(|v| self.engine.allow(&organisation, ask, &v, now))
                 {
                     Ok(allowed) => allowed,
                     Err(error) => return fail(answer, error.into()),
                 };
                 match self.carry_out(outputs) {
-                    Ok(()) => reply(answer, Ok(shares)),
+                    Ok(()) => reply(answer, Ok(allowed)),
                     Err(error) => return fail(answer, error),
                 }
                 Ok(())
@@ -489,7 +489,8 @@ impl Machine {
 
     fn status(&mut self, now: Timestamp) -> Result<Status, StoreError> {
         let stats = match &self.measured {
-            Some((at, stats)) if now < at.plus_millis(MEASURED) => stats.clone(),
+            // A clock that was set back makes nothing last longer.
+            Some((at, stats)) if *at <= now && now < at.plus_millis(MEASURED) => stats.clone(),
             _ => {
                 let stats = self.ledger.store().stats()?;
                 self.measured = Some((now, stats.clone()));
@@ -621,7 +622,9 @@ impl Machine {
     /// Publishes what waited, if the node has caught up; after a while the engine says why not.
     fn publish_held(&mut self, now: Timestamp) -> Result<(), Failed> {
         let ready = !self.engine.must_catch_up(now);
-        let due = |held: &mut Held| ready || held.since.plus_millis(HELD) <= now;
+        // A clock that was set back makes nobody wait.
+        let late = |since: Timestamp| since.plus_millis(HELD) <= now || now < since;
+        let due = |held: &mut Held| ready || late(held.since);
         let due: Vec<Held> = self.held.extract_if(.., due).collect();
         let mut due = due.into_iter();
         while let Some(held) = due.next() {

@@ -90,15 +90,15 @@ impl Machine {
                 return Ok(());
             }
             Request::Evaluate(ask) => {
-                let (outputs, shares) =
+                let (outputs, allowed) =
                     self.engine
-                        .allow(&organisation, &ask, &self.ledger.view()?, now)?;
+                        .allow(&organisation, ask, &self.ledger.view()?, now)?;
                 self.carry_out(outputs)?;
                 let net = self.net.clone();
                 self.runtime.spawn(async move {
                     let work = move || {
-                        let answer =
-                            shares.and_then(|shares| evaluate(&shares, &ask, &mut OsEntropy));
+                        let answer = allowed
+                            .and_then(|(shares, ask)| evaluate(&shares, &ask, &mut OsEntropy));
                         answer
                             .map_or_else(Reply::Refused, Reply::Evaluated)
                             .encode()

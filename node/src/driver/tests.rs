@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+use super::clock_tests::{Hands, TODAY};
 use crate::clock::Clock;
 use crate::entropy::OsEntropy;
 use crate::keys::NodeIdentity;
@@ -190,13 +191,18 @@ impl Store for Slow {
 }
 
 async fn slow() -> (Home, Arc<Gate>) {
+    slow_by(Clock::default()).await
+}
+
+async fn slow_by(clock: Clock) -> (Home, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
     let of_store = Arc::clone(&gate);
     let wrap = |store| -> Box<dyn Store> {
         let gate = of_store;
         Box::new(Slow { store, gate })
     };
-    (Home::start(Settings::default(), wrap).await, gate)
+    let home = Home::start_by(clock, Settings::default(), wrap).await;
+    (home, gate)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -233,6 +239,18 @@ async fn the_store_is_not_measured_for_each_who_asks() {
         assert!(status.bytes > 0);
     }
     assert!(gate.measured.load(Ordering::SeqCst) < 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_measured_by_a_clock_that_was_ahead_is_measured_again() {
+    let hands = Hands::new();
+    let (home, gate) = slow_by(hands.clock()).await;
+    hands.show_at(TODAY.plus(20), 10);
+    home.driver.status().await.unwrap();
+    hands.show_at(TODAY, 10);
+    let before = gate.measured.load(Ordering::SeqCst);
+    home.driver.status().await.unwrap();
+    assert!(gate.measured.load(Ordering::SeqCst) > before);
 }
 
 /// Retractions by the node of another organisation, in these slots of today.

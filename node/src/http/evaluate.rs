@@ -262,8 +262,7 @@ async fn here(app: &App, ask: &EvaluateAsk) -> Result<Vec<KeyEvaluation>, Missin
         .allow(app.organisation, ask.clone())
         .await
         .map_err(|_| busy)?;
-    let shares = allowed.map_err(Missing::Refused)?;
-    let ask = ask.clone();
+    let (shares, ask) = allowed.map_err(Missing::Refused)?;
     let work = tokio::task::spawn_blocking(move || evaluate(&shares, &ask, &mut OsEntropy));
     work.await.map_err(|_| busy)?.map_err(Missing::Refused)
 }

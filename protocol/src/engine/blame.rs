@@ -45,8 +45,16 @@ impl Blame {
         too_many
     }
 
-    /// Forgets what is long past. Says whether somebody may be heard again.
+    /// Forgets what is long past. Says whether somebody may be heard again. After a clock was set back
+    /// nobody waits for it to come to where it was.
     fn pardon(&mut self, now: Timestamp) -> bool {
+        let most = now.plus_millis(MEMORY);
+        for until in self.shunned.values_mut() {
+            *until = most.min(*until);
+        }
+        for (_, last) in self.misdeeds.values_mut() {
+            *last = now.min(*last);
+        }
         let before = self.shunned.len();
         self.shunned.retain(|_, until| now < *until);
         self.misdeeds

@@ -204,7 +204,6 @@ pub struct Engine {
     authorised: BTreeMap<TransportKey, OrganisationKey>,
     swept: Option<Day>,
     begun: Option<Day>,
-    ticked: Timestamp,
 }
 
 impl Engine {
@@ -278,7 +277,6 @@ impl Engine {
             authorised: BTreeMap::new(),
             swept: None,
             begun: None,
-            ticked: Timestamp::default(),
         }
     }
 
@@ -406,7 +404,7 @@ impl Engine {
     ) -> Result<Vec<Output>, EngineError<V::Error>> {
         let today = self.today(now);
         let mut out = self.look_at_clock(today);
-        self.mind_a_clock_set_back(now);
+        self.own_past.mind(today);
         self.pardon(now, &mut out);
         self.wear.rest(now);
         self.forget_epochs(now);
@@ -478,17 +476,6 @@ impl Engine {
         let mut out = batch.into_outputs([]);
         out.push(Output::Notice(Notice::Expired(gone.len())));
         Ok(out)
-    }
-
-    /// Nothing that was to be done at a moment may wait for it to come a second time.
-    fn mind_a_clock_set_back(&mut self, now: Timestamp) {
-        if now < self.ticked {
-            for peer in self.peers.values_mut() {
-                peer.sync = None;
-                peer.next_sync = now;
-            }
-        }
-        self.ticked = now;
     }
 
     /// What was refused once may be carried now, here and at the peers.

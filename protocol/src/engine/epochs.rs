@@ -17,8 +17,9 @@ use std::collections::BTreeMap;
 /// have its certificate come to the new one meanwhile. They may be in memory alone by then.
 pub const GRACE: u64 = 15 * 60 * 1000;
 
-/// Epochs for which shares are kept ready: ceremonies that stopped late leave some.
-const MAX_NEXT: usize = 4;
+/// Epochs for which shares are kept ready: ceremonies that stopped late leave some. So many that who spoils
+/// one upon another drives nothing from memory that may come into use yet.
+const MAX_NEXT: usize = 64;
 
 /// Epochs that still answer after they gave way. More ceremonies than a node joins in that time by itself:
 /// nobody ends look-ups by one upon another.
@@ -60,8 +61,13 @@ impl Engine {
         if epoch > self.epoch() {
             let shares = without(&shares, &self.ended);
             self.epochs.next.insert(epoch, shares);
-            while self.epochs.next.len() > MAX_NEXT {
-                self.epochs.next.pop_first();
+            // What has just come is what somebody is about to ask for, whatever its number. Of the others
+            // the lowest goes: most likely its ceremony came to nothing.
+            if self.epochs.next.len() > MAX_NEXT {
+                let lowest = self.epochs.next.keys().find(|other| **other != epoch);
+                if let Some(lowest) = lowest.copied() {
+                    self.epochs.next.remove(&lowest);
+                }
             }
         }
     }

@@ -33,6 +33,9 @@ impl Reserve {
     }
 }
 
+/// What a keyholder may evaluate: with which shares, and what of the ask.
+pub type Allowed = (Shares, EvaluateAsk);
+
 /// A keyholder to ask, in the order to try.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Holder {
@@ -123,35 +126,39 @@ impl Engine {
         Some((threshold, holders))
     }
 
-    /// Allows an organisation what it asks, within its quota: the outputs, then the shares with
-    /// which to [`evaluate()`]. A key of which this node has no share counts nothing.
+    /// Allows an organisation what it asks, within its quota: the outputs, then what to
+    /// [`evaluate()`]. A key of which this node has no share, or that may
+    /// not be asked for yet, is left out of that and counts nothing: a client whose clock is ahead, or
+    /// that has not heard of a season's end, is answered under the other keys.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub fn allow<V: View>(
         &mut self,
         organisation: &OrganisationKey,
-        ask: &EvaluateAsk,
+        mut ask: EvaluateAsk,
         view: &V,
         now: Timestamp,
-    ) -> Result<Done<Result<Shares, Refusal>>, V::Error> {
+    ) -> Result<Done<Result<Allowed, Refusal>>, V::Error> {
         let Some(shares) = self.shares_of(ask.epoch, now).map(Arc::clone) else {
             return Ok((Vec::new(), Err(Refusal::OtherEpoch)));
         };
         // A new root does not begin anew.
         let answers = self.directory.charter().answers_for(organisation);
         let organisation = &answers.map_or(*organisation, |o| o.root);
-        let there = ask.keys.iter().filter(|key| shares.contains_key(*key));
-        let there: Vec<KeyName> = there.copied().collect();
-        if there.is_empty() || !ask.keys.iter().all(|key| self.serves(*key, now)) {
+        ask.keys
+            .retain(|key| shares.contains_key(key) && self.serves(*key, now));
+        if ask.keys.is_empty() {
             return Ok((Vec::new(), Err(Refusal::NoShare)));
         }
         let count = u32::try_from(ask.elements.len()).unwrap_or(u32::MAX);
         let day = self.counted_day(now);
-        Ok(match self.spend(organisation, &there, count, view, day)? {
-            Some(outputs) => (outputs, Ok(shares)),
-            None => (Vec::new(), Err(Refusal::Quota(self.again(now)))),
-        })
+        Ok(
+            match self.spend(organisation, &ask.keys, count, view, day)? {
+                Some(outputs) => (outputs, Ok((shares, ask))),
+                None => (Vec::new(), Err(Refusal::Quota(self.again(now)))),
+            },
+        )
     }
 
     /// Whether a report can expire in the key's season by now. A share that is there early answers

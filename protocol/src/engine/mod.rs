@@ -46,7 +46,7 @@ pub use self::core::{
 pub use arrive::{Arrived, Source};
 pub use budget::Allowance;
 pub use epochs::GRACE;
-pub use evaluate::{Holder, evaluate};
+pub use evaluate::{Allowed, Holder, evaluate};
 pub use member::{Division, Member, Share};
 pub use reader::Reader;
 pub use warning::Warning;

@@ -40,6 +40,13 @@ impl OwnPast {
             *self = OwnPast::LostOn(today);
         }
     }
+
+    /// The clock may have been ahead at the start, and put right since.
+    pub fn mind(&mut self, today: Day) {
+        if let OwnPast::LostOn(day) = self {
+            *day = today.min(*day);
+        }
+    }
 }
 
 const LOST: &str = "this node found nothing of its own in its store when it started, and may have signed records earlier today that it does not remember. It publishes as soon as it has caught up with a node of another organisation: see with `parasol node status` whether it has peers, and look into net.peers of its configuration if it has none. If no other node can be reached, publish tomorrow (UTC)";
@@ -87,7 +94,7 @@ impl Engine {
         let (organisation, node) = (self.me.organisation, self.node());
         let mut delegations = self.directory.delegations_of(&organisation, &node);
         self.settings.catch_up_first
-            && self.own_past == OwnPast::LostOn(today)
+            && matches!(self.own_past, OwnPast::LostOn(day) if today <= day)
             && delegations.any(|d| d.from < today)
     }
 

@@ -79,8 +79,8 @@ impl Engine {
                 (outputs, Reply::Pushed)
             }
             Request::Evaluate(ask) => {
-                let (outputs, shares) = self.allow(&organisation, &ask, view, now)?;
-                let answer = shares.and_then(|shares| evaluate(&shares, &ask, entropy));
+                let (outputs, allowed) = self.allow(&organisation, ask, view, now)?;
+                let answer = allowed.and_then(|(shares, ask)| evaluate(&shares, &ask, entropy));
                 (
                     outputs,
                     answer.map_or_else(Reply::Refused, Reply::Evaluated),

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// Milliseconds for which a set that is out of date is used.
 const STALE: u64 = 5_000;
+/// Days after the earliest of which sets are asked for.
+const LATER: u32 = 2;
 /// Sets kept: of the three days that peers may ask for, with one's own records and without.
 const KEPT: usize = 6;
 
@@ -53,10 +55,12 @@ impl Sets {
     }
 
     /// Lets go of a set that is to be made anew, and of those of days before the `earliest` for
-    /// which anybody asks: a large list's takes much memory.
+    /// which anybody asks: a large list's takes much memory. So do those of days far ahead, which are
+    /// left when a clock was put right: they must not take the place of today's.
     pub(super) fn forget(&mut self, of: Of, earliest: Day) {
         self.kept.remove(&of);
-        self.kept.retain(|kept, _| kept.after >= earliest);
+        let days = earliest..=earliest.plus(LATER);
+        self.kept.retain(|kept, _| days.contains(&kept.after));
     }
 
     /// Keeps a set that was made now.
@@ -115,6 +119,28 @@ mod tests {
         sets.forget(of(3), Day::from_number(2));
         assert!(sets.get(of(1), now).is_none() && sets.get(of(3), now).is_none());
         assert!(sets.get(of(2), now).is_some());
+    }
+
+    #[test]
+    fn sets_of_days_far_ahead_do_not_take_the_place_of_todays() {
+        let now = Timestamp::from_millis(1);
+        let mut sets = Sets::default();
+        // A clock ran ahead for some days, and is put right.
+        for day in 100..120 {
+            sets.forget(of(day), Day::from_number(day));
+            sets.put(of(day), Arc::new(Set::default()), now);
+            let own = Of {
+                own: true,
+                ..of(day)
+            };
+            sets.put(own, Arc::new(Set::default()), now);
+        }
+        for day in 3..6 {
+            sets.forget(of(day), Day::from_number(3));
+            sets.put(of(day), Arc::new(Set::default()), now);
+        }
+        assert!((3..6).all(|day| sets.get(of(day), now).is_some()));
+        assert_eq!(sets.kept.len(), 3);
     }
 
     #[test]

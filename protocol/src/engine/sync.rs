@@ -63,12 +63,17 @@ impl Engine {
     ) -> Result<(), EngineError<V::Error>> {
         let every = self.settings.sync_every;
         let mut due = Vec::new();
+        // What is further off than it was ever set was set by a clock that was put right since: nothing
+        // waits for that moment to come a second time.
+        let come = |at: Timestamp, wait| at <= now || now.plus_millis(wait) < at;
+        let patience = self.settings.patience;
         for (key, peer) in &mut self.peers {
-            if peer.sync.as_ref().is_some_and(|s| s.deadline <= now) {
+            let sync = peer.sync.as_ref();
+            if sync.is_some_and(|s| come(s.deadline, patience)) {
                 peer.sync = None;
                 peer.next_sync = now.plus_millis(every);
             }
-            if peer.sync.is_none() && peer.next_sync <= now {
+            if peer.sync.is_none() && come(peer.next_sync, every) {
                 due.push(*key);
             }
         }

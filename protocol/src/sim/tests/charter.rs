@@ -173,7 +173,7 @@ fn a_new_root_does_not_begin_its_organisations_day_anew() {
             elements: vec![blinded.elements()[0]; count],
         };
         let (engine, store) = &mut lab.sides[0];
-        let (outputs, answer) = engine.allow(&by, &ask, store, lab.now).unwrap();
+        let (outputs, answer) = engine.allow(&by, ask, store, lab.now).unwrap();
         lab.perform(0, outputs);
         answer.is_ok()
     };

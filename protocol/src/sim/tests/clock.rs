@@ -2,7 +2,7 @@
 
 use super::lab::Lab;
 use super::*;
-use crate::engine::{Notice, Warning};
+use crate::engine::{Notice, Output, Warning};
 use crate::time::Timestamp;
 use crate::wire::client::OwnAsk;
 
@@ -197,6 +197,36 @@ fn a_clock_that_is_set_back_brings_nothing_back() {
     set_clock(&mut lab, late);
     lab.tick();
     assert!(lab.carried(1).contains(&record.id()));
+}
+
+/// However short the time is that it was ahead: between two looks at it, even.
+#[test]
+fn a_clock_put_right_delays_no_catch_up() {
+    let asks = |lab: &mut Lab| {
+        let now = lab.now;
+        let (engine, store) = &mut lab.sides[0];
+        let outputs = engine.tick(store, now).unwrap();
+        let ask = |o: &&Output| matches!(o, Output::Ask { .. });
+        outputs.iter().filter(ask).count()
+    };
+    for looks in [false, true] {
+        let (mut lab, ..) = lab();
+        let right = lab.now;
+        lab.now = right.plus_millis(20 * 86_400_000);
+        for station in &lab.federation.stations[1..] {
+            let key = station.transport.transport();
+            lab.sides[0].0.disconnected_from(&key);
+        }
+        lab.connect();
+        if looks {
+            // What is asked now nobody answers.
+            assert_eq!(asks(&mut lab), 3);
+        }
+        lab.now = right;
+        let first = asks(&mut lab);
+        lab.now = right.plus_millis(60_000);
+        assert_eq!(first + asks(&mut lab), 3, "{looks}");
+    }
 }
 
 #[test]

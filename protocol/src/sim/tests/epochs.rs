@@ -86,8 +86,9 @@ impl Keyholders {
         };
         let organisation: OrganisationKey = self.federation.organisation(1);
         let engine = &mut self.engines[who];
-        let (_, shares) = engine.allow(&organisation, &ask, &self.store, now).unwrap();
-        let answers = evaluate(&shares?, &ask, &mut self.entropy)?;
+        let (_, allowed) = engine.allow(&organisation, ask, &self.store, now).unwrap();
+        let (shares, ask) = allowed?;
+        let answers = evaluate(&shares, &ask, &mut self.entropy)?;
         let key = by.key(KeyName::Bucket).unwrap();
         self.blinded.verify(key, &answers[0].evaluation).unwrap();
         Ok(())
@@ -171,6 +172,26 @@ fn renewals_in_quick_succession_cut_nobody_off() {
             Err(Refusal::OtherEpoch)
         };
         assert_eq!(all.ask(0, certificate, now), expected, "{}", n + 1);
+    }
+}
+
+/// Ceremonies that stopped late have left shares of later epochs, and then an earlier one turns out to
+/// be made.
+#[test]
+fn shares_that_come_late_for_a_lower_epoch_stay_and_push_few_out() {
+    for (left_over, all_stay) in [(20, true), (200, false)] {
+        let mut all = Keyholders::new();
+        let (late, later) = (all.generation(3), all.generation(5));
+        all.engines[0].prepare(5, Arc::clone(&later.1[0]));
+        for epoch in 6..6 + left_over {
+            all.engines[0].prepare(epoch, Arc::clone(&later.1[0]));
+        }
+        all.engines[0].prepare(3, Arc::clone(&late.1[0]));
+        assert_eq!(all.ask(0, &late.0, moment(0)), Ok(()));
+        assert_eq!(all.ask(0, &later.0, moment(0)).is_ok(), all_stay);
+        assert!(all.engines[0].renew(late.0.clone(), moment(0)));
+        assert_eq!(all.ask(0, &late.0, moment(1)), Ok(()));
+        assert_eq!(all.ask(0, &later.0, moment(1)).is_ok(), all_stay);
     }
 }
 

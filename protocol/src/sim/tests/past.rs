@@ -2,6 +2,7 @@
 
 use super::lab::Lab;
 use super::*;
+use crate::engine::{Engine, Settings};
 use crate::record::delegation::SlotRange;
 use crate::time::Day;
 
@@ -64,6 +65,29 @@ fn a_node_without_its_past_publishes_after_it_caught_up() {
     for set in lab.sets() {
         assert!(before.iter().chain([&after]).all(|id| set.contains(id)));
     }
+}
+
+/// A node that starts with a clock that is ahead has not come to a later day by that.
+#[test]
+fn a_clock_put_right_after_the_start_makes_no_past() {
+    let (mut lab, _) = lab(1);
+    tick(&mut lab, 0);
+    let (now, store) = (lab.now, &lab.sides[0].1);
+    let settings = Settings {
+        catch_up_first: true,
+        ..Settings::default()
+    };
+    let (charter, me) = (lab.federation.charter.clone(), lab.federation.identity(0));
+    let mut engine = Engine::new(charter, me, settings, store).unwrap();
+    let ahead = now.plus_millis(30 * 86_400_000);
+    engine.begin(ahead);
+    assert!(engine.must_catch_up(ahead) && engine.must_catch_up(now));
+    engine.tick(store, ahead).unwrap();
+    engine.tick(store, now).unwrap();
+    assert!(engine.must_catch_up(now));
+    // When its day is over there is nothing to fear, as without that.
+    let tomorrow = now.plus_millis(86_400_000);
+    assert!(!engine.must_catch_up(tomorrow));
 }
 
 #[test]

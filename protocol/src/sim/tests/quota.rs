@@ -102,7 +102,7 @@ impl Game {
         let now = self.now(keyholder);
         let organisation = self.lab.federation.organisation(organisation);
         let (engine, store) = &mut self.lab.sides[keyholder];
-        let (outputs, answer) = engine.allow(&organisation, &ask, store, now).unwrap();
+        let (outputs, answer) = engine.allow(&organisation, ask, store, now).unwrap();
         self.lab.perform(keyholder, outputs);
         answer.map(drop)
     }

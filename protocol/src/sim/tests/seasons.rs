@@ -6,9 +6,10 @@ use crate::admit::{Carried, SlotKey};
 use crate::carried::{Memory, View as _};
 use crate::certificate::Certificate;
 use crate::engine::{Engine, Notice, Output, Settings, Shares, evaluate};
-use crate::limits::{ENDING_LIFE, MAX_DELEGATION_DAYS};
+use crate::limits::{ENDING_LIFE, LIVE_SEASONS, MAX_DELEGATION_DAYS};
 use crate::oprf::{
-    Interpolation, KeyName, PublicKey, PublicShare, ShareIndex, ThresholdKey, blind, weighted_sum,
+    Interpolation, KeyName, PublicKey, PublicShare, ShareIndex, ThresholdKey, blind, deal,
+    weighted_sum,
 };
 use crate::record::{Fault, Kind, Rule};
 use crate::time::{Season, Timestamp};
@@ -16,6 +17,7 @@ use crate::wire::EvaluateAsk;
 use crate::wire::peer::Refusal;
 use curve25519_dalek::scalar::Scalar;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// 2026-12-13; the season ends on the 31st, day 20 818.
 const MADE: Day = Day::from_number(20_800);
@@ -99,8 +101,8 @@ fn evaluates_under(lab: &mut Lab, side: usize, epoch: u32) -> Result<(), Refusal
     };
     let organisation = lab.federation.organisation((side + 1) % 5);
     let (engine, store) = &mut lab.sides[side];
-    let (_, allowed) = engine.allow(&organisation, &ask, store, lab.now).unwrap();
-    allowed.map(|shares| assert!(shares.contains_key(&KeyName::Handle(season()))))
+    let (_, allowed) = engine.allow(&organisation, ask, store, lab.now).unwrap();
+    allowed.map(|(shares, _)| assert!(shares.contains_key(&KeyName::Handle(season()))))
 }
 
 /// An ending signed by these nodes, on a day after the season, given to one node.
@@ -162,8 +164,9 @@ fn the_other_keys_answer_and_they_alone_are_counted() {
     };
     let organisation = lab.federation.organisation(0);
     let (engine, store) = &mut lab.sides[4];
-    let (outputs, allowed) = engine.allow(&organisation, &ask, store, lab.now).unwrap();
-    let answers = evaluate(&allowed.unwrap(), &ask, &mut entropy).unwrap();
+    let (outputs, allowed) = engine.allow(&organisation, ask, store, lab.now).unwrap();
+    let (shares, ask) = allowed.unwrap();
+    let answers = evaluate(&shares, &ask, &mut entropy).unwrap();
     assert!(
         answers
             .iter()
@@ -175,6 +178,46 @@ fn the_other_keys_answer_and_they_alone_are_counted() {
     let used = |key| lab.sides[4].1.quota(&organisation, key, today).unwrap();
     assert!(used(keys[0]) > 0);
     assert_eq!(used(keys[1]), 0);
+}
+
+/// A client whose clock is two days ahead asks for the season in which nothing can expire yet.
+#[test]
+fn who_asks_for_a_season_too_soon_is_answered_under_the_others() {
+    let mut lab = lab();
+    let mut entropy = Drbg::new(4, "soon");
+    let soon = KeyName::Handle(season().plus(LIVE_SEASONS));
+    let keys = vec![KeyName::Bucket, KeyName::Handle(season().plus(1)), soon];
+    let shares = keys.iter().map(|name| {
+        let dealt = deal(*name, 3, 5, &mut entropy).unwrap();
+        (*name, dealt.shares.into_iter().next().unwrap())
+    });
+    let shares = Arc::new(shares.collect());
+    lab.sides[4].0.prepare(1, shares);
+    let elements = blind(&[b"phone:+33639981234"], &mut entropy).unwrap();
+    let organisation = lab.federation.organisation(0);
+    let mut answered = |lab: &mut Lab, day: Day, keys: &[KeyName]| {
+        believe(lab, 4, day);
+        tick(lab, 4, day);
+        let ask = EvaluateAsk {
+            epoch: 1,
+            keys: keys.to_vec(),
+            elements: elements.elements().to_vec(),
+        };
+        let (engine, store) = &mut lab.sides[4];
+        let (outputs, allowed) = engine.allow(&organisation, ask, store, lab.now).unwrap();
+        let (shares, ask) = allowed?;
+        let answers = evaluate(&shares, &ask, &mut entropy).unwrap();
+        lab.perform(4, outputs);
+        let counted = |key: &&KeyName| lab.sides[4].1.quota(&organisation, **key, day) != Ok(0);
+        let counted: Vec<KeyName> = keys.iter().filter(counted).copied().collect();
+        let answered: Vec<KeyName> = answers.iter().map(|answer| answer.key).collect();
+        assert_eq!(answered, counted, "{day}");
+        Ok(answered)
+    };
+    let eve = LAST.minus(1);
+    assert_eq!(answered(&mut lab, eve, &[soon]), Err(Refusal::NoShare));
+    assert_eq!(answered(&mut lab, eve, &keys), Ok(keys[..2].to_vec()));
+    assert_eq!(answered(&mut lab, LAST, &keys), Ok(keys.clone()));
 }
 
 #[test]

@@ -72,6 +72,36 @@ fn five_bad_records_end_it_for_a_while() {
     }
 }
 
+/// A clock was ahead when it happened, and is put right.
+#[test]
+fn a_clock_put_right_shuns_nobody_for_longer() {
+    let (mut lab, hostile) = lab();
+    let right = lab.now;
+    let bad = |count| -> Vec<Refusal> { vec![Rule::Signature.into(); count] };
+    let tick = |lab: &mut Lab, now| {
+        lab.now = now;
+        let (engine, store) = &mut lab.sides[0];
+        engine.tick(store, now).unwrap();
+        lab.connect();
+        hears(lab, hostile)
+    };
+    let ahead = right.plus_millis(20 * 24 * 60 * MINUTE);
+    // Misdeeds of then are forgotten as soon as any others.
+    lab.sides[0].0.misbehaved(hostile, &bad(4), ahead);
+    assert!(tick(&mut lab, right));
+    let later = right.plus_millis(13 * MINUTE);
+    assert!(tick(&mut lab, later));
+    lab.sides[0].0.misbehaved(hostile, &bad(4), later);
+    assert!(tick(&mut lab, later));
+
+    tick(&mut lab, ahead);
+    lab.sides[0].0.misbehaved(hostile, &bad(5), ahead);
+    assert!(!tick(&mut lab, ahead));
+    assert!(!tick(&mut lab, later));
+    assert!(!tick(&mut lab, later.plus_millis(11 * MINUTE)));
+    assert!(tick(&mut lab, later.plus_millis(13 * MINUTE)));
+}
+
 #[test]
 fn what_cannot_even_be_verified_counts_too() {
     let (mut lab, hostile) = lab();
