@@ -70,7 +70,7 @@ def ends(node):
     if isinstance(node, ast.Operator) and node.name.literal == "size":
         return cddl.size_of(node)
     if isinstance(node, ast.Operator) and node.name.literal == "regexp":
-        return cddl.repeated(node)[1:]
+        return (form := cddl.repeated(node)) and form[1:]
     if isinstance(node, ast.Value) and node.type == "number":
         return (cddl.literal(node),) * 2
     return None
@@ -129,7 +129,7 @@ class Walk:
         if name == "cbor":
             for at, side, inner, unit in self.of(node.controller, cbor.decode(value)):
                 yield at, side, cbor.encode(inner), unit
-        elif name == "regexp":
+        elif name == "regexp" and ends(node):
             for side, size in self.limits(node):
                 yield node, side, value[0] * size, b""
         elif name == "size":

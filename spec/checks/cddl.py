@@ -115,6 +115,8 @@ class Grammar:
             except Refused:
                 return False
         if name == "regexp":
+            if repeated(node) is None:
+                return re.fullmatch(literal(only(controller)), value) is not None
             one, *own = repeated(node)
             least, most = self.limits(node, own)
             return least <= len(value) <= most and re.fullmatch(f"{one}*", value) is not None
@@ -209,9 +211,9 @@ def size_of(node):
 
 
 def repeated(node):
-    """(a class of characters, how many of them at least, at most): the one form that is used here."""
-    one, least, most = re.fullmatch(r"(\[[^\]]+\])\{(\d+)(?:,(\d+))?\}", literal(only(node.controller))).groups()
-    return one, int(least), int(most or least)
+    """(a class of characters, how many of them at least, at most), where an expression is of that form."""
+    form = re.fullmatch(r"(\[[^\]]+\])\{(\d+)(?:,(\d+))?\}", literal(only(node.controller)))
+    return form and (form[1], int(form[2]), int(form[3] or form[2]))
 
 
 def occurrence(entry):
