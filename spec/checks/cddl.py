@@ -26,6 +26,8 @@ PRELUDE = {
     "true": lambda v: v is True,
     "false": lambda v: v is False,
     "null": lambda v: v is None,
+    # For who checks the check.
+    "nothing": lambda v: False,
 }
 
 
@@ -46,11 +48,22 @@ class Grammar:
                 if name in self.rules:
                     raise ValueError(f"{path.name} defines {name}, and {self.file_of[name]} has defined it")
                 self.rules[name], self.file_of[name] = rule.type, path.name
+        self.forget()
+        for name, rule in self.rules.items():
+            self.walk(rule, name)
+
+    @classmethod
+    def of(cls, rules):
+        """Of rules that were read."""
+        grammar = cls.__new__(cls)
+        grammar.rules, grammar.file_of = rules, {}
+        grammar.forget()
+        return grammar
+
+    def forget(self):
         self.used, self.seen = set(), set()
         # (a bound, other limits than its own), for who checks the check.
         self.moved = None
-        for name, rule in self.rules.items():
-            self.walk(rule, name)
 
     def walk(self, node, where):
         """Every name that is used is defined somewhere."""
