@@ -12,7 +12,7 @@ import sys
 
 import phonenumbers
 
-from checks import alter, bounds, enumeration, examples, links, make, order, printed
+from checks import alter, bounds, enumeration, examples, links, literals, make, order, printed
 from checks.files import CHECKS, cases_of
 from checks.refusal import Disagreement, Refused, agree
 from checks.world import VECTORS, World
@@ -49,6 +49,7 @@ def main(arguments):
         for name, noticed in counts.items():
             print(f"{name:24}{noticed:20}")
         print(f"bounds of the CDDL: moved {bounds.moved(world)} times, and noticed")
+        print(f"words of the CDDL: altered {literals.check(world)} times, and noticed")
         print(f"numbers of the text: {alter.numbers(world, CHECKS)} others noticed")
         return
     rows = [(name, expected(world.files[name]), check(world, name)) for name in arguments or CHECKS]

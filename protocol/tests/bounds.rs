@@ -35,6 +35,8 @@ const PARTS: &[&str] = &[
     "delegation-request",
     "entries",
     "handles",
+    "http-carried",
+    "http-quota",
     "record-file",
     "sig-structure",
     "sign-structure",

@@ -1,8 +1,8 @@
 """Every bound of the CDDL by itself: values at it are taken, values one beyond it are not.
 
-A bound is a length, a range of numbers, a number of items, or a number that must be this one. `vectors/ok/bounds.json` has a value at each, `vectors/bad/bounds.json`
-one beyond each; both were made from examples by `walk`, and stay when the CDDL changes. So whoever moves a bound by one, out
-or in, disagrees with them.
+A bound is a length, a range of numbers, a number of items, a number that must be this one, or the first and the last character
+of a range in an expression. `vectors/ok/bounds.json` has a value at each, `vectors/bad/bounds.json` one beyond each; both were
+made from examples by `walk`, and stay when the CDDL changes. So whoever moves a bound by one, out or in, disagrees with them.
 """
 
 import re
@@ -30,6 +30,9 @@ BESIDE = {
     )
     for one in bounds
 }
+# A part of an expression: what one character may be, and how often it comes; and the ranges of a class.
+PART = re.compile(r"(\[[^\]]+\]|.)(\{[\d,]+\})?")
+RANGE = re.compile(r"(.)-(.)|(.)")
 # A run of bytes that is written by itself, with how often it comes.
 WORTH = 16
 
@@ -40,13 +43,9 @@ def sites(grammar):
     for rule, top in grammar.rules.items():
         count = 0
         for node in within(top):
-            limits = ends(node)
-            if limits is None:
-                continue
-            count += 1
-            for side, limit in zip((LOW, HIGH), limits):
-                if limit != (0 if side == LOW else inf):
-                    found.append((f"{grammar.file_of[rule]}: {rule}, bound {count}, {side}", node, side))
+            sides = [*met(node), *characters(node)]
+            count += bool(sides) or ends(node) is not None
+            found += [(f"{grammar.file_of[rule]}: {rule}, bound {count}, {side}", node, side) for side in sides]
     return found
 
 
@@ -70,10 +69,39 @@ def ends(node):
     if isinstance(node, ast.Operator) and node.name.literal == "size":
         return cddl.size_of(node)
     if isinstance(node, ast.Operator) and node.name.literal == "regexp":
-        return cddl.repeated(node)[1:]
+        return (form := cddl.repeated(node)) and form[1:]
     if isinstance(node, ast.Value) and node.type == "number":
         return (cddl.literal(node),) * 2
     return None
+
+
+def met(node):
+    """{side: the number at it}. Of a list that may be empty nothing is fewer."""
+    limits = ends(node)
+    if limits is None:
+        return {}
+    low = {} if limits[0] == 0 and isinstance(node, ast.GroupEntry) else {LOW: limits[0]}
+    return low | ({HIGH: limits[1]} if limits[1] != inf else {})
+
+
+def outside(node, side):
+    """The number one beyond, or None: no length is less than none."""
+    if side == HIGH:
+        return met(node)[HIGH] + 1
+    least = met(node)[LOW] - 1
+    return least if least >= 0 or isinstance(node, (ast.Range, ast.Value)) else None
+
+
+def characters(node):
+    """{side: (which part of the expression, the character at it, the one beyond)}."""
+    found = {}
+    if isinstance(node, ast.Operator) and node.name.literal == "regexp":
+        for at, (one, _) in enumerate(PART.findall(cddl.literal(cddl.only(node.controller)))):
+            for first, last, alone in RANGE.findall(one[1:-1] if len(one) > 1 else one):
+                number = len(found) // 2 + 1
+                found[f"characters {number}, {LOW}"] = at, first or alone, chr(ord(first or alone) - 1)
+                found[f"characters {number}, {HIGH}"] = at, last or alone, chr(ord(last or alone) + 1)
+    return found
 
 
 class Walk:
@@ -83,12 +111,11 @@ class Walk:
         self.grammar, self.beyond = grammar, beyond
 
     def limits(self, node):
-        """(side, the number to have) for both sides."""
-        least, most = ends(node)
-        if least != 0:
-            yield LOW, least - self.beyond
-        if most != inf:
-            yield HIGH, most + self.beyond
+        """(side, the number to have) for every side."""
+        for side, number in met(node).items():
+            other = outside(node, side) if self.beyond else number
+            if other is not None:
+                yield side, other
 
     def of(self, node, value):
         """(node, side, value, what is repeated)."""
@@ -132,6 +159,10 @@ class Walk:
         elif name == "regexp":
             for side, size in self.limits(node):
                 yield node, side, value[0] * size, b""
+            parts = "".join(f"({one}{often})" for one, often in PART.findall(cddl.literal(cddl.only(node.controller))))
+            for side, (part, *pair) in characters(node).items():
+                at = re.fullmatch(parts, value).start(part + 1)
+                yield node, side, value[:at] + pair[self.beyond] + value[at + 1 :], b""
         elif name == "size":
             for side, size in self.limits(node):
                 if cddl.whole(value):
@@ -259,12 +290,13 @@ def moved(world):
     grammar, count = wire.GRAMMAR, 0
     good, bad = ({case["bound"]: case for case in world.files[f"{which}/bounds.json"]["cases"]} for which in ("ok", "bad"))
     names = {name for name, _, _ in sites(grammar)}
-    for cases, which, wanted in ((good, "ok", names), (bad, "bad", names - BESIDE)):
+    end = {name for name, node, side in sites(grammar) if side in met(node) and outside(node, side) is None}
+    for cases, which, wanted in ((good, "ok", names), (bad, "bad", names - BESIDE - end)):
         if other := set(cases) ^ wanted:
             raise Disagreement(f"{which}/bounds.json and the bounds of the CDDL are not the same: {sorted(other)}")
     for name, node, side in sites(grammar):
         for cases, out in ((bad, 1), (good, -1)):
-            if name not in cases:
+            if name not in cases or side not in met(node):
                 continue
             least, most = ends(node)
             grammar.moved = node, (least - out, most) if side == LOW else (least, most + out)

@@ -26,6 +26,8 @@ PRELUDE = {
     "true": lambda v: v is True,
     "false": lambda v: v is False,
     "null": lambda v: v is None,
+    # For who checks the check.
+    "nothing": lambda v: False,
 }
 
 
@@ -46,11 +48,22 @@ class Grammar:
                 if name in self.rules:
                     raise ValueError(f"{path.name} defines {name}, and {self.file_of[name]} has defined it")
                 self.rules[name], self.file_of[name] = rule.type, path.name
+        self.forget()
+        for name, rule in self.rules.items():
+            self.walk(rule, name)
+
+    @classmethod
+    def of(cls, rules):
+        """Of rules that were read."""
+        grammar = cls.__new__(cls)
+        grammar.rules, grammar.file_of = rules, {}
+        grammar.forget()
+        return grammar
+
+    def forget(self):
         self.used, self.seen = set(), set()
         # (a bound, other limits than its own), for who checks the check.
         self.moved = None
-        for name, rule in self.rules.items():
-            self.walk(rule, name)
 
     def walk(self, node, where):
         """Every name that is used is defined somewhere."""
@@ -115,6 +128,8 @@ class Grammar:
             except Refused:
                 return False
         if name == "regexp":
+            if repeated(node) is None:
+                return re.fullmatch(literal(only(controller)), value) is not None
             one, *own = repeated(node)
             least, most = self.limits(node, own)
             return least <= len(value) <= most and re.fullmatch(f"{one}*", value) is not None
@@ -209,9 +224,9 @@ def size_of(node):
 
 
 def repeated(node):
-    """(a class of characters, how many of them at least, at most): the one form that is used here."""
-    one, least, most = re.fullmatch(r"(\[[^\]]+\])\{(\d+)(?:,(\d+))?\}", literal(only(node.controller))).groups()
-    return one, int(least), int(most or least)
+    """(a class of characters, how many of them at least, at most), where an expression is of that form."""
+    form = re.fullmatch(r"(\[[^\]]+\])\{(\d+)(?:,(\d+))?\}", literal(only(node.controller)))
+    return form and (form[1], int(form[2]), int(form[3] or form[2]))
 
 
 def occurrence(entry):

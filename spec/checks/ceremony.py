@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 
+from cbor2 import CBORTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -531,4 +532,9 @@ def examples(world):
             fields = MESSAGE(cbor.decode(cose.sign1(hexed(one))[0]))
             if fields["step"] == 4:
                 yield "ceremony-complaint", cbor.decode(fields["body"])
-    yield "ceremony-stop", {1: 1, 2: [bytes(32)]}
+    # A complaint without a seed: one with a seed that lacked its message would have the form of an echo.
+    complaint, stop = {1: bytes(32), 3: bytes(32)}, {1: 1, 2: [bytes(32)]}
+    yield "ceremony-stop", stop
+    for step, body in ((4, complaint), (6, stop)):
+        message = cbor.encode({1: bytes(32), 2: bytes(32), 3: step, 4: cbor.encode(body)})
+        yield "ceremony-message", CBORTag(18, [cose.PROTECTED, {}, message, bytes(64)])

@@ -33,6 +33,7 @@ def examples(world):
     yield "summary", {1: 1, 2: [41, 43], 5: 1}
     yield "entries", [[0, bytes(16), bytes(48)]] * 8
     yield from (("vouched-kind", kind) for kind in (1, 2, 3, 4, 6))
+    yield "evaluated", [[], [[1, 2]]]
     attachment = {1: bytes(32), 2: bytes(32), 3: bytes(16), 4: bytes(64)}
     yield "publish", [[kind, 0, attachment] for kind in (2, 3, 4)]
     chain = files["ok/chain.json"]

@@ -47,9 +47,6 @@ mod retract;
 mod source;
 mod view;
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-mod ended_tests;
 #[cfg(any(test, feature = "sim"))]
 #[allow(
     clippy::unwrap_used,

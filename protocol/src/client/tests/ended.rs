@@ -1,9 +1,9 @@
 //! A season that ended though it runs still: what expires in other seasons is found all the same, and
 //! nobody takes silence about that one for an answer.
 
-use super::testing::World;
-use super::tests::{check, check_with, draft, file, file_one, says, seal};
-use super::*;
+use super::super::testing::World;
+use super::super::*;
+use super::steps::{check, check_with, draft, file, file_one, says, seal};
 use crate::oprf::KeyName;
 use crate::time::{Day, Season};
 use std::collections::BTreeSet;
