@@ -5,8 +5,10 @@
 //! a comparison of two numbers, and a vouch in an early slot, after which all later ones cost more,
 //! changes nothing but how far its issuer reaches.
 
-use super::issued::{Edge, Issued, Reach};
+use super::issued::{Edge, Given, Issued, Reach};
 use super::names::Index;
+use super::sweep::Sweep;
+use core::iter;
 use std::collections::BTreeMap;
 
 /// A chain of vouches is at most this long.
@@ -17,11 +19,11 @@ pub const MAX_STEPS: usize = 5;
 pub(super) struct Best(u64);
 
 impl Best {
-    const fn of(budget: u32) -> Self {
+    pub const fn of(budget: u32) -> Self {
         Self(budget as u64 + 1)
     }
 
-    fn offered(offers: u32) -> Self {
+    pub fn offered(offers: u32) -> Self {
         Self(offers.into())
     }
 
@@ -48,6 +50,14 @@ pub(super) struct Taken {
     pub edge: u32,
 }
 
+/// A key whose budgets have to be looked at again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Open {
+    key: Index,
+    /// Whether it is offered no more than before.
+    no_more: bool,
+}
+
 /// The vouches of a graph and what each key has by them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Budgets {
@@ -59,11 +69,17 @@ pub(super) struct Budgets {
     into: Vec<Vec<Taken>>,
     best: Vec<Bests>,
     reach: Vec<Reaches>,
+    sweep: Sweep,
 }
 
 impl Budgets {
     /// Of so many keys. Of a root that is named twice the greater budget counts.
-    pub fn new(keys: usize, roots: impl Iterator<Item = (Index, u32)>, edges: Vec<Edge>) -> Self {
+    pub fn new(
+        keys: usize,
+        roots: impl Iterator<Item = (Index, u32)>,
+        edges: impl ExactSizeIterator<Item = Edge>,
+    ) -> Self {
+        let edges = with_room(edges.len(), edges);
         let (mut gives, mut takes) = (vec![0_u32; keys], vec![0_u32; keys]);
         for edge in &edges {
             for (counts, at) in [(&mut gives, edge.from), (&mut takes, edge.to)] {
@@ -73,13 +89,15 @@ impl Budgets {
             }
         }
         let mut all = Self {
-            out: gives.into_iter().map(Issued::with_capacity).collect(),
-            into: takes
-                .into_iter()
-                .map(|count| Vec::with_capacity(count as usize))
-                .collect(),
-            best: vec![Bests::default(); keys],
-            reach: vec![Reaches::default(); keys],
+            out: with_room(keys, gives.into_iter().map(Issued::with_capacity)),
+            into: with_room(
+                keys,
+                takes
+                    .into_iter()
+                    .map(|count| Vec::with_capacity(count as usize)),
+            ),
+            best: with_room(keys, iter::repeat_n(Bests::default(), keys)),
+            reach: with_room(keys, iter::repeat_n(Reaches::default(), keys)),
             ..Self::default()
         };
         for (root, budget) in roots {
@@ -139,7 +157,7 @@ impl Budgets {
     /// One vouch more. What hangs on it is looked at key by key, as long as that is less work than to look
     /// at all that counts.
     pub fn add(&mut self, edge: Edge) {
-        self.add_within(edge, self.edges.len() / 16 + 64);
+        self.add_within(edge, self.edges.len() / 32 + 64);
     }
 
     /// The same, with so many vouches looked at before all are.
@@ -154,7 +172,11 @@ impl Budgets {
         }
         // Those in its slot count no longer, and those in later slots cost more.
         let same = self.given_by(from).in_slot(slot);
-        let mut open: Vec<Index> = same.iter().map(|given| given.to).collect();
+        let anew = |given: &Given| Open {
+            key: given.to,
+            no_more: false,
+        };
+        let mut open: Vec<Open> = same.iter().map(anew).collect();
         self.moved(from, &mut open);
         if !self.settle_from(open, most) {
             self.settle();
@@ -164,80 +186,59 @@ impl Budgets {
     /// All budgets anew: step by step, from those whose budget the last step raised. Each vouch is looked at
     /// once, when its issuer first has enough for it.
     fn settle(&mut self) {
-        let keys = self.out.len();
         self.best.fill(Bests::default());
         self.reach.fill(Reaches::default());
-        // What each has after the steps so far, and who has more since the last.
-        let mut latest = vec![Best::default(); keys];
-        let mut raised = vec![false; keys];
+        let mut sweep = core::mem::take(&mut self.sweep);
+        sweep.start(self.out.len());
         for (root, budget) in &self.roots {
-            raise(&mut latest, &mut raised, *root, Best::of(*budget));
+            sweep.raise(*root, Best::of(*budget));
         }
-        // How many of its vouches a key has made.
-        let mut made = vec![0_usize; keys];
-        let mut now: Vec<Index> = Vec::new();
         for steps in 0..=MAX_STEPS {
-            now.clear();
-            for ((raised, best), (at, latest)) in raised
-                .iter_mut()
-                .zip(&mut self.best)
-                .zip((0..).zip(&latest))
-                .filter(|((raised, _), _)| **raised)
-            {
-                *raised = false;
-                now.push(at);
-                best.iter_mut().skip(steps).for_each(|b| *b = *latest);
-            }
-            for issuer in now.iter().filter(|_| steps < MAX_STEPS) {
-                let at = *issuer as usize;
-                let (Some(out), Some(made), Some(reach)) =
-                    (self.out.get(at), made.get_mut(at), self.reach.get_mut(at))
-                else {
-                    continue;
+            for nth in 0..sweep.gather() {
+                let Some((issuer, budget)) = sweep.gathered(nth) else {
+                    break;
                 };
-                let budget = self.best.get(at).and_then(|b| b.get(steps)?.get());
-                for given in out.all().get(*made..).unwrap_or_default() {
-                    if budget.is_none_or(|budget| given.cost > u64::from(budget)) {
-                        break;
-                    }
-                    *made += 1;
-                    raise(
-                        &mut latest,
-                        &mut raised,
-                        given.to,
-                        Best::offered(given.offers),
-                    );
+                let at = issuer as usize;
+                if let Some(bests) = self.best.get_mut(at) {
+                    bests.iter_mut().skip(steps).for_each(|b| *b = budget);
                 }
-                let far = out.reach_of(*made);
-                reach.iter_mut().skip(steps).for_each(|r| *r = far);
+                if let (Some(out), Some(reaches)) = (self.out.get(at), self.reach.get_mut(at))
+                    && steps < MAX_STEPS
+                    && !out.all().is_empty()
+                {
+                    let reach = sweep.make(issuer, budget, out);
+                    reaches.iter_mut().skip(steps).for_each(|r| *r = reach);
+                }
             }
         }
+        self.sweep = sweep;
     }
 
     /// The budgets of these keys anew, and whatever hangs on them. Gives up when so many vouches were looked
     /// at, with some of it done.
     ///
     /// It ends: after so many rounds the budgets by so many steps are what they have to be.
-    fn settle_from(&mut self, mut open: Vec<Index>, most: usize) -> bool {
+    fn settle_from(&mut self, mut open: Vec<Open>, most: usize) -> bool {
         let mut left = most;
         while !open.is_empty() {
+            // Of those who are named twice what says more comes first.
             open.sort_unstable();
-            open.dedup();
+            open.dedup_by_key(|open| open.key);
             let mut next = Vec::new();
-            for key in open {
-                let into = self.into.get(key as usize).map_or(0, Vec::len);
-                let Some(rest) = left.checked_sub(into + 1) else {
+            for open in open {
+                let Some(bests) = self.offered_to(&open, &mut left) else {
                     return false;
                 };
-                let bests = self.offered_to(key);
-                let Some(known) = self.best.get_mut(key as usize).filter(|b| **b != bests) else {
-                    left = rest;
+                let Some(known) = self.best.get_mut(open.key as usize) else {
                     continue;
                 };
+                if *known == bests {
+                    continue;
+                }
                 *known = bests;
                 let before = next.len();
-                self.moved(key, &mut next);
-                let Some(rest) = rest.checked_sub(next.len() - before) else {
+                self.moved(open.key, &mut next);
+                let Some(rest) = left.checked_sub(next.len() - before) else {
                     return false;
                 };
                 left = rest;
@@ -248,48 +249,58 @@ impl Budgets {
     }
 
     /// A key's budgets, or what its vouches cost, have changed: whose budgets hang on that.
-    fn moved(&mut self, key: Index, open: &mut Vec<Index>) {
+    fn moved(&mut self, key: Index, open: &mut Vec<Open>) {
         let at = key as usize;
         let (Some(out), Some(bests), Some(reaches)) =
             (self.out.get(at), self.best.get(at), self.reach.get_mut(at))
         else {
             return;
         };
-        let (mut low, mut high) = (Reach::ALL, Reach::default());
+        let (mut low, mut high, mut more) = (Reach::ALL, Reach::default(), false);
         for (reach, best) in reaches.iter_mut().zip(bests) {
             let now = out.reach(*best);
             if now != *reach {
                 low = low.min(now).min(*reach);
                 high = high.max(now).max(*reach);
+                more |= now > *reach;
                 *reach = now;
             }
         }
         let between = out.between(low, high).iter();
-        open.extend(between.filter(|g| g.offers > 0).map(|g| g.to));
+        let offering = between.filter(|given| given.offers > 0);
+        open.extend(offering.map(|given| Open {
+            key: given.to,
+            no_more: !more,
+        }));
     }
 
-    /// The best that a key is offered by chains of each length.
-    fn offered_to(&self, key: Index) -> Bests {
+    /// The best that a key is offered by chains of each length; nothing if more vouches would have to be
+    /// looked at than may be.
+    fn offered_to(&self, open: &Open, left: &mut usize) -> Option<Bests> {
+        let known = self.best.get(open.key as usize)?;
         let mut bests = Bests::default();
-        if let (Some(budget), Some(own)) = (self.roots.get(&key), bests.first_mut()) {
+        if let (Some(budget), Some(own)) = (self.roots.get(&open.key), bests.first_mut()) {
             *own = Best::of(*budget);
         }
-        for taken in self.taken_by(key) {
+        for taken in self.taken_by(open.key) {
+            *left = left.checked_sub(1)?;
             let Some(reaches) = self.reach.get(taken.from as usize) else {
                 continue;
             };
+            let offered = Best::offered(taken.offers);
             // From the first length at which it counts it counts at all greater ones.
             let counts = reaches.iter().zip(bests.iter_mut().skip(1));
-            if let Some((_, best)) = counts.into_iter().find(|(r, _)| r.holds(taken.slot)) {
-                *best = Best::offered(taken.offers).max(*best);
+            let first = counts.into_iter().find(|(r, _)| r.holds(taken.slot));
+            let Some((_, best)) = first.filter(|(_, best)| **best < offered) else {
+                continue;
+            };
+            *best = offered;
+            // Who was offered nothing more has nothing more, and who still has as much has not less.
+            if open.no_more && up_to_each(bests) == *known {
+                break;
             }
         }
-        let mut most = Best::default();
-        for best in &mut bests {
-            most = most.max(*best);
-            *best = most;
-        }
-        bests
+        Some(up_to_each(bests))
     }
 
     /// How far a key's vouches count.
@@ -304,10 +315,11 @@ impl Budgets {
         counting.filter(|g| g.offers > 0).map(|g| g.to)
     }
 
-    /// Whose vouches for a key count.
-    pub fn led_by(&self, key: Index) -> impl Iterator<Item = Index> {
-        let counts = |taken: &&Taken| {
-            taken.offers > 0 && self.counts_to(taken.from).holds(taken.slot)
+    /// Whose vouches for a key count, of those that are asked about.
+    pub fn led_by(&self, key: Index, asked: impl Fn(Index) -> bool) -> impl Iterator<Item = Index> {
+        // Whoever asks often knows already; that is looked up first, as it is near by.
+        let counts = move |taken: &&Taken| {
+            taken.offers > 0 && asked(taken.from) && self.counts_to(taken.from).holds(taken.slot)
         };
         self.taken_by(key).iter().filter(counts).map(|t| t.from)
     }
@@ -346,12 +358,20 @@ impl Budgets {
     }
 }
 
-/// Offers so much to a key.
-fn raise(latest: &mut [Best], raised: &mut [bool], key: Index, offered: Best) {
-    if let Some(known) = latest.get_mut(key as usize).filter(|b| **b < offered) {
-        *known = offered;
-        if let Some(raised) = raised.get_mut(key as usize) {
-            *raised = true;
-        }
+/// Shorter chains are among those that are allowed to be longer.
+fn up_to_each(mut bests: Bests) -> Bests {
+    let mut most = Best::default();
+    for best in &mut bests {
+        most = most.max(*best);
+        *best = most;
     }
+    bests
+}
+
+/// A list with room for more: to copy a long one into a longer one takes longer than all that one vouch
+/// more changes.
+fn with_room<T>(count: usize, all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::with_capacity(count + count / 8);
+    list.extend(all);
+    list
 }

@@ -4,6 +4,7 @@
 //! augmenting paths of Ford and Fulkerson). A search that finds none has gone through all that leads to
 //! the key, so what it has come to is kept in a list over all keys and not in a tree.
 
+use super::budgets::Budgets;
 use super::graph::Graph;
 use super::names::Index;
 use core::cmp::Reverse;
@@ -40,7 +41,6 @@ pub(super) struct Search {
     open: Vec<Side>,
     /// Where one side is come to from, and how far from the roots that is.
     steps: Vec<(Reverse<Option<usize>>, Side)>,
-    before: Vec<Index>,
 }
 
 impl Search {
@@ -50,7 +50,6 @@ impl Search {
             seen: Vec::new(),
             open: Vec::new(),
             steps: Vec::new(),
-            before: Vec::new(),
         }
     }
 
@@ -111,64 +110,61 @@ impl Chains {
         graph: &Graph<K>,
         search: &mut Search,
     ) -> bool {
-        let before = |at, list: &mut Vec<Index>| list.extend(graph.budgets().led_by(at));
-        self.grow(graph, search, &|at| graph.is_root(at), &before)
+        self.grow(graph, search, &|at| graph.is_root(at), &|_| &[])
     }
 
-    /// Finds one more, from a key that may begin one. If there is none, the same keys stand before all
-    /// that were seen, one of each chain.
-    pub fn grow<K: Ord + Clone>(
+    /// Finds one more, from a key that may begin one. In place of whoever leads to a key its doors are
+    /// gone through, if some are known. If there is none, the same keys stand before all that were
+    /// seen, one of each chain.
+    pub fn grow<'a, K: Ord + Clone>(
         &mut self,
         graph: &Graph<K>,
         search: &mut Search,
         is_start: &impl Fn(Index) -> bool,
-        before: &impl Fn(Index, &mut Vec<Index>),
+        doors: &impl Fn(Index) -> &'a [Index],
     ) -> bool {
         search.clear();
         let from = Side::entered(self.to);
         search.open.push(from);
         while let Some(side) = search.open.pop() {
             let at = side.key();
-            if side.is_entered() && side != from && is_start(at) && !self.roots.contains(&at) {
-                self.take(side, search);
-                return true;
-            }
-            if side.is_entered() {
-                self.before_entering(at, graph, search, before);
-            } else {
+            if !side.is_entered() {
                 let before = self.next.get(&at).copied().unwrap_or(at);
                 let step = Side::entered(before);
                 if step != from && search.following(step).is_none() {
                     search.see(step, side);
                 }
+            } else if side != from && is_start(at) && !self.roots.contains(&at) {
+                self.take(side, search);
+                return true;
+            } else {
+                self.come_from(graph.budgets(), at, doors(at), search);
             }
         }
         false
     }
 
     /// From where a key can be come to, with the chains that there are.
-    fn before_entering<K: Ord + Clone>(
-        &self,
-        at: Index,
-        graph: &Graph<K>,
-        search: &mut Search,
-        before: &impl Fn(Index, &mut Vec<Index>),
-    ) {
-        let (mut list, mut steps) = (
-            core::mem::take(&mut search.before),
-            core::mem::take(&mut search.steps),
-        );
-        before(at, &mut list);
+    fn come_from(&self, budgets: &Budgets, at: Index, doors: &[Index], search: &mut Search) {
+        let mut steps = core::mem::take(&mut search.steps);
+        let is_new = |from: Index| {
+            from != self.to
+                && search.following(Side::left(from)).is_none()
+                && self.next.get(&from) != Some(&at)
+        };
+        let mut step = |from| steps.push((Reverse(budgets.distance(from)), Side::left(from)));
+        if doors.is_empty() {
+            budgets.led_by(at, is_new).for_each(&mut step);
+        } else {
+            doors
+                .iter()
+                .copied()
+                .filter(|door| is_new(*door))
+                .for_each(&mut step);
+        }
         // On a chain it can also be come to by undoing that chain's step from it.
-        let undone = self.next.contains_key(&at).then_some(at);
-        let is_new = |from: Index| search.following(Side::left(from)).is_none();
-        let taken = |from: Index| self.next.get(&from) == Some(&at);
-        let steps_on = list
-            .drain(..)
-            .filter(|from| *from != self.to && is_new(*from) && !taken(*from));
-        let undone = undone.filter(|at| is_new(*at));
-        for from in steps_on.chain(undone) {
-            steps.push((Reverse(graph.budgets().distance(from)), Side::left(from)));
+        if self.next.contains_key(&at) && is_new(at) {
+            step(at);
         }
         // The nearest to a root last, as it is looked at first.
         steps.sort_by_key(|(distance, _)| *distance);
@@ -177,7 +173,7 @@ impl Chains {
                 search.see(step, Side::entered(at));
             }
         }
-        (search.before, search.steps) = (list, steps);
+        search.steps = steps;
     }
 
     /// Of each chain the last key that was not seen when no further one was found: together they

@@ -4,12 +4,12 @@
 //! is added up in the order of their slots; a vouch up to which that is more than the issuer's
 //! budget is beyond it. A key's budget is the best that is offered to it.
 //!
-//! For each key the best budget is kept that chains of at most 0, 1, … [`MAX_STEPS`] vouches give
+//! For each key the best budget is kept that chains of at most 0, 1, … [`MAX_STEPS`](super::MAX_STEPS) vouches give
 //! it. Longer chains add, and take nothing away, so each of these grows with the next, and a vouch
 //! that is within a budget stays within a greater one. That is why honest vouches never lower
 //! anybody, whatever the order in which they are heard of.
 
-use super::budgets::{Budgets, MAX_STEPS};
+use super::budgets::Budgets;
 use super::issued::Edge;
 use super::names::{Index, Names};
 use super::offer::{Ignored, Offer, Standing};
@@ -32,7 +32,7 @@ impl<K: Ord + Clone> Graph<K> {
         let offers: Vec<Offer<K>> = offers.into_iter().collect();
         let (names, ends) = Names::of_all(&roots, &offers);
         let edge = |(offer, (from, to)): (Offer<K>, _)| edge(&offer, from, to);
-        let edges = offers.into_iter().zip(ends).map(edge).collect();
+        let edges = offers.into_iter().zip(ends).map(edge);
         let placed = |(key, budget): &(K, u32)| Some((names.at(key)?, *budget));
         let roots = roots.iter().filter_map(placed);
         let budgets = Budgets::new(names.len(), roots, edges);

@@ -103,7 +103,8 @@ impl Issued {
 
     /// Puts them in order and adds up what they cost. Gives the numbers of those that void each other.
     pub fn charge(&mut self) -> Vec<u32> {
-        self.0.sort_unstable_by_key(|given| (given.slot, given.edge));
+        self.0
+            .sort_unstable_by_key(|given| (given.slot, given.edge));
         let (mut sum, mut void) = (0, Vec::new());
         for same in self.0.chunk_by_mut(|a, b| a.slot == b.slot) {
             sum = charge_slot(same, sum, &mut void);
@@ -133,9 +134,9 @@ impl Issued {
         void
     }
 
-    /// Up to where they are within a budget.
+    /// Up to where they are within a budget; nowhere if there are none.
     pub fn reach(&self, budget: Best) -> Reach {
-        let Some(budget) = budget.get() else {
+        let Some(budget) = budget.get().filter(|_| !self.0.is_empty()) else {
             return Reach::default();
         };
         let within = |given: &Given| given.cost <= u64::from(budget);

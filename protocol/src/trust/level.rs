@@ -199,12 +199,8 @@ impl<'a, K: Ord + Clone> Levels<'a, K> {
         }
     }
 
-    /// Who leads to a key, as far as chains to others go.
-    fn before(&self, at: Index, list: &mut Vec<Index>) {
-        match self.doors.get(at as usize) {
-            Some(doors) if !doors.is_empty() => list.extend(doors),
-            _ => list.extend(self.graph.budgets().led_by(at)),
-        }
+    fn doors(&self, at: Index) -> &[Index] {
+        self.doors.get(at as usize).map_or(&[], Vec::as_slice)
     }
 
     fn decide(&mut self, at: Index) {
@@ -213,9 +209,8 @@ impl<'a, K: Ord + Clone> Levels<'a, K> {
         }
         let (mut chains, mut search) = (Chains::new(at), core::mem::take(&mut self.search));
         let is_start = |at| self.level(at) == MAX_LEVEL;
-        let before = |at, list: &mut Vec<Index>| self.before(at, list);
-        let all = (0..MAX_LEVEL)
-            .all(|_| chains.grow(self.graph, &mut search, &is_start, &before));
+        let doors = |at| self.doors(at);
+        let all = (0..MAX_LEVEL).all(|_| chains.grow(self.graph, &mut search, &is_start, &doors));
         if all {
             self.is_highest(at);
         } else {

@@ -25,6 +25,7 @@ mod issued;
 mod level;
 mod names;
 mod offer;
+mod sweep;
 mod view;
 
 #[cfg(test)]
