@@ -1,130 +1,33 @@
 //! The trust metric: its speed on a large graph, and beside others how many fakes get in.
+//!
+//! With the word `speed` the first alone: `cargo bench -p parasol-benches --bench trust -- speed`.
 
 #![allow(missing_docs, clippy::indexing_slicing)]
 
+#[path = "common/large.rs"]
+mod large;
 #[path = "common/metrics.rs"]
 mod metrics;
 
+use large::{KEYS, Large, VOUCHES, key, offer};
 use metrics::{Kind, Metric, World};
 use parasol_benches::{Row, publish};
 use parasol_protocol::ids::OrganisationKey;
-use parasol_protocol::trust::{Graph, Offer, Standing};
+use parasol_protocol::trust::{Graph, Offer};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// Keys and vouches of the large graph.
-const KEYS: u32 = 100_000;
-const VOUCHES: u32 = 1_000_000;
-
 fn main() {
     let mut rows = speed();
-    rows.extend(compare());
-    if let Err(error) = publish("trust", &rows) {
+    let alone = std::env::args().any(|word| word == "speed");
+    if !alone {
+        rows.extend(compare());
+    }
+    // The table has all rows of a program or none.
+    let name = if alone { "trust-speed" } else { "trust" };
+    if let Err(error) = publish(name, &rows) {
         eprintln!("the rows could not be written down: {error}");
-    }
-}
-
-/// Keys as records name them: of 32 bytes, in no order that their numbers have.
-fn key(number: u32) -> OrganisationKey {
-    let mut random = metrics::Random::new(u64::from(number));
-    let mut bytes = [0; 32];
-    for part in bytes.chunks_exact_mut(4) {
-        part.copy_from_slice(&random.below(u32::MAX).to_be_bytes());
-    }
-    OrganisationKey::from_bytes(bytes)
-}
-
-fn offer(from: u32, to: u32, budget: u32, slot: u32) -> Offer<OrganisationKey> {
-    Offer {
-        from: key(from),
-        to: key(to),
-        budget,
-        slot,
-        standing: Standing::InForce,
-        until: None,
-    }
-}
-
-/// Vouches for each key from the tier before.
-const EACH: u32 = 10;
-
-/// A graph in tiers, from the roots outwards, in which nearly all keys are in.
-struct Large {
-    roots: Vec<(OrganisationKey, u32)>,
-    /// In no order.
-    offers: Vec<Offer<OrganisationKey>>,
-    /// The last slot that each key has used; the first is 1.
-    slots: Vec<u32>,
-    /// What a key of each tier gives its subjects.
-    budgets: [u32; 4],
-    tiers: [u32; 4],
-}
-
-impl Large {
-    /// Each key is vouched for by ten of the tier before, drawn at random, so that some give more than
-    /// others. What is left of the vouches goes anywhere.
-    fn wide() -> Self {
-        let tiers: [u32; 4] = [100, 1_000, 10_000, 88_900];
-        let mut budgets = [0_u32; 4];
-        for tier in (0..3).rev() {
-            // With room for those who have many.
-            let subjects = EACH * tiers[tier + 1] / tiers[tier];
-            budgets[tier] = (budgets[tier + 1] + 1) * (subjects + subjects / 2);
-        }
-        Self::grow(tiers, budgets, false)
-    }
-
-    /// Each key has its budget from one of the tier before, in turn, and nine others vouch for it alone:
-    /// so that ten thousands hang on one vouch of a root.
-    fn narrow() -> Self {
-        let tiers: [u32; 4] = [3, 30, 3_000, 96_967];
-        let mut budgets = [0_u32; 4];
-        for tier in (0..3).rev() {
-            let one = tiers[tier + 1].div_ceil(tiers[tier]) * (budgets[tier + 1] + 1);
-            let others = (EACH - 1) * tiers[tier + 1] / tiers[tier];
-            budgets[tier] = (one + others) * 3 / 2;
-        }
-        Self::grow(tiers, budgets, true)
-    }
-
-    fn grow(tiers: [u32; 4], budgets: [u32; 4], by_one: bool) -> Self {
-        let mut random = metrics::Random::new(7);
-        let mut offers = Vec::new();
-        let mut slots = vec![0_u32; KEYS as usize];
-        let mut vouch = |from: u32, to, budget| {
-            let slot = &mut slots[from as usize];
-            *slot += 1;
-            offers.push(offer(from, to, budget, *slot));
-        };
-        let mut first = 0;
-        for tier in 1..tiers.len() {
-            let before = first;
-            first += tiers[tier - 1];
-            for key in first..first + tiers[tier] {
-                for nth in 0..EACH {
-                    let any = random.below(tiers[tier - 1]);
-                    let (by, budget) = match (by_one, nth) {
-                        (false, _) => (any, budgets[tier]),
-                        (true, 0) => (key % tiers[tier - 1], budgets[tier]),
-                        (true, _) => (any, 0),
-                    };
-                    vouch(before + by, key, budget);
-                }
-            }
-        }
-        let left = VOUCHES - EACH * (KEYS - tiers[0]);
-        for _ in 0..left {
-            vouch(random.below(KEYS), random.below(KEYS), 0);
-        }
-        random.shuffle(&mut offers);
-        Self {
-            roots: (0..tiers[0]).map(|root| (key(root), budgets[0])).collect(),
-            offers,
-            slots,
-            budgets,
-            tiers,
-        }
     }
 }
 
@@ -141,7 +44,51 @@ fn added(graph: &mut Graph<OrganisationKey>, more: Offer<OrganisationKey>) -> Du
     started.elapsed()
 }
 
-fn one_more(what: &str, mut times: Vec<Duration>) -> Row {
+/// What comes before all vouches of some issuers, one at a time: the least of three times, and how many
+/// standings it changed.
+fn each_alone(
+    graph: &Graph<OrganisationKey>,
+    more: impl Iterator<Item = Offer<OrganisationKey>>,
+) -> Vec<(Duration, usize)> {
+    let standing = |graph: &Graph<OrganisationKey>, key: &OrganisationKey| {
+        (graph.budget(key), graph.distance(key))
+    };
+    more.map(|more| {
+        let mut least = Duration::MAX;
+        let mut changed = 0;
+        for _ in 0..3 {
+            let mut after = graph.clone();
+            // A copy has no room for more in its lists; one that was made from vouches has.
+            after.add(offer(0, 0, 0, u32::MAX));
+            least = least.min(added(&mut after, more.clone()));
+            let other = |key: &&OrganisationKey| standing(graph, key) != standing(&after, key);
+            changed = after.keys().filter(other).count();
+        }
+        (least, changed)
+    })
+    .collect()
+}
+
+/// A look at one of so many entries for each vouch, in no order: what telling all budgets anew cannot do
+/// without.
+fn looking() -> Duration {
+    let mut random = metrics::Random::new(3);
+    let order: Vec<u32> = (0..VOUCHES).map(|_| random.below(KEYS)).collect();
+    let least = (0..5).map(|_| {
+        let mut entries = vec![0_u32; KEYS as usize];
+        let started = Instant::now();
+        for (nth, at) in (0..).zip(&order) {
+            let entry = &mut entries[*at as usize];
+            *entry = nth.max(*entry);
+        }
+        let time = started.elapsed();
+        black_box(entries);
+        time
+    });
+    least.min().unwrap_or_default()
+}
+
+fn one_more(what: &str, mut times: Vec<Duration>, floor: Duration) -> Row {
     times.sort();
     let median = times.get(times.len() / 2).copied().unwrap_or_default();
     let most = times.last().copied().unwrap_or_default();
@@ -150,6 +97,8 @@ fn one_more(what: &str, mut times: Vec<Duration>) -> Row {
         times.len()
     ))
     .figure(format!("{:.3} ms, {:.3} ms", ms(median), ms(most)))
+    .beside(format!("an entry for each vouch: {:.1} ms", ms(floor)))
+    .ratio(most.as_secs_f64() / floor.as_secs_f64())
     .aim("≤ 10 ms", ms(most) <= 10.0)
 }
 
@@ -199,58 +148,85 @@ fn speed() -> Vec<Row> {
             "trust: levels one to three of all, once there are budgets ({highest} have three)"
         ))
         .figure(format!("{:.0} ms", ms(three))),
-        one_more("in the last slot, for a key that leads to nobody", last),
     ];
-    rows.extend(worst());
+    let floor = looking();
+    rows.push(one_more(
+        "in the last slot, for a key that leads to nobody",
+        last,
+        floor,
+    ));
+    rows.extend(worst(floor));
     rows
 }
 
 /// Where most hangs on one vouch: near the roots of a graph in which each key has its budget from one.
-fn worst() -> Vec<Row> {
+fn worst(floor: Duration) -> Vec<Row> {
+    let (mut void, mut low) = (Vec::new(), Vec::new());
+    for roots in [1, 3] {
+        let Large {
+            roots,
+            offers,
+            slots,
+            budgets,
+            tiers,
+        } = Large::narrow(roots);
+        // The first vouch of each that gives something: what is voided below.
+        let mut giving = BTreeMap::<OrganisationKey, u32>::new();
+        for o in offers.iter().filter(|o| o.budget > 0) {
+            let slot = giving.entry(o.from).or_insert(o.slot);
+            *slot = o.slot.min(*slot);
+        }
+        let graph = Graph::new(roots, offers);
+        assert_eq!(graph.accepted().count(), KEYS as usize);
+        let near = || 0..tiers[0] + 10;
+        assert!(near().all(|issuer| slots[issuer as usize] > 0));
+        let voiding = near().filter_map(|issuer| {
+            let slot = giving.get(&key(issuer))?;
+            Some(offer(issuer, KEYS - 1 - issuer, 0, *slot))
+        });
+        void.extend(each_alone(&graph, voiding));
+        // As dear as all those after it, none of which is within the budget any more.
+        let before = near().map(|issuer| {
+            let tier = usize::from(issuer >= tiers[0]);
+            offer(issuer, KEYS - 1 - issuer, budgets[tier], 0)
+        });
+        low.extend(each_alone(&graph, before));
+    }
+    let rows = [
+        ("in the slot of one near the roots, which it voids", void),
+        ("in a slot before all others near the roots", low),
+    ];
+    let row = |(what, all): (&str, Vec<(Duration, usize)>)| {
+        let changed = all
+            .iter()
+            .map(|(_, changed)| *changed)
+            .max()
+            .unwrap_or_default();
+        let times = all.into_iter().map(|(time, _)| time).collect();
+        one_more(
+            &format!("{what} (up to {changed} keys change)"),
+            times,
+            floor,
+        )
+    };
+    let mut rows: Vec<Row> = rows.into_iter().map(row).collect();
     let Large {
         roots,
         offers,
         slots,
-        budgets,
-        tiers,
-    } = Large::narrow();
-    // The first vouch of each that gives something: what is voided below.
-    let mut giving = BTreeMap::<OrganisationKey, u32>::new();
-    for o in offers.iter().filter(|o| o.budget > 0) {
-        let slot = giving.entry(o.from).or_insert(o.slot);
-        *slot = o.slot.min(*slot);
-    }
-    let mut graph = Graph::new(roots, offers);
-    let all = graph.accepted().count();
-    // Those of the first tier first: once the roots are spoilt they have nothing left.
-    let issuers: Vec<u32> = (tiers[0]..tiers[0] + tiers[1]).chain(0..tiers[0]).collect();
-    let mut other = KEYS - 1;
-    let mut void = Vec::new();
-    for issuer in &issuers {
-        let Some(slot) = giving.get(&key(*issuer)) else {
-            continue;
-        };
-        other -= 1;
-        void.push(added(&mut graph, offer(*issuer, other, 0, *slot)));
-    }
-    let mut low = Vec::new();
-    for issuer in &issuers {
-        other -= 1;
-        let tier = usize::from(*issuer >= tiers[0]);
-        assert!(slots[*issuer as usize] > 0);
-        // Before all others, and as dear as all of them: none of those is within the budget any more.
-        low.push(added(&mut graph, offer(*issuer, other, budgets[tier], 0)));
-    }
-    let left = graph.accepted().count();
-    vec![
-        one_more("in the slot of one near the roots, which it voids", void),
-        one_more(
-            &format!(
-                "in a slot before all others near the roots ({all} in before all of these, {left} after)"
-            ),
-            low,
-        ),
-    ]
+        ..
+    } = Large::behind_two();
+    let graph = Graph::new(roots, offers);
+    assert_eq!(graph.accepted().count(), KEYS as usize);
+    let more = (0..20).map(|n| offer(3, KEYS - 1 - n, 0, slots[3] + 1 + n));
+    assert_eq!(graph.level(&key(KEYS - 1)), 2);
+    let times = each_alone(&graph, more).into_iter().map(|(time, _)| time);
+    rows.push(one_more(
+        "for a key that all others lead to and two stand before",
+        times.collect(),
+        floor,
+    ));
+    rows
 }
 
 /// Honest keys, fakes that stand ready, and graphs a cell.

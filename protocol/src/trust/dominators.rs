@@ -3,7 +3,7 @@
 //! By Cooper, Harvey and Kennedy, over plain lists of numbers: with a hash set a node, as in a graph
 //! library, a million edges take longer than all the rest of the metric.
 
-use super::graph::Index;
+use super::names::Index;
 
 const NONE: Index = Index::MAX;
 

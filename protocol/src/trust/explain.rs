@@ -1,7 +1,8 @@
 //! Why a key is in or out: every vouch that was used, and every one that was ignored with why.
 
 use super::counted::{Roots, Vouching};
-use super::graph::{Graph, Ignored, Offer};
+use super::graph::Graph;
+use super::offer::{Ignored, Offer};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Where a key stands that is in.

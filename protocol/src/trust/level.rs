@@ -12,8 +12,10 @@
 //! ends with two, two keys stand before all that it saw, so that none of those has level three; and
 //! whoever comes by there again need not look behind the two.
 
+use super::chains::{Chains, Search};
 use super::dominators::immediate;
-use super::graph::{Graph, Index};
+use super::graph::Graph;
+use super::names::Index;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// More is not counted.
@@ -22,16 +24,17 @@ pub const MAX_LEVEL: u8 = 3;
 impl<K: Ord + Clone> Graph<K> {
     /// A key's level; 0 if it is not in. A root has the highest.
     pub fn level(&self, key: &K) -> u8 {
-        let Some(at) = self.at(key) else { return 0 };
-        if self.distance_at(at).is_none() {
+        let budgets = self.budgets();
+        let in_it = |at: &Index| budgets.of(*at).is_some();
+        let Some(at) = self.names().at(key).filter(in_it) else {
             return 0;
-        }
+        };
         if self.is_root(at) {
             return MAX_LEVEL;
         }
-        let mut chains = Chains::new(at);
+        let (mut chains, mut search) = (Chains::new(at), Search::new(self.len()));
         (0..MAX_LEVEL)
-            .take_while(|_| chains.grow_from_roots(self).is_ok())
+            .take_while(|_| chains.grow_from_roots(self, &mut search))
             .count() as u8
     }
 
@@ -47,7 +50,7 @@ impl<K: Ord + Clone> Graph<K> {
         let open = |at: &Index| levels.level(*at) == OPEN;
         let mut rest: Vec<(usize, Index)> = (0..self.len() as Index)
             .filter(open)
-            .filter_map(|at| Some((self.distance_at(at)?, at)))
+            .filter_map(|at| Some((self.budgets().distance(at)?, at)))
             .collect();
         // From the roots outwards, so that each finds its chains begun near by.
         rest.sort_unstable();
@@ -55,8 +58,8 @@ impl<K: Ord + Clone> Graph<K> {
             levels.decide(at);
         }
         let named = |at: Index| {
-            self.distance_at(at)?;
-            Some((self.key(at)?, levels.level(at)))
+            self.budgets().distance(at)?;
+            Some((self.names().key(at)?, levels.level(at)))
         };
         (0..self.len() as Index).filter_map(named).collect()
     }
@@ -67,7 +70,7 @@ impl<K: Ord + Clone> Graph<K> {
         let before = self.standing_before().into_iter().enumerate();
         before
             .filter(|(_, before)| *before == Some(nobody))
-            .filter_map(|(at, _)| self.key(at as Index))
+            .filter_map(|(at, _)| self.names().key(at as Index))
             .collect()
     }
 
@@ -75,28 +78,41 @@ impl<K: Ord + Clone> Graph<K> {
     /// of keys. Nothing for keys that are not in.
     fn standing_before(&self) -> Vec<Option<Index>> {
         let nobody = self.len() as Index;
-        let counting = self.counting().map(|e| (e.from, e.to));
+        let led = |from| self.budgets().led_to(from).map(move |to| (from, to));
+        let counting = (0..nobody).flat_map(led);
         // The roots hang on one more, the last, who trusts them.
         let trusting = self.roots_at().map(|root| (nobody, root));
         immediate(nobody, counting.chain(trusting))
     }
 
+    pub(super) fn is_root(&self, key: Index) -> bool {
+        self.budgets().roots().contains_key(&key)
+    }
+
+    fn roots_at(&self) -> impl Iterator<Item = Index> {
+        self.budgets().roots().keys().copied()
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.names().len()
+    }
+
     /// Chains to a key that share no other key, as many as there are, at most
     /// [three](MAX_LEVEL); each from its root to the key itself. None to a root.
     pub fn chains(&self, key: &K) -> Vec<Vec<K>> {
-        let Some(at) = self.at(key).filter(|at| !self.is_root(*at)) else {
+        let Some(at) = self.names().at(key).filter(|at| !self.is_root(*at)) else {
             return Vec::new();
         };
-        let mut chains = Chains::new(at);
+        let (mut chains, mut search) = (Chains::new(at), Search::new(self.len()));
         for _ in 0..MAX_LEVEL {
-            if chains.grow_from_roots(self).is_err() {
+            if !chains.grow_from_roots(self, &mut search) {
                 break;
             }
         }
         let named = |chain: Vec<Index>| {
             chain
                 .into_iter()
-                .filter_map(|at| self.key(at).cloned())
+                .filter_map(|at| self.names().key(at).cloned())
                 .collect()
         };
         chains.all().into_iter().map(named).collect()
@@ -115,6 +131,7 @@ struct Levels<'a, K> {
     /// The keys, fewer than three, that stand before a key on every chain, together. To look for
     /// chains from the other side of it, it is enough to know those.
     doors: Vec<Vec<Index>>,
+    search: Search,
 }
 
 impl<'a, K: Ord + Clone> Levels<'a, K> {
@@ -140,6 +157,7 @@ impl<'a, K: Ord + Clone> Levels<'a, K> {
             of,
             behind: vec![0; graph.len()],
             doors,
+            search: Search::new(graph.len()),
         }
     }
 
@@ -164,7 +182,8 @@ impl<'a, K: Ord + Clone> Levels<'a, K> {
         self.set(at, MAX_LEVEL);
         let mut found = vec![at];
         while let Some(at) = found.pop() {
-            for to in self.graph.led_to(at) {
+            // Each once.
+            for to in self.graph.budgets().led_to(at).collect::<BTreeSet<_>>() {
                 if self.level(to) != OPEN {
                     continue;
                 }
@@ -180,180 +199,31 @@ impl<'a, K: Ord + Clone> Levels<'a, K> {
         }
     }
 
-    /// Who leads to a key, as far as chains to others go.
-    fn before(&self, at: Index) -> Vec<Index> {
-        match self.doors.get(at as usize) {
-            Some(doors) if !doors.is_empty() => doors.clone(),
-            _ => self.graph.counting_for(at).map(|e| e.from).collect(),
-        }
+    fn doors(&self, at: Index) -> &[Index] {
+        self.doors.get(at as usize).map_or(&[], Vec::as_slice)
     }
 
     fn decide(&mut self, at: Index) {
         if self.level(at) != OPEN {
             return;
         }
-        let mut chains = Chains::new(at);
+        let (mut chains, mut search) = (Chains::new(at), core::mem::take(&mut self.search));
         let is_start = |at| self.level(at) == MAX_LEVEL;
-        let before = |at| self.before(at);
-        let mut grown = Ok(());
-        for _ in 0..MAX_LEVEL {
-            grown = grown.and_then(|()| chains.grow(self.graph, &is_start, &before));
-        }
-        let Err(seen) = grown else {
+        let doors = |at| self.doors(at);
+        let all = (0..MAX_LEVEL).all(|_| chains.grow(self.graph, &mut search, &is_start, &doors));
+        if all {
             self.is_highest(at);
-            return;
-        };
-        let doors = chains.doors(&seen);
-        for at in seen {
-            if self.level(at) == OPEN {
-                self.set(at, MAX_LEVEL - 1);
-                if let Some(place) = self.doors.get_mut(at as usize) {
-                    place.clone_from(&doors);
+        } else {
+            let doors = chains.doors(&search);
+            for at in search.seen().chain([at]) {
+                if self.level(at) == OPEN {
+                    self.set(at, MAX_LEVEL - 1);
+                    if let Some(place) = self.doors.get_mut(at as usize) {
+                        place.clone_from(&doors);
+                    }
                 }
             }
         }
-    }
-}
-
-/// A side of a key: each can be on one chain only, so it is entered and left apart.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Side {
-    Entered(Index),
-    Left(Index),
-}
-
-/// Chains that were found so far to one key. A further one is found by a search backwards from the
-/// key, which may undo steps of the others (the augmenting paths of Ford and Fulkerson).
-struct Chains {
-    to: Index,
-    /// On a chain, the key that comes after.
-    next: BTreeMap<Index, Index>,
-    /// Where chains begin: at a root, or at a key that stands for one.
-    roots: BTreeSet<Index>,
-}
-
-impl Chains {
-    const fn new(to: Index) -> Self {
-        Self {
-            to,
-            next: BTreeMap::new(),
-            roots: BTreeSet::new(),
-        }
-    }
-
-    /// Finds one more, from a root.
-    fn grow_from_roots<K: Ord + Clone>(&mut self, graph: &Graph<K>) -> Result<(), BTreeSet<Index>> {
-        let before = |at| graph.counting_for(at).map(|e| e.from).collect();
-        self.grow(graph, &|at| graph.is_root(at), &before)
-    }
-
-    /// Finds one more, from a key that may begin one. If there is none: the keys that were seen,
-    /// before all of which the same keys stand, one of each chain.
-    fn grow<K: Ord + Clone>(
-        &mut self,
-        graph: &Graph<K>,
-        is_start: &impl Fn(Index) -> bool,
-        before: &impl Fn(Index) -> Vec<Index>,
-    ) -> Result<(), BTreeSet<Index>> {
-        // Where each side was come from, that is, what follows it on the way to the key.
-        let mut follows = BTreeMap::<Side, Side>::new();
-        let mut open = vec![Side::Entered(self.to)];
-        let mut start = None;
-        while let Some(side) = open.pop() {
-            if let Side::Entered(at) = side
-                && at != self.to
-                && is_start(at)
-                && !self.roots.contains(&at)
-            {
-                start = Some(side);
-                break;
-            }
-            let mut steps = self.leading_to(side, before);
-            // The nearest to a root last, as it is looked at first.
-            steps.sort_by_key(|s| {
-                let (Side::Entered(at) | Side::Left(at)) = s;
-                core::cmp::Reverse(graph.distance_at(*at))
-            });
-            for step in steps {
-                if step != Side::Entered(self.to) && !follows.contains_key(&step) {
-                    follows.insert(step, side);
-                    open.push(step);
-                }
-            }
-        }
-        let Some(start) = start else {
-            let entered = |side: &Side| match side {
-                Side::Entered(at) => Some(*at),
-                Side::Left(_) => None,
-            };
-            let seen = follows.keys().filter_map(entered);
-            return Err(seen.chain([self.to]).collect());
-        };
-        self.take(start, &follows);
-        Ok(())
-    }
-
-    /// From where a side can be come to, with the chains that there are.
-    fn leading_to(&self, side: Side, before: &impl Fn(Index) -> Vec<Index>) -> Vec<Side> {
-        match side {
-            Side::Entered(at) => {
-                let taken = |from: Index| self.next.get(&from) == Some(&at);
-                let mut steps: Vec<Side> = before(at)
-                    .into_iter()
-                    .filter(|from| *from != self.to && !taken(*from))
-                    .map(Side::Left)
-                    .collect();
-                if self.next.contains_key(&at) {
-                    steps.push(Side::Left(at));
-                }
-                steps
-            }
-            Side::Left(at) => match self.next.get(&at) {
-                None => vec![Side::Entered(at)],
-                Some(next) => vec![Side::Entered(*next)],
-            },
-        }
-    }
-
-    /// Of each chain the last key that was not seen when no further one was found: together they
-    /// stand before all that was.
-    fn doors(&self, seen: &BTreeSet<Index>) -> Vec<Index> {
-        let last = |chain: Vec<Index>| chain.into_iter().take_while(|at| !seen.contains(at)).last();
-        self.all().into_iter().filter_map(last).collect()
-    }
-
-    /// Goes along a way that was found: steps forward are taken, steps back undone.
-    fn take(&mut self, start: Side, follows: &BTreeMap<Side, Side>) {
-        let (mut taken, mut undone) = (Vec::new(), Vec::new());
-        if let Side::Entered(root) = start {
-            self.roots.insert(root);
-        }
-        let mut side = start;
-        while let Some(then) = follows.get(&side) {
-            match (side, *then) {
-                (Side::Left(a), Side::Entered(b)) if a != b => taken.push((a, b)),
-                (Side::Entered(b), Side::Left(a)) if a != b => undone.push((a, b)),
-                _ => {}
-            }
-            side = *then;
-        }
-        for (a, _) in undone {
-            self.next.remove(&a);
-        }
-        self.next.extend(taken);
-    }
-
-    fn all(&self) -> Vec<Vec<Index>> {
-        let mut chains = Vec::new();
-        for root in &self.roots {
-            let mut chain = vec![*root];
-            let mut at = *root;
-            while let Some(next) = self.next.get(&at) {
-                chain.push(*next);
-                at = *next;
-            }
-            chains.push(chain);
-        }
-        chains
+        self.search = search;
     }
 }

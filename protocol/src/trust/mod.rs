@@ -15,18 +15,26 @@
 //! Every question, which is a kind of record and an area, has a graph of its own: a vouch whose scope
 //! does not cover it costs and leads nowhere.
 
+mod budgets;
+mod chains;
 mod counted;
 mod dominators;
 mod explain;
 mod graph;
+mod issued;
 mod level;
+mod names;
+mod offer;
+mod sweep;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
+pub use budgets::MAX_STEPS;
 pub use counted::{Counting, Roots, Vouching, counted};
 pub use explain::{Explanation, Place};
-pub use graph::{Graph, Ignored, MAX_STEPS, Offer, Standing};
+pub use graph::Graph;
 pub use level::MAX_LEVEL;
+pub use offer::{Ignored, Offer, Standing};
 pub use view::{Local, Question, ROOT_BUDGET, local_view, local_view_with, objective_view};

@@ -1,7 +1,8 @@
 //! The two views: whom somebody counts, from roots and decisions of his own, and whom all nodes
 //! compute alike, from the organisations of the charter.
 
-use super::graph::{Graph, Offer, Standing};
+use super::graph::Graph;
+use super::offer::{Offer, Standing};
 use crate::area::Area;
 use crate::directory::{Directory, Vouched, in_force};
 use crate::ids::OrganisationKey;

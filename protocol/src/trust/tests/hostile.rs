@@ -17,7 +17,7 @@ const FIRST: u8 = 6;
 const BOAST: u32 = 1000;
 
 /// Plays so many games and gives how many of them were more than idle.
-fn played<S: Strategy>(
+pub(super) fn played<S: Strategy>(
     games: u32,
     scenes: &S,
     game: impl Fn(S::Value) -> Result<bool, TestCaseError>,
