@@ -8,7 +8,7 @@ use parasol_fuzz::common::world::{TODAY, World};
 use parasol_fuzz::draft::Draft;
 use parasol_fuzz::files::{create_private_dir, write_private};
 use parasol_fuzz::globals::Globals;
-use parasol_fuzz::grants::WantedGrant;
+use parasol_fuzz::grants::{DIR, waiting};
 use parasol_fuzz::home::Home;
 use parasol_fuzz::keys::{encode_trust, read_chain, read_trust};
 use parasol_fuzz::papers::{DelegationRequest, take};
@@ -227,12 +227,19 @@ fn draft(text: &str) {
 }
 
 fn grant(bytes: &[u8]) {
-    place::empty();
-    let path = place::file("wanted.toml", bytes);
-    if let Ok(wanted) = WantedGrant::read(&path) {
+    let node = place::empty();
+    std::fs::create_dir(node.join(DIR)).unwrap();
+    place::file("grants/wanted.toml", bytes);
+    let read = |name: &str| {
+        let all = waiting(node);
+        let path = node.join(DIR).join(name);
+        let one = all.into_iter().find(|one| one.path() == path);
+        one.unwrap().wanted()
+    };
+    if let Ok(wanted) = read("wanted.toml") {
         reached();
-        let path = wanted.put(path.parent().unwrap(), "again").unwrap();
-        assert_eq!(WantedGrant::read(&path), Ok(wanted));
+        wanted.put(node, "again").unwrap();
+        assert_eq!(read("again.toml"), Ok(wanted));
         let publish = parasol_protocol::wire::client::Publish(vec![wanted.record()]);
         assert!(!publish.encode().is_empty());
     }

@@ -29,6 +29,7 @@ pub mod ceremony {
     mod held;
     mod room;
     mod step;
+    mod upon;
     mod worker;
 
     #[path = "../../../fuzz/src/ceremony/drill.rs"]
@@ -41,6 +42,7 @@ pub mod ceremony {
     pub use error::DeskError;
     pub use step::{Progress, Stepped};
     pub use task::{Heard, Settings, Setup};
+    pub use upon::goes_on;
 }
 #[allow(dead_code)]
 #[path = "../../node/src/files.rs"]

@@ -134,6 +134,11 @@ pub fn waiting(node: &Path) -> Vec<Waiting> {
 }
 
 impl Waiting {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What is wanted.
     ///
     /// # Errors
