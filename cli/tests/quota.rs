@@ -11,6 +11,7 @@ mod common;
 
 use common::program::{json, text};
 use common::running::Federation;
+use common::words::{propose, sign};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -137,26 +138,10 @@ fn lower_the_quota(dir: &Path, evaluations: u32) {
     let changed = dir.with_extension("toml");
     fs::write(&changed, lines.collect::<String>()).unwrap();
     let changed = changed.to_str().unwrap();
-    let propose = [
-        "charter",
-        "propose",
-        changed,
-        "--charter",
-        file,
-        "--root",
-        &root("rowan"),
-    ];
+    let propose = propose(changed, file, &root("rowan"), &[]);
     let proposed = json(&propose);
     let id = text_of(&proposed["signed"]);
-    text(&[
-        "charter",
-        "sign",
-        id,
-        "--charter",
-        file,
-        "--root",
-        &root("ryabina"),
-    ]);
+    text(&sign(id, file, &root("ryabina")));
     for node in ["lilas", "rowan", "ryabina"] {
         text(&["charter", "take", file, "--charter", &at(node)]);
     }

@@ -7,6 +7,7 @@ mod common;
 
 pub use common::place::Place;
 pub use common::program::{json, parasol, refused, run, text};
+pub use common::words::{delegate, propose, sign};
 use std::fs;
 
 /// Starts a ceremony, and gives its whole name.
@@ -92,9 +93,7 @@ impl Place {
                 place.at(&format!("{name}.answer")),
             );
             let root = place.root(name);
-            text(&[
-                "org", "delegate", &request, "--root", &root, "--out", &answer,
-            ]);
+            text(&delegate(&request, &root, &answer, &[]));
             answers.push(answer);
         }
         for name in names {
@@ -161,9 +160,7 @@ impl Place {
         text(&["node", "take", &node, &papers[0], &papers[1], &papers[2]]);
         text(&["node", "request", &node, "--organisation", name]);
         let (request, answer) = (format!("{node}/request"), self.at("answer"));
-        text(&[
-            "org", "delegate", &request, "--root", &root, "--out", &answer,
-        ]);
+        text(&delegate(&request, &root, &answer, &[]));
         for node in nodes.iter().chain([&node]) {
             text(&["node", "take", node, &answer]);
         }

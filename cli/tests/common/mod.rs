@@ -5,3 +5,4 @@
 pub mod place;
 pub mod program;
 pub mod running;
+pub mod words;

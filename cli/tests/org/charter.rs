@@ -2,6 +2,7 @@
 
 use crate::common::place::Place;
 use crate::common::program::{json, refused, run, text};
+use crate::common::words::{delegate, propose, sign};
 use crate::read;
 use parasol_protocol::charter::Chain;
 use parasol_protocol::record::Body;
@@ -29,66 +30,34 @@ fn a_root_knows_what_it_signed_in_another_file() {
         let changed = place.at(budget);
         fs::write(&changed, draft.replacen("budget = 12", budget, 1)).unwrap();
     }
-    let propose = |file: &str, budget: &str, root: &str| {
-        let changed = place.at(budget);
-        let words = [
-            "charter",
-            "propose",
-            &changed,
-            "--charter",
-            file,
-            "--root",
-            root,
-        ];
-        words.map(ToOwned::to_owned)
-    };
-    let go = |all: [String; 7]| json(&all.each_ref().map(String::as_str));
-    go(propose(&a, "budget = 3", &lilas));
+    let draft = |budget: &str| place.at(budget);
+    json(&propose(&draft("budget = 3"), &a, &lilas, &[]));
     // The other file knows nothing of it; the root does.
     let before = fs::read(&b).unwrap();
-    let rival = propose(&b, "budget = 4", &lilas);
-    let rival: Vec<&str> = rival.iter().map(String::as_str).collect();
+    let rival = propose(&draft("budget = 4"), &b, &lilas, &[]);
     assert_eq!(refused(&rival), ("signed-another".to_owned(), 5));
     assert_eq!(fs::read(&b).unwrap(), before);
     // Nor does it sign what another has proposed there.
-    go(propose(&b, "budget = 4", &rowan));
+    json(&propose(&draft("budget = 4"), &b, &rowan, &[]));
     let before = fs::read(&b).unwrap();
     let id = proposed_in(&b);
-    let rival = ["charter", "sign", &id, "--charter", &b, "--root", &lilas];
+    let rival = sign(&id, &b, &lilas);
     assert_eq!(refused(&rival), ("signed-another".to_owned(), 5));
     assert_eq!(fs::read(&b).unwrap(), before);
     // The same version in a third file is the same signature, and is written down once.
     let third = place.at("third");
     fs::copy(&a, &third).unwrap();
     let id = proposed_in(&a);
-    json(&[
-        "charter",
-        "sign",
-        &id,
-        "--charter",
-        &third,
-        "--root",
-        &lilas,
-    ]);
+    json(&sign(&id, &third, &lilas));
     let journal = fs::read_to_string(format!("{lilas}.signed")).unwrap();
     assert_eq!(journal.matches(" charter 2 ").count(), 1, "{journal}");
     // Divided in good faith, they go on by a version upon one that sets the other aside.
     text(&["charter", "take", &b, "--charter", &a]);
     let upon = json(&["charter", "status", &a])["pending"][0]["id"].clone();
     let upon = upon.as_str().unwrap();
-    let out = [
-        "charter",
-        "propose",
-        "-",
-        "--upon",
-        upon,
-        "--charter",
-        &a,
-        "--root",
-        &lilas,
-    ];
+    let out = propose("-", &a, &lilas, &["--upon", upon]);
     let out = json(&out)["signed"].as_str().unwrap().to_owned();
-    let by_rowan = ["charter", "sign", &out, "--charter", &a, "--root", &rowan];
+    let by_rowan = sign(&out, &a, &rowan);
     assert_eq!(json(&by_rowan)["status"]["version"], 3);
 }
 
@@ -103,39 +72,20 @@ fn a_change_of_the_charter_goes_from_hand_to_hand() {
     let changed = draft.replacen("report = 730", "report = 365", 1);
     assert_ne!(changed, draft);
     fs::write(place.path("draft.toml"), changed).unwrap();
-    let proposed = json(&[
-        "charter",
-        "propose",
+    let proposed = json(&propose(
         &place.at("draft.toml"),
-        "--charter",
         &file,
-        "--root",
         &place.root("lilas"),
-    ]);
+        &[],
+    ));
     assert_eq!(proposed["status"]["version"], 1);
     assert_eq!(proposed["status"]["pending"][0]["needed"], 2);
-    let again = [
-        "charter",
-        "propose",
-        "-",
-        "--charter",
-        &file,
-        "--root",
-        &place.root("lilas"),
-    ];
+    let again = propose("-", &file, &place.root("lilas"), &[]);
     assert_eq!(refused(&again), ("signed-another".to_owned(), 5));
     // One signature changes nothing, wherever it is taken in.
     text(&["charter", "take", &file, "--charter", &lilas]);
     assert_eq!(read(&lilas).charter.version(), 1);
-    let signed = json(&[
-        "charter",
-        "sign",
-        &proposed_in(&file),
-        "--charter",
-        &file,
-        "--root",
-        &place.root("rowan"),
-    ]);
+    let signed = json(&sign(&proposed_in(&file), &file, &place.root("rowan")));
     assert_eq!(signed["status"]["version"], 2);
     for name in ["lilas", "rowan", "ryabina"] {
         text(&["charter", "take", &file, "--charter", &place.node(name)]);
@@ -154,30 +104,14 @@ fn a_change_of_the_charter_goes_from_hand_to_hand() {
         "--words-to",
         &place.at("w"),
     ]);
-    let stranger = [
-        "charter",
-        "propose",
-        "-",
-        "--charter",
-        &file,
-        "--root",
-        &place.at("stranger.key"),
-    ];
+    let stranger = propose("-", &file, &place.at("stranger.key"), &[]);
     assert_eq!(refused(&stranger), ("not-asked".to_owned(), 3));
     fs::write(
         place.path("bad.toml"),
         draft.replacen("threshold = 2", "threshold = 1", 1),
     )
     .unwrap();
-    let bad = [
-        "charter",
-        "propose",
-        &place.at("bad.toml"),
-        "--charter",
-        &file,
-        "--root",
-        &place.root("rowan"),
-    ];
+    let bad = propose(&place.at("bad.toml"), &file, &place.root("rowan"), &[]);
     assert_eq!(refused(&bad), ("charter-threshold".to_owned(), 3));
 }
 
@@ -197,19 +131,12 @@ fn a_root_is_replaced_by_the_others() {
     let new = json(&["org", "init", &place.at("new.key"), "--show-words"]);
     let new = new["organisation"].as_str().unwrap().to_owned();
     let replace = format!("ryabina={new}");
-    let proposed = json(&[
-        "charter",
-        "propose",
+    let proposed = json(&propose(
         "-",
-        "--charter",
         &file,
-        "--root",
         &place.root("lilas"),
-        "--replace",
-        &replace,
-        "--stays",
-        &stays,
-    ]);
+        &["--replace", &replace, "--stays", &stays],
+    ));
     let pending = &proposed["status"]["pending"][0];
     assert_eq!(pending["must_sign"][0], "ryabina");
     // Nobody signs what they have not seen.
@@ -228,27 +155,11 @@ fn a_root_is_replaced_by_the_others() {
         &place.root("rowan"),
     ];
     assert_eq!(refused(&unseen).1, 2);
-    json(&[
-        "charter",
-        "sign",
-        &proposed_in(&file),
-        "--charter",
-        &file,
-        "--root",
-        &place.root("rowan"),
-    ]);
+    json(&sign(&proposed_in(&file), &file, &place.root("rowan")));
     // Nobody is made a member against its will: the new root signs too.
     let chain = |file: &str| Chain::from_bytes(&fs::read(file).unwrap()).unwrap();
     assert_eq!(chain(&file).current().version(), 1);
-    json(&[
-        "charter",
-        "sign",
-        &proposed_in(&file),
-        "--charter",
-        &file,
-        "--root",
-        &place.at("new.key"),
-    ]);
+    json(&sign(&proposed_in(&file), &file, &place.at("new.key")));
     assert_eq!(chain(&file).current().version(), 2);
     let node = place.node("ryabina");
     text(&["charter", "take", &file, "--charter", &node]);
@@ -261,25 +172,9 @@ fn a_root_is_replaced_by_the_others() {
     // The new root renews it; the old one signs for nobody any more.
     text(&["node", "request", &node]);
     let (request, answer) = (format!("{node}/request"), place.at("answer"));
-    let thief = [
-        "org",
-        "delegate",
-        &request,
-        "--root",
-        &place.root("ryabina"),
-        "--out",
-        &answer,
-    ];
+    let thief = delegate(&request, &place.root("ryabina"), &answer, &[]);
     assert_eq!(refused(&thief), ("another-organisation".to_owned(), 3));
-    text(&[
-        "org",
-        "delegate",
-        &request,
-        "--root",
-        &place.at("new.key"),
-        "--out",
-        &answer,
-    ]);
+    text(&delegate(&request, &place.at("new.key"), &answer, &[]));
     text(&["node", "take", &node, &answer]);
     assert_eq!(read(&node).organisation.to_string(), new);
     // What the thief signs with the old root is refused by name.
@@ -322,24 +217,8 @@ fn a_fork_is_an_alarm_and_has_a_way_out() {
         fs::copy(&given, file).unwrap();
         let changed = place.at("draft.toml");
         fs::write(&changed, draft.replacen("budget = 12", budget, 1)).unwrap();
-        text(&[
-            "charter",
-            "propose",
-            &changed,
-            "--charter",
-            file,
-            "--root",
-            by[0],
-        ]);
-        text(&[
-            "charter",
-            "sign",
-            &proposed_in(file),
-            "--charter",
-            file,
-            "--root",
-            by[1],
-        ]);
+        text(&propose(&changed, file, by[0], &[]));
+        text(&sign(&proposed_in(file), file, by[1]));
         assert_eq!(json(&["charter", "status", file])["version"], 2);
     }
     let upon = json(&["charter", "status", &a])["id"]
@@ -352,30 +231,12 @@ fn a_fork_is_an_alarm_and_has_a_way_out() {
     assert_eq!(status["version"], 1);
     assert_eq!(status["fork"]["rivals"].as_array().unwrap().len(), 2);
     assert_eq!(status["fork"]["signed_several"][0], "rowan");
-    let blind = [
-        "charter",
-        "propose",
-        "-",
-        "--charter",
-        &a,
-        "--root",
-        &roots[0],
-    ];
+    let blind = propose("-", &a, &roots[0], &[]);
     assert_eq!(refused(&blind), ("fork".to_owned(), 3));
-    let out = json(&[
-        "charter",
-        "propose",
-        "-",
-        "--upon",
-        &upon,
-        "--charter",
-        &a,
-        "--root",
-        &roots[0],
-    ]);
+    let out = json(&propose("-", &a, &roots[0], &["--upon", &upon]));
     let id = out["signed"].as_str().unwrap().to_owned();
     assert_eq!(out["status"]["version"], 1);
-    let out = json(&["charter", "sign", &id, "--charter", &a, "--root", &roots[2]]);
+    let out = json(&sign(&id, &a, &roots[2]));
     assert_eq!(out["status"]["version"], 3);
     assert_eq!(out["status"]["fork"], Value::Null);
 }

@@ -2,6 +2,7 @@
 
 use crate::common::place::Place;
 use crate::common::program::{json, refused, run, text};
+use crate::common::words::delegate;
 use crate::read;
 use parasol_protocol::record::Body;
 use std::fs;
@@ -21,41 +22,16 @@ fn a_second_node_is_delegated_with_a_file_each_way() {
     text(&["node", "request", &node, "--organisation", "lilas"]);
     let (request, answer) = (format!("{node}/request"), place.at("answer"));
     // Another organisation's root does not sign it.
-    let stranger = [
-        "org",
-        "delegate",
-        &request,
-        "--root",
-        &place.root("rowan"),
-        "--out",
-        &answer,
-    ];
+    let stranger = delegate(&request, &place.root("rowan"), &answer, &[]);
     assert_eq!(refused(&stranger), ("another-organisation".to_owned(), 3));
-    let too_long = [
-        "org",
-        "delegate",
-        &request,
-        "--root",
-        &place.root("lilas"),
-        "--out",
-        &answer,
-        "--days",
-        "91",
-    ];
+    let too_long = delegate(&request, &place.root("lilas"), &answer, &["--days", "91"]);
     assert_eq!(refused(&too_long), ("days".to_owned(), 2));
-    let said = json(&[
-        "org",
-        "delegate",
+    let said = json(&delegate(
         &request,
-        "--root",
         &place.root("lilas"),
-        "--out",
         &answer,
-        "--first-slot",
-        "10000",
-        "--slots",
-        "5000",
-    ]);
+        &["--first-slot", "10000", "--slots", "5000"],
+    ));
     text(&["node", "take", &node, &answer]);
     let identity = read(&node);
     assert_eq!(
@@ -74,15 +50,12 @@ fn a_second_node_is_delegated_with_a_file_each_way() {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     fs::write(place.path("altered"), bytes).unwrap();
-    let altered = [
-        "org",
-        "delegate",
+    let altered = delegate(
         &place.at("altered"),
-        "--root",
         &place.root("lilas"),
-        "--out",
         &place.at("no"),
-    ];
+        &[],
+    );
     assert_eq!(refused(&altered), ("possession".to_owned(), 3));
     let mut bytes = fs::read(&answer).unwrap();
     let last = bytes.len() - 1;
@@ -103,9 +76,7 @@ fn a_delegation_is_renewed() {
     let (request, answer) = (format!("{node}/request"), place.at("answer"));
     let root = place.root("rowan");
     let before = read(&node).trust.len();
-    text(&[
-        "org", "delegate", &request, "--root", &root, "--out", &answer, "--days", "80",
-    ]);
+    text(&delegate(&request, &root, &answer, &["--days", "80"]));
     text(&["node", "take", &node, &answer]);
     assert_eq!(read(&node).trust.len(), before + 1);
     // The same answer again says nothing new.
@@ -115,9 +86,7 @@ fn a_delegation_is_renewed() {
     assert!(last.contains(" 63 delegation "), "{journal}");
     // What is there already is not written over, and nothing is signed for it.
     let first = fs::read(&answer).unwrap();
-    let over = [
-        "org", "delegate", &request, "--root", &root, "--out", &answer,
-    ];
+    let over = delegate(&request, &root, &answer, &[]);
     assert_eq!(refused(&over), ("occupied".to_owned(), 7));
     assert_eq!(fs::read(&answer).unwrap(), first);
     assert_eq!(
