@@ -8,7 +8,7 @@
 
 mod ceremonies;
 
-use ceremonies::{Place, carry_around, json, refused, run, start, text};
+use ceremonies::{Place, carry_around, delegate, json, refused, run, start, text};
 use parasol_node::keys::{NodeIdentity, shares_of};
 use parasol_protocol::cbor;
 use parasol_protocol::ceremony::Board;
@@ -310,9 +310,7 @@ fn a_node_that_is_lost_whole_is_made_anew_and_holds_again() {
     text(&["node", "take", &anew, &papers[0], &papers[1], &papers[2]]);
     text(&["node", "request", &anew, "--organisation", "ryabina"]);
     let (request, answer) = (format!("{anew}/request"), place.at("answer"));
-    text(&[
-        "org", "delegate", &request, "--root", &root, "--out", &answer,
-    ]);
+    text(&delegate(&request, &root, &answer, &[]));
     let nodes = [nodes[0].clone(), nodes[1].clone(), anew.clone()];
     for node in &nodes {
         text(&["node", "take", node, &answer]);

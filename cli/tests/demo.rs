@@ -6,24 +6,16 @@
     clippy::indexing_slicing
 )]
 
+mod common;
+
+use common::program::parasol;
+use common::running::wait_for;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
-
-fn parasol() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_parasol"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PARASOL_") {
-            command.env_remove(name);
-        }
-    }
-    command.stdin(Stdio::null());
-    command
-}
 
 fn demo(dir: &Path, args: &[&str]) -> Output {
     let output = parasol()
@@ -37,15 +29,6 @@ fn demo(dir: &Path, args: &[&str]) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Waits until something is so; only a test that fails waits to the end.
-fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "waited in vain for: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// Whether a process is there and not only its remains.

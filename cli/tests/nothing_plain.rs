@@ -8,15 +8,16 @@
     clippy::indexing_slicing
 )]
 
+mod common;
+
+use common::running::Federation;
 use parasol_protocol::client::{Grip, Receipt};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
 
 type Recording = Arc<Mutex<Vec<u8>>>;
 
@@ -71,82 +72,26 @@ fn found_in(hay: &[u8], needle: &[u8]) -> bool {
         || (needle.is_ascii() && has(&wide))
 }
 
-struct Federation {
-    child: std::process::Child,
-    dir: PathBuf,
-    home: PathBuf,
-}
-
-impl Drop for Federation {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn up(dir: &Path) -> Federation {
-    let ready = dir.with_extension("ready");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_parasol"))
-        .env_remove("PARASOL_HOME")
-        .env_remove("PARASOL_PROFILE")
-        .args(["demo", "--dir"])
-        .arg(dir)
-        .arg("--ready")
-        .arg(&ready)
-        .args(["--exec", "sleep", "600"])
-        .spawn()
-        .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !ready.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "the federation ended");
-        assert!(
-            Instant::now() < deadline,
-            "waited in vain for the federation"
-        );
-        thread::sleep(Duration::from_millis(20));
-    }
-    Federation {
-        child,
-        dir: dir.to_owned(),
-        home: dir.join("home"),
-    }
-}
-
-impl Federation {
-    fn parasol(&self, profile: &str, args: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_parasol"))
-            .env("PARASOL_HOME", &self.home)
-            .args(["--profile", profile])
-            .args(args)
-            .output()
-            .unwrap();
-        let out = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(
-            output.status.success(),
-            "{args:?}: {out}{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        out
-    }
-
-    /// Puts a recorder between a profile and its node.
-    fn listen_in(&self, profile: &str, heard: &Recording) {
-        let path = self.home.join("profiles").join(format!("{profile}.toml"));
-        let text = fs::read_to_string(&path).unwrap();
-        let (before, after) = text.split_once("http://").unwrap();
-        let (address, after) = after.split_once('"').unwrap();
-        let through = record(address.to_owned(), Arc::clone(heard));
-        fs::write(&path, format!("{before}{through}\"{after}")).unwrap();
-    }
+/// Puts a recorder between a profile and its node.
+fn listen_in(federation: &Federation, profile: &str, heard: &Recording) {
+    let path = federation
+        .home
+        .join("profiles")
+        .join(format!("{profile}.toml"));
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, after) = text.split_once("http://").unwrap();
+    let (address, after) = after.split_once('"').unwrap();
+    let through = record(address.to_owned(), Arc::clone(heard));
+    fs::write(&path, format!("{before}{through}\"{after}")).unwrap();
 }
 
 #[test]
 fn what_a_person_writes_and_asks_reaches_no_node() {
     let tmp = tempfile::tempdir().unwrap();
-    let federation = up(&tmp.path().join("federation"));
+    let federation = Federation::start(&tmp.path().join("federation"));
     let heard = Recording::default();
     for profile in ["lilas", "ryabina", "rowan"] {
-        federation.listen_in(profile, &heard);
+        listen_in(&federation, profile, &heard);
     }
     let (number, mail, plate, account) = (
         "+33639981234",
@@ -166,7 +111,7 @@ fn what_a_person_writes_and_asks_reaches_no_node() {
     )
     .unwrap();
 
-    let filed = federation.parasol(
+    let filed = federation.text(
         "lilas",
         &[
             "--json",
@@ -193,28 +138,24 @@ fn what_a_person_writes_and_asks_reaches_no_node() {
     );
     let filed: serde_json::Value = serde_json::from_str(&filed).unwrap();
     let id = filed["id"].as_str().unwrap();
-    federation.parasol("lilas", &["import", list.to_str().unwrap()]);
+    federation.text("lilas", &["import", list.to_str().unwrap()]);
     assert!(
         federation
-            .parasol("ryabina", &["check", "0033 639 98 12 34"])
+            .text("ryabina", &["check", "0033 639 98 12 34"])
             .contains(text)
     );
-    federation.parasol(
+    federation.text(
         "ryabina",
         &["translate", id, "--lang", "ru", "--text", russian],
     );
+    assert!(federation.text("rowan", &["check", mail]).contains(russian));
+    federation.text("rowan", &["dispute", id, "--text", doubt, "--lang", "en"]);
     assert!(
         federation
-            .parasol("rowan", &["check", mail])
-            .contains(russian)
-    );
-    federation.parasol("rowan", &["dispute", id, "--text", doubt, "--lang", "en"]);
-    assert!(
-        federation
-            .parasol("rowan", &["browse", "FR:lyon"])
+            .text("rowan", &["browse", "FR:lyon"])
             .contains(text)
     );
-    federation.parasol("lilas", &["check", "+33 6 39 98 77 66"]);
+    federation.text("lilas", &["check", "+33 6 39 98 77 66"]);
 
     // What must not be found: what was typed, in every spelling it passed through, and all secrets
     // that the clients keep of reports.
@@ -241,7 +182,7 @@ fn what_a_person_writes_and_asks_reaches_no_node() {
     ]
     .map(|s| s.as_bytes().to_vec())
     .to_vec();
-    let kept = federation.parasol("lilas", &["--json", "export"]);
+    let kept = federation.text("lilas", &["--json", "export"]);
     assert!(
         kept.contains(number),
         "the test looks for what is there: {kept}"

@@ -7,105 +7,31 @@
     clippy::indexing_slicing
 )]
 
+mod common;
+
+use common::program::{json, text};
+use common::running::Federation;
+use common::words::{propose, sign};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-fn parasol() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_parasol"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PARASOL_") {
-            command.env_remove(name);
-        }
-    }
-    command.stdin(Stdio::null());
-    command
-}
-
-struct Federation {
-    child: Child,
-    dir: PathBuf,
-}
-
-impl Drop for Federation {
-    fn drop(&mut self) {
-        // Asked to stop, it takes its nodes and its command along.
-        let asked = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status();
-        if !asked.is_ok_and(|status| status.success()) {
-            drop(self.child.kill());
-        }
-        drop(self.child.wait());
-    }
-}
-
-impl Federation {
-    /// Starts the federation in a directory, each member of lilas with so much a day.
-    fn start(dir: &Path, each: u32) -> Self {
-        let file = dir.join("lilas/node.toml");
-        let text = fs::read_to_string(&file).unwrap();
-        let kept = text
-            .lines()
-            .filter(|line| !line.starts_with("evaluations_per_member"));
-        let lines: Vec<String> = kept
-            .map(|line| match line {
-                "[rates]" => format!("[rates]\nevaluations_per_member = {each}"),
-                line => line.to_owned(),
-            })
-            .collect();
-        fs::write(&file, lines.join("\n")).unwrap();
-        let ready = dir.with_extension("ready");
-        drop(fs::remove_file(&ready));
-        let mut child = parasol()
-            .args(["demo", "--dir"])
-            .arg(dir)
-            .arg("--ready")
-            .arg(&ready)
-            .args(["--exec", "sleep", "600"])
-            .spawn()
-            .unwrap();
-        let deadline = Instant::now() + Duration::from_secs(90);
-        while !ready.exists() {
-            assert!(child.try_wait().unwrap().is_none(), "the federation ended");
-            assert!(Instant::now() < deadline, "waited in vain for it");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self {
-            child,
-            dir: dir.to_owned(),
-        }
-    }
-
-    fn ask(&self, words: &[&str]) -> Output {
-        parasol()
-            .args(["--json", "--profile", "lilas", "--home"])
-            .arg(self.dir.join("home"))
-            .args(words)
-            .output()
-            .unwrap()
-    }
-
-    fn json(&self, words: &[&str]) -> Value {
-        let output = self.ask(words);
-        let err = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{words:?}: {err}");
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    fn fails(&self, words: &[&str]) -> (Option<i32>, Value) {
-        let output = self.ask(words);
-        let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        let last = err.lines().last().unwrap_or_default();
-        let said: Value = serde_json::from_str(last).unwrap();
-        (output.status.code(), said["error"].clone())
-    }
-
-    fn node(&self, name: &str) -> String {
-        self.dir.join(name).to_str().unwrap().to_owned()
-    }
+/// Starts the federation in a directory, each member of lilas with so much a day.
+fn start(dir: &Path, each: u32) -> Federation {
+    let file = dir.join("lilas/node.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let kept = text
+        .lines()
+        .filter(|line| !line.starts_with("evaluations_per_member"));
+    let lines: Vec<String> = kept
+        .map(|line| match line {
+            "[rates]" => format!("[rates]\nevaluations_per_member = {each}"),
+            line => line.to_owned(),
+        })
+        .collect();
+    fs::write(&file, lines.join("\n")).unwrap();
+    Federation::start(dir)
 }
 
 fn text_of(value: &Value) -> &str {
@@ -116,12 +42,7 @@ fn text_of(value: &Value) -> &str {
 fn who_exceeds_is_told_when_and_an_import_goes_on_and_others_grant_more() {
     let tmp = tempfile::tempdir().unwrap();
     let dir = tmp.path().join("fed");
-    let made = parasol()
-        .args(["federation", "init"])
-        .arg(&dir)
-        .output()
-        .unwrap();
-    assert!(made.status.success());
+    text(&["federation", "init", dir.to_str().unwrap()]);
     let list = tmp.path().join("list.csv");
     let rows: Vec<String> = (0..100)
         .map(|n| format!("+336399812{n:02},theft"))
@@ -129,8 +50,8 @@ fn who_exceeds_is_told_when_and_an_import_goes_on_and_others_grant_more() {
     fs::write(&list, format!("phone,what happened\n{}\n", rows.join("\n"))).unwrap();
     let import = ["import", list.to_str().unwrap()];
 
-    let federation = Federation::start(&dir, 60);
-    let (code, error) = federation.fails(&import);
+    let federation = start(&dir, 60);
+    let (code, error) = federation.fails("lilas", &import);
     assert_eq!((code, &error["code"]), (Some(5), &"member-quota".into()));
     let again = error["retry_after"].as_u64().unwrap();
     assert!((1..=86_400).contains(&again), "{error}");
@@ -139,40 +60,33 @@ fn who_exceeds_is_told_when_and_an_import_goes_on_and_others_grant_more() {
     let next = text_of(&error["next"]);
     assert!(next.contains("60 of 100 rows are done"), "{next}");
     // A look-up meets it too.
-    let (code, error) = federation.fails(&["check", "+33639981234"]);
+    let (code, error) = federation.fails("lilas", &["check", "+33639981234"]);
     assert_eq!((code, &error["code"]), (Some(5), &"member-quota".into()));
     assert!(error["retry_after"].is_u64(), "{error}");
     drop(federation);
 
     // As on the next day: with more to ask, the same command goes on. What was used is remembered.
-    let federation = Federation::start(&dir, 300);
-    let before = federation.json(&["quota", "show"]);
+    let federation = start(&dir, 300);
+    let before = federation.json("lilas", &["quota", "show"]);
     assert!(before["yours"].as_u64().unwrap() >= 60, "{before}");
-    let totals = federation.json(&import);
+    let totals = federation.json("lilas", &import);
     assert_eq!(
         (&totals["rows"], &totals["published"]),
         (&100.into(), &100.into())
     );
-    let after = federation.json(&["quota", "show"]);
+    let after = federation.json("lilas", &["quota", "show"]);
     let used = |shown: &Value| shown["yours"].as_u64().unwrap();
     assert_eq!(used(&after), used(&before) + 40, "only what was missing");
     assert_eq!(after["needed"], 2);
 
     // Grants count when as many keyholders gave them as it takes, and can be taken back.
-    let until = |what: &dyn Fn(&Value) -> bool| {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            let shown = federation.json(&["quota", "show"]);
-            if what(&shown) {
-                return shown;
-            }
-            assert!(Instant::now() < deadline, "{shown}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    };
+    let until = |what: &dyn Fn(&Value) -> bool| federation.until("lilas", &["quota", "show"], what);
     let grant = |node: &str, amount: &str| {
         let node = federation.node(node);
-        federation.json(&["quota", "grant", &node, "lilas", "--evaluations", amount])
+        federation.json(
+            "lilas",
+            &["quota", "grant", &node, "lilas", "--evaluations", amount],
+        )
     };
     assert!(grant("ryabina", "5000")["id"].is_string());
     let shown = until(&|shown| shown["grants"].as_array().unwrap().len() == 1);
@@ -199,7 +113,7 @@ fn who_exceeds_is_told_when_and_an_import_goes_on_and_others_grant_more() {
         (&["ryabina", "--evaluations", "1"], 5, "grant"),
     ] {
         let words = [&["quota", "grant", &node], words].concat();
-        let (exit, error) = federation.fails(&words);
+        let (exit, error) = federation.fails("lilas", &words);
         assert_eq!(
             (exit, &error["code"]),
             (Some(kind), &code.into()),
@@ -211,18 +125,12 @@ fn who_exceeds_is_told_when_and_an_import_goes_on_and_others_grant_more() {
 /// The first version as it is made, with another quota of evaluations, signed by more than half and taken
 /// by every node.
 fn lower_the_quota(dir: &Path, evaluations: u32) {
-    let parasol = |words: &[&str]| {
-        let output = parasol().args(words).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{words:?}: {said}");
-        String::from_utf8(output.stdout).unwrap()
-    };
     let at = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let root = |name: &str| at(&format!("home/roots/{name}.key"));
     let file = dir.with_extension("charter");
     fs::copy(dir.join("lilas/charter.cbor"), &file).unwrap();
     let file = file.to_str().unwrap();
-    let draft = parasol(&["charter", "show", file, "--draft"]);
+    let draft = text(&["charter", "show", file, "--draft"]);
     let lines = draft.lines().map(|line| match line.split_once(" = ") {
         Some(("evaluations", _)) => format!("evaluations = {evaluations}\n"),
         _ => format!("{line}\n"),
@@ -230,29 +138,12 @@ fn lower_the_quota(dir: &Path, evaluations: u32) {
     let changed = dir.with_extension("toml");
     fs::write(&changed, lines.collect::<String>()).unwrap();
     let changed = changed.to_str().unwrap();
-    let propose = [
-        "charter",
-        "propose",
-        changed,
-        "--charter",
-        file,
-        "--root",
-        &root("rowan"),
-    ];
-    let proposed = parasol(&[&["--json"], &propose[..]].concat());
-    let proposed: Value = serde_json::from_str(&proposed).unwrap();
+    let propose = propose(changed, file, &root("rowan"), &[]);
+    let proposed = json(&propose);
     let id = text_of(&proposed["signed"]);
-    parasol(&[
-        "charter",
-        "sign",
-        id,
-        "--charter",
-        file,
-        "--root",
-        &root("ryabina"),
-    ]);
+    text(&sign(id, file, &root("ryabina")));
     for node in ["lilas", "rowan", "ryabina"] {
-        parasol(&["charter", "take", file, "--charter", &at(node)]);
+        text(&["charter", "take", file, "--charter", &at(node)]);
     }
 }
 
@@ -261,12 +152,7 @@ fn lower_the_quota(dir: &Path, evaluations: u32) {
 fn an_import_is_let_through_by_a_grant() {
     let tmp = tempfile::tempdir().unwrap();
     let dir = tmp.path().join("fed");
-    let made = parasol()
-        .args(["federation", "init"])
-        .arg(&dir)
-        .output()
-        .unwrap();
-    assert!(made.status.success());
+    text(&["federation", "init", dir.to_str().unwrap()]);
     lower_the_quota(&dir, 60);
     let list = tmp.path().join("list.csv");
     let rows: Vec<String> = (0..100)
@@ -275,41 +161,34 @@ fn an_import_is_let_through_by_a_grant() {
     fs::write(&list, format!("phone,what happened\n{}\n", rows.join("\n"))).unwrap();
     let import = ["import", list.to_str().unwrap()];
     // Its member may ask all that there is.
-    let federation = Federation::start(&dir, 1000);
-    assert_eq!(federation.json(&["quota", "show"])["quota"], 60);
-    let (code, error) = federation.fails(&import);
+    let federation = start(&dir, 1000);
+    assert_eq!(federation.json("lilas", &["quota", "show"])["quota"], 60);
+    let (code, error) = federation.fails("lilas", &import);
     assert_eq!(
         (code, &error["code"]),
         (Some(5), &"quota".into()),
         "{error}"
     );
-    let before = federation.json(&["quota", "show"]);
+    let before = federation.json("lilas", &["quota", "show"]);
     assert_eq!(before["granted"], 0);
     // One of two is not enough.
     let grant = |node: &str| {
         let node = federation.node(node);
-        federation.json(&["quota", "grant", &node, "lilas", "--evaluations", "500"])
+        federation.json(
+            "lilas",
+            &["quota", "grant", &node, "lilas", "--evaluations", "500"],
+        )
     };
     grant("ryabina");
-    let granted = |what: &dyn Fn(&Value) -> bool| {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
-            let shown = federation.json(&["quota", "show"]);
-            if what(&shown) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "{shown}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    };
-    granted(&|shown| shown["grants"].as_array().unwrap().len() == 1);
-    assert_eq!(federation.fails(&import).1["code"], "quota");
+    let until = |what: &dyn Fn(&Value) -> bool| federation.until("lilas", &["quota", "show"], what);
+    until(&|shown| shown["grants"].as_array().unwrap().len() == 1);
+    assert_eq!(federation.fails("lilas", &import).1["code"], "quota");
     grant("rowan");
-    granted(&|shown| shown["granted"] == 500);
+    until(&|shown| shown["granted"] == 500);
     // The other keyholders hear of both as soon as this node has; until then the import is put off.
     let deadline = Instant::now() + Duration::from_secs(60);
     let totals = loop {
-        let output = federation.ask(&import);
+        let output = federation.ask("lilas", &import);
         if output.status.success() {
             break serde_json::from_slice::<Value>(&output.stdout).unwrap();
         }

@@ -1,50 +1,14 @@
-//! What tests of ceremonies have in common: commands, a federation's directories, and the stick that
-//! files are carried on.
-#![allow(dead_code)]
+//! What tests of ceremonies have in common: how a federation comes to one, and the stick that files are
+//! carried on.
+#![allow(dead_code, unused_imports, reason = "each test uses its part")]
 
-use serde_json::Value;
+#[path = "../common/mod.rs"]
+mod common;
+
+pub use common::place::Place;
+pub use common::program::{json, parasol, refused, run, text};
+pub use common::words::{delegate, propose, sign};
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
-
-/// The program, in nobody's surroundings.
-pub fn parasol() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_parasol"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("PARASOL_") {
-            command.env_remove(name);
-        }
-    }
-    command.stdin(Stdio::null());
-    command
-}
-
-pub fn run(words: &[&str]) -> Output {
-    parasol().args(words).output().unwrap()
-}
-
-/// What a command prints that must succeed.
-pub fn text(words: &[&str]) -> String {
-    let out = run(words);
-    let said = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert!(out.status.success(), "{words:?}: {said}");
-    String::from_utf8(out.stdout).unwrap()
-}
-
-pub fn json(words: &[&str]) -> Value {
-    let out = text(&[words, &["--json"]].concat());
-    serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"))
-}
-
-/// The code and the exit code of a command that must fail.
-pub fn refused(words: &[&str]) -> (String, i32) {
-    let out = run(&[words, &["--json"]].concat());
-    assert!(!out.status.success(), "{words:?}");
-    let said = String::from_utf8(out.stderr).unwrap();
-    let said: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    let code = said["error"]["code"].as_str().unwrap().to_owned();
-    (code, out.status.code().unwrap())
-}
 
 /// Starts a ceremony, and gives its whole name.
 pub fn start(node: &str, words: &[&str]) -> String {
@@ -71,25 +35,7 @@ pub fn carry_around(place: &Place, nodes: &[String], name: &str) {
     panic!("the ceremony {name} has no end");
 }
 
-/// A place on the disk, and the federation in it.
-pub struct Place {
-    tmp: tempfile::TempDir,
-}
-
 impl Place {
-    pub fn new() -> Self {
-        Self {
-            tmp: tempfile::tempdir().unwrap(),
-        }
-    }
-
-    /// With a federation of three: lilas, rowan and ryabina.
-    pub fn with_federation() -> Self {
-        let place = Self::new();
-        text(&["federation", "init", &place.at("fed")]);
-        place
-    }
-
     /// With three organisations that have nothing but their own machines, and a stick: roots, charter,
     /// nodes, delegations, and no keys yet.
     pub fn of_strangers() -> Self {
@@ -147,9 +93,7 @@ impl Place {
                 place.at(&format!("{name}.answer")),
             );
             let root = place.root(name);
-            text(&[
-                "org", "delegate", &request, "--root", &root, "--out", &answer,
-            ]);
+            text(&delegate(&request, &root, &answer, &[]));
             answers.push(answer);
         }
         for name in names {
@@ -159,30 +103,6 @@ impl Place {
             text(&words);
         }
         place
-    }
-
-    pub fn at(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.tmp.path().join(name)
-    }
-
-    pub fn root(&self, name: &str) -> String {
-        let own = self.path(&format!("{name}.key"));
-        if own.exists() {
-            return own.to_str().unwrap().to_owned();
-        }
-        self.at(&format!("fed/home/roots/{name}.key"))
-    }
-
-    pub fn node(&self, name: &str) -> String {
-        let own = self.path(name);
-        if own.exists() {
-            return own.to_str().unwrap().to_owned();
-        }
-        self.at(&format!("fed/{name}"))
     }
 
     /// The first three.
@@ -240,9 +160,7 @@ impl Place {
         text(&["node", "take", &node, &papers[0], &papers[1], &papers[2]]);
         text(&["node", "request", &node, "--organisation", name]);
         let (request, answer) = (format!("{node}/request"), self.at("answer"));
-        text(&[
-            "org", "delegate", &request, "--root", &root, "--out", &answer,
-        ]);
+        text(&delegate(&request, &root, &answer, &[]));
         for node in nodes.iter().chain([&node]) {
             text(&["node", "take", node, &answer]);
         }

@@ -4,7 +4,8 @@
 //! likes. What one signer can bring in is bounded, and keeps nobody else's proposal out
 //! (`spec/10-charter.md`, section 2).
 
-use super::chain::{Chain, Document, Hint, MAX_PROPOSALS, Offered, askable};
+use super::chain::{Chain, Document, Hint, MAX_PROPOSALS, askable};
+use super::standing::Offered;
 use super::terms::{CharterError, Terms};
 use crate::cose::Cosigned;
 use crate::ids::{CharterId, OrganisationKey};

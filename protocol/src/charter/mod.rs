@@ -13,15 +13,14 @@ mod agreed;
 mod chain;
 mod founding;
 mod keep;
+mod standing;
 mod successor;
 mod terms;
 
 pub use agreed::{Charter, Pin};
-pub use chain::{
-    Chain, Fork, MAX_DOCUMENTS, MAX_PROPOSALS, MAX_VERSIONS, Offered, Pending, ProposeError,
-    SignError, Status, Twice,
-};
+pub use chain::{Chain, MAX_DOCUMENTS, MAX_PROPOSALS, MAX_VERSIONS};
 pub use founding::Founding;
+pub use standing::{Fork, Offered, Pending, ProposeError, SignError, Status, Twice};
 pub use terms::{CharterError, Former, Lives, Organisation, Origin, Quotas, Terms};
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod catch_up;
 mod charter;
 mod clock;
 mod delegation;
+mod division;
 mod epochs;
 mod hardship;
 mod lab;
