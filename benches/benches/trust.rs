@@ -69,35 +69,65 @@ fn each_alone(
     .collect()
 }
 
-/// A look at one of so many entries for each vouch, in no order: what telling all budgets anew cannot do
-/// without.
-fn looking() -> Duration {
-    let mut random = metrics::Random::new(3);
-    let order: Vec<u32> = (0..VOUCHES).map(|_| random.below(KEYS)).collect();
-    let least = (0..5).map(|_| {
-        let mut entries = vec![0_u32; KEYS as usize];
-        let started = Instant::now();
-        for (nth, at) in (0..).zip(&order) {
-            let entry = &mut entries[*at as usize];
-            *entry = nth.max(*entry);
-        }
-        let time = started.elapsed();
-        black_box(entries);
-        time
-    });
-    least.min().unwrap_or_default()
+/// What cannot be done without.
+#[derive(Clone, Copy)]
+enum Floor {
+    /// To tell all budgets anew: a look at one of so many entries for each vouch, in no order.
+    Entries,
+    /// To go through all that lead to a key: the lists of half the keys in no order, and for each vouch in them
+    /// a look at one of so many entries.
+    Lists,
 }
 
-fn one_more(what: &str, mut times: Vec<Duration>, floor: Duration) -> Row {
+impl Floor {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Entries => "an entry for each vouch",
+            Self::Lists => "half the lists, an entry for each vouch in them",
+        }
+    }
+
+    /// The least of five times.
+    fn time(self) -> Duration {
+        let mut random = metrics::Random::new(3);
+        let each = VOUCHES / KEYS;
+        let mut order: Vec<u32> = (0..KEYS).collect();
+        random.shuffle(&mut order);
+        let mut list = || (0..each).map(|_| random.below(KEYS)).collect();
+        let lists: Vec<Vec<u32>> = (0..KEYS).map(|_| list()).collect();
+        let all = lists.concat();
+        let least = (0..5).map(|_| {
+            let mut entries = vec![0_u32; KEYS as usize];
+            let mut look = |at: &u32| {
+                let entry = &mut entries[*at as usize];
+                *entry = at.max(entry) + 1;
+            };
+            let started = Instant::now();
+            match self {
+                Self::Entries => all.iter().for_each(look),
+                Self::Lists => order[..KEYS as usize / 2]
+                    .iter()
+                    .for_each(|at| lists[*at as usize].iter().for_each(&mut look)),
+            }
+            let time = started.elapsed();
+            black_box(entries);
+            time
+        });
+        least.min().unwrap_or_default()
+    }
+}
+
+fn one_more(what: &str, mut times: Vec<Duration>, beside: Floor) -> Row {
     times.sort();
     let median = times.get(times.len() / 2).copied().unwrap_or_default();
     let most = times.last().copied().unwrap_or_default();
+    let floor = beside.time();
     Row::new(format!(
         "trust: one vouch more, with its subject's level, {what}: median and most of {}",
         times.len()
     ))
     .figure(format!("{:.3} ms, {:.3} ms", ms(median), ms(most)))
-    .beside(format!("an entry for each vouch: {:.1} ms", ms(floor)))
+    .beside(format!("{}: {:.1} ms", beside.name(), ms(floor)))
     .ratio(most.as_secs_f64() / floor.as_secs_f64())
     .aim("≤ 10 ms", ms(most) <= 10.0)
 }
@@ -149,18 +179,17 @@ fn speed() -> Vec<Row> {
         ))
         .figure(format!("{:.0} ms", ms(three))),
     ];
-    let floor = looking();
     rows.push(one_more(
         "in the last slot, for a key that leads to nobody",
         last,
-        floor,
+        Floor::Entries,
     ));
-    rows.extend(worst(floor));
+    rows.extend(worst());
     rows
 }
 
 /// Where most hangs on one vouch: near the roots of a graph in which each key has its budget from one.
-fn worst(floor: Duration) -> Vec<Row> {
+fn worst() -> Vec<Row> {
     let (mut void, mut low) = (Vec::new(), Vec::new());
     for roots in [1, 3] {
         let Large {
@@ -206,27 +235,32 @@ fn worst(floor: Duration) -> Vec<Row> {
         one_more(
             &format!("{what} (up to {changed} keys change)"),
             times,
-            floor,
+            Floor::Entries,
         )
     };
     let mut rows: Vec<Row> = rows.into_iter().map(row).collect();
+    rows.push(behind_two(0, "for one of all who two stand before"));
+    rows.push(behind_two(
+        KEYS / 2,
+        "for one of the half that two stand before, as many before the two",
+    ));
+    rows
+}
+
+/// Where the subject's level takes longest: many lead to it, and no third way.
+fn behind_two(front: u32, what: &str) -> Row {
     let Large {
         roots,
         offers,
         slots,
         ..
-    } = Large::behind_two();
+    } = Large::behind_two(front);
     let graph = Graph::new(roots, offers);
     assert_eq!(graph.accepted().count(), KEYS as usize);
     let more = (0..20).map(|n| offer(3, KEYS - 1 - n, 0, slots[3] + 1 + n));
     assert_eq!(graph.level(&key(KEYS - 1)), 2);
     let times = each_alone(&graph, more).into_iter().map(|(time, _)| time);
-    rows.push(one_more(
-        "for a key that all others lead to and two stand before",
-        times.collect(),
-        floor,
-    ));
-    rows
+    one_more(what, times.collect(), Floor::Lists)
 }
 
 /// Honest keys, fakes that stand ready, and graphs a cell.

@@ -71,13 +71,13 @@ impl Large {
         Self::grow(tiers, budgets, true)
     }
 
-    /// Two keys, whom all roots vouch for, stand before all others, and those vouch for each other: whoever looks
-    /// for a third way to one of them comes to all.
-    pub fn behind_two() -> Self {
+    /// Two keys stand between so many others, whom the roots vouch for, and all the rest; and those on each side
+    /// vouch for each other: whoever looks for a third way comes to all on the side that he begins at.
+    pub fn behind_two(front: u32) -> Self {
         let mut random = Random::new(11);
-        let tiers: [u32; 4] = [3, 2, KEYS - 5, 0];
-        let each = (VOUCHES - 6) / tiers[2] - 1;
-        let budgets = [6 * KEYS * (each + 1), KEYS * (each + 1), each, 0];
+        let tiers: [u32; 4] = [3, 2, front, KEYS - 5 - front];
+        let each = VOUCHES / KEYS - 1;
+        let budgets = [4 * KEYS * (each + 1), KEYS * (each + 1), each, each];
         let mut offers = Vec::new();
         let mut slots = vec![0_u32; KEYS as usize];
         let mut vouch = |from: u32, to, budget| {
@@ -89,9 +89,16 @@ impl Large {
             vouch(root, gate, budgets[1]);
         }
         for key in 5..KEYS {
-            vouch(3 + key % 2, key, budgets[2]);
+            let is_front = key < 5 + front;
+            let by = if is_front { key % 3 } else { 3 + key % 2 };
+            vouch(by, key, each);
             for _ in 0..each {
-                vouch(key, 5 + random.below(KEYS - 5), 0);
+                let other = if is_front {
+                    random.below(front + 2) + 3
+                } else {
+                    random.below(KEYS - 5 - front) + 5 + front
+                };
+                vouch(key, other, 0);
             }
         }
         random.shuffle(&mut offers);

@@ -311,8 +311,20 @@ impl Budgets {
 
     /// Whom a key's vouches that count are for.
     pub fn led_to(&self, key: Index) -> impl Iterator<Item = Index> {
-        let counting = self.given_by(key).within(self.counts_to(key)).iter();
-        counting.filter(|g| g.offers > 0).map(|g| g.to)
+        Self::offered_by(self.issued_within(key))
+    }
+
+    /// A key's vouches that it has enough for.
+    pub fn issued_within(&self, key: Index) -> &[Given] {
+        self.given_by(key).within(self.counts_to(key))
+    }
+
+    /// Whom those of them are for that count.
+    pub fn offered_by(issued: &[Given]) -> impl Iterator<Item = Index> {
+        issued
+            .iter()
+            .filter(|given| given.offers > 0)
+            .map(|given| given.to)
     }
 
     /// Whose vouches for a key count, of those that are asked about.

@@ -2,13 +2,21 @@
 //!
 //! A further one is found by a search backwards from the key, which may undo steps of the others (the
 //! augmenting paths of Ford and Fulkerson). A search that finds none has gone through all that leads to
-//! the key, so what it has come to is kept in a list over all keys and not in a tree.
+//! the key, so what it has come to is kept in a list over all keys and not in a tree. And when one has
+//! become long, those that begin at the roots are looked at as well: where few stand before many, few
+//! steps lead on from there.
 
 use super::budgets::Budgets;
 use super::graph::Graph;
 use super::names::Index;
 use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A search that has come to so many sides may be a long one. Tests have no such searches, and look all the
+/// same.
+const LONG: usize = if cfg!(test) { 4 } else { 1000 };
+/// So many times as long it may become before the roots are looked at again.
+const LONGER: usize = 4;
 
 /// A side of a key: each can be on one chain only, so it is entered and left apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,13 +61,15 @@ impl Search {
         }
     }
 
-    fn clear(&mut self) {
+    /// Begins anew, from a key.
+    fn begin(&mut self, to: Index) {
         for side in self.seen.drain(..) {
             if let Some(place) = self.follows.get_mut(side.0 as usize) {
                 *place = 0;
             }
         }
         self.open.clear();
+        self.open.push(Side::entered(to));
     }
 
     fn following(&self, side: Side) -> Option<Side> {
@@ -72,6 +82,13 @@ impl Search {
             *place = then.0 + 1;
             self.seen.push(side);
             self.open.push(side);
+        }
+    }
+
+    /// Comes to a side, by whatever way.
+    fn come_to(&mut self, side: Side) {
+        if self.following(side).is_none() {
+            self.see(side, side);
         }
     }
 
@@ -110,7 +127,58 @@ impl Chains {
         graph: &Graph<K>,
         search: &mut Search,
     ) -> bool {
-        self.grow(graph, search, &|at| graph.is_root(at), &|_| &[])
+        let is_start = |at| graph.is_root(at);
+        search.begin(self.to);
+        let mut most = LONG;
+        loop {
+            if let Some(grown) = self.go_on(graph, search, &is_start, &|_| &[], most) {
+                return grown;
+            }
+            if self.is_shut_off(graph, most) {
+                return false;
+            }
+            most = most.saturating_mul(LONGER);
+        }
+    }
+
+    /// Whether no further chain from a root comes to the key, as far as that is seen from there by looking
+    /// at so many vouches.
+    fn is_shut_off<K: Ord + Clone>(&self, graph: &Graph<K>, most: usize) -> bool {
+        let before: BTreeMap<Index, Index> = self.next.iter().map(|(a, b)| (*b, *a)).collect();
+        let mut search = Search::new(graph.len());
+        let roots = graph.roots_at().filter(|root| !self.roots.contains(root));
+        roots.for_each(|root| search.come_to(Side::entered(root)));
+        let mut left = most;
+        while let Some(side) = search.open.pop() {
+            let at = side.key();
+            if side == Side::entered(self.to) {
+                return false;
+            }
+            let is_on_chain = self.next.contains_key(&at);
+            if side.is_entered() {
+                // Whoever is on a chain is left by nobody else, only the step to it can be undone.
+                let on = if is_on_chain {
+                    before.get(&at)
+                } else {
+                    Some(&at)
+                };
+                on.into_iter()
+                    .for_each(|on| search.come_to(Side::left(*on)));
+                continue;
+            }
+            let issued = graph.budgets().issued_within(at);
+            let Some(rest) = left.checked_sub(issued.len() + 1) else {
+                return false;
+            };
+            left = rest;
+            for to in Budgets::offered_by(issued).filter(|to| self.next.get(&at) != Some(to)) {
+                search.come_to(Side::entered(to));
+            }
+            if is_on_chain {
+                search.come_to(Side::entered(at));
+            }
+        }
+        true
     }
 
     /// Finds one more, from a key that may begin one. In place of whoever leads to a key its doors are
@@ -123,10 +191,24 @@ impl Chains {
         is_start: &impl Fn(Index) -> bool,
         doors: &impl Fn(Index) -> &'a [Index],
     ) -> bool {
-        search.clear();
+        search.begin(self.to);
+        self.go_on(graph, search, is_start, doors, usize::MAX) == Some(true)
+    }
+
+    /// Goes on with a search. Nothing is said yet once it has come to more than so many sides.
+    fn go_on<'a, K: Ord + Clone>(
+        &mut self,
+        graph: &Graph<K>,
+        search: &mut Search,
+        is_start: &impl Fn(Index) -> bool,
+        doors: &impl Fn(Index) -> &'a [Index],
+        most: usize,
+    ) -> Option<bool> {
         let from = Side::entered(self.to);
-        search.open.push(from);
-        while let Some(side) = search.open.pop() {
+        while search.seen.len() <= most {
+            let Some(side) = search.open.pop() else {
+                return Some(false);
+            };
             let at = side.key();
             if !side.is_entered() {
                 let before = self.next.get(&at).copied().unwrap_or(at);
@@ -136,12 +218,12 @@ impl Chains {
                 }
             } else if side != from && is_start(at) && !self.roots.contains(&at) {
                 self.take(side, search);
-                return true;
+                return Some(true);
             } else {
                 self.come_from(graph.budgets(), at, doors(at), search);
             }
         }
-        false
+        None
     }
 
     /// From where a key can be come to, with the chains that there are.

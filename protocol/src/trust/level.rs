@@ -89,7 +89,7 @@ impl<K: Ord + Clone> Graph<K> {
         self.budgets().roots().contains_key(&key)
     }
 
-    fn roots_at(&self) -> impl Iterator<Item = Index> {
+    pub(super) fn roots_at(&self) -> impl Iterator<Item = Index> {
         self.budgets().roots().keys().copied()
     }
 
