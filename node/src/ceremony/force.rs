@@ -13,9 +13,12 @@ use parasol_protocol::cbor;
 use parasol_protocol::ceremony::Standing;
 use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::charter::Charter;
+use parasol_protocol::ids::OrganisationKey;
 use parasol_protocol::limits::MAX_COSIGNED;
 use parasol_protocol::time::Day;
+use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -168,8 +171,9 @@ impl Desk {
         self.node_dir.join("ceremonies").join("before.cbor")
     }
 
-    /// Writes a certificate down that gives way to one with fewer holders; but for one that is kept
-    /// already, which had more.
+    /// Writes a certificate down that gives way to one with fewer holders. If one is kept already, which had
+    /// more, that is kept on from the day on which a further holder is left out; and if people made the
+    /// next one by hand, nothing is kept any more.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -179,24 +183,40 @@ impl Desk {
         next: &Certificate,
         known: &Known,
     ) -> Result<(), DeskError> {
+        let path = self.before_path();
         let then = Known {
             directory: Arc::clone(&known.directory),
             certificate: Some(before.clone()),
         };
+        let charter = known.charter();
+        let roots = |certificate: &Certificate| -> BTreeSet<OrganisationKey> {
+            let roots = certificate.holders();
+            let current = |root: &OrganisationKey| charter.answers_for(root).map(|o| o.root);
+            roots.filter_map(|(_, root)| current(root)).collect()
+        };
+        let leaves_out = !roots(before).is_subset(&roots(next));
         let fewer = next.holders().count() < before.holders().count();
-        if !fewer
-            || self.is_by_hand(next, known)
-            || self.before(&then, Some(next.issued())).is_some()
-        {
-            return Ok(());
+        let day = next.issued();
+        let kept = self.before_for(&then, Some(day), KEPT_DAYS.1).is_some();
+        let kept = self.read_before(known).filter(|_| kept);
+        if self.is_by_hand(next, known) {
+            return match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(io_error(&path)(error))
+                }
+                _ => Ok(()),
+            };
         }
-        let path = self.before_path();
-        let bytes = cbor::encode(|e| {
-            cbor::put_array(e, 2);
-            cbor::put_bytes(e, before.bytes());
-            cbor::put_uint(e, u64::from(next.issued().number()));
-        });
-        write_private(&path, &bytes).map_err(io_error(&path))
+        let kept = match kept {
+            Some(kept) if leaves_out => Kept { last: day, ..kept },
+            None if fewer => Kept {
+                certificate: before.clone(),
+                first: day,
+                last: day,
+            },
+            _ => return Ok(()),
+        };
+        write_private(&path, &kept.to_bytes()).map_err(io_error(&path))
     }
 
     /// The last certificate that had more holders, while the one in force names fewer than there are
@@ -213,23 +233,16 @@ impl Desk {
             .certificate
             .as_ref()
             .filter(|c| !names_all(c, known))?;
-        let (before, gave_way) = self.read_before(known)?;
-        let late = today.is_some_and(|today| today.since(gave_way) > days);
-        let kept = before.epoch() < in_force.epoch() && !late;
-        kept.then_some(before)
+        let kept = self.read_before(known)?;
+        let late =
+            |today: Day| today.since(kept.last) > days || today.since(kept.first) > KEPT_DAYS.1;
+        let stays = kept.certificate.epoch() < in_force.epoch() && !today.is_some_and(late);
+        stays.then_some(kept.certificate)
     }
 
-    /// It, and the day on which the next one was issued.
-    fn read_before(&self, known: &Known) -> Option<(Certificate, Day)> {
+    fn read_before(&self, known: &Known) -> Option<Kept> {
         let file = fs::read(self.before_path()).ok()?;
-        let read = cbor::decode(&file, MAX_COSIGNED + 64, |d| {
-            cbor::tuple(d, 2)?;
-            Ok((d.bytes()?.to_vec(), Day::from_number(d.u32()?)))
-        });
-        let (bytes, gave_way) = read.ok()?;
-        let (charter, directory) = (known.charter(), &known.directory);
-        let read = Certificate::of_latest(&bytes, charter, directory, Judging::Again);
-        Some((read.ok()?, gave_way))
+        Kept::from_bytes(&file, known)
     }
 
     /// Destroys the shares of earlier epochs, and what other ceremonies gave of the same one, if all
@@ -255,7 +268,7 @@ impl Desk {
         let kept = self.before_for(known, today, days);
         let kept = kept.map(|before| shares_of(&self.node_dir, &before));
         // It may have been written for a certificate that came into use after this one.
-        let over = |(before, _): (Certificate, Day)| before.epoch() < certificate.epoch();
+        let over = |before: Kept| before.certificate.epoch() < certificate.epoch();
         if kept.is_none() && self.read_before(known).is_some_and(over) {
             let path = self.before_path();
             fs::remove_file(&path).map_err(io_error(&path))?;
@@ -301,6 +314,46 @@ impl Desk {
         }
         files.sort_unstable();
         Ok(files)
+    }
+}
+
+/// A certificate that had more holders than those after it.
+struct Kept {
+    certificate: Certificate,
+    /// When the next one was issued, and the last one that left a further holder out.
+    first: Day,
+    last: Day,
+}
+
+impl Kept {
+    fn to_bytes(&self) -> Vec<u8> {
+        cbor::encode(|e| {
+            cbor::put_array(e, 3);
+            cbor::put_bytes(e, self.certificate.bytes());
+            cbor::put_uint(e, u64::from(self.first.number()));
+            cbor::put_uint(e, u64::from(self.last.number()));
+        })
+    }
+
+    fn from_bytes(bytes: &[u8], known: &Known) -> Option<Self> {
+        let read = cbor::decode(bytes, MAX_COSIGNED + 64, |d| {
+            cbor::tuple(d, 3)?;
+            let certificate = d.bytes()?.to_vec();
+            Ok((
+                certificate,
+                Day::from_number(d.u32()?),
+                Day::from_number(d.u32()?),
+            ))
+        });
+        let (bytes, first, last) = read.ok()?;
+        let (charter, directory) = (known.charter(), &known.directory);
+        let certificate =
+            Certificate::of_latest(&bytes, charter, directory, Judging::Again).ok()?;
+        Some(Self {
+            certificate,
+            first,
+            last,
+        })
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct BeforeStop {
     pub(super) until_now: Duration,
     /// Who was waited for.
     pub(super) missing: BTreeSet<NodeKey>,
+    /// Whether they were to join.
+    pub(super) gathered: bool,
 }
 
 /// A ceremony in memory.
@@ -63,6 +65,8 @@ pub(super) struct Held {
     state: u64,
     /// Whether something came that is not on the disk yet.
     fresh: bool,
+    /// The certificate in force when it came into memory.
+    pub(super) in_force: Option<[u8; 32]>,
     /// Since when it is in memory.
     since: Timestamp,
     /// When something came last.
@@ -119,6 +123,7 @@ impl Held {
             progress: Progress::Compare(String::new()),
             state: 1,
             fresh: false,
+            in_force: known.certificate.as_ref().map(|c| *c.digest()),
             since: now,
             changed: now,
             broke: None,
@@ -143,6 +148,7 @@ impl Held {
             self.changed = before.changed;
         }
         self.since = before.since;
+        self.in_force = before.in_force;
         self.broke = before.broke;
         self.stopped = before.stopped;
         self.turned(waited, quiet);
@@ -150,17 +156,17 @@ impl Held {
     }
 
     /// Who is waited for, if anybody.
-    fn waited_for(&self) -> Option<BTreeSet<NodeKey>> {
+    fn waited_for(&self) -> Option<(Step, BTreeSet<NodeKey>)> {
         match &self.progress {
-            Progress::Waits { missing, .. } => Some(missing.clone()),
+            Progress::Waits { step, missing } => Some((*step, missing.clone())),
             _ => None,
         }
     }
 
     /// Notes what this node itself had seen before it came to a stop: what others say of that is no
     /// evidence.
-    fn turned(&mut self, waited: Option<BTreeSet<NodeKey>>, quiet: Duration) {
-        if let (Some(missing), Progress::Stopped(_)) = (waited, &self.progress) {
+    fn turned(&mut self, waited: Option<(Step, BTreeSet<NodeKey>)>, quiet: Duration) {
+        if let (Some((step, missing)), Progress::Stopped(_)) = (waited, &self.progress) {
             let broke = self
                 .broke
                 .filter(|(at, _)| self.changed.millis() < at.plus_millis(A_MOMENT).millis());
@@ -169,6 +175,7 @@ impl Held {
                 quiet,
                 until_now,
                 missing,
+                gathered: step == Step::Join,
             });
         }
     }
@@ -355,6 +362,7 @@ impl Held {
     pub(super) fn put_right(&mut self, now: Timestamp) {
         self.since = now.min(self.since);
         self.changed = now.min(self.changed);
+        self.broke = self.broke.filter(|(at, _)| *at <= now);
     }
 
     /// That somebody is connected anew.

@@ -136,7 +136,7 @@ impl Task {
                 Err(Unavailable::Stopping) => return,
                 // Peers ask again. What they have answered comes once.
                 Err(_) => {
-                    batch.retain(|heard| !matches!(heard, Heard::Asked { .. }));
+                    batch.retain(|heard| matches!(heard, Heard::Answered { .. }));
                     continue;
                 }
             };

@@ -14,7 +14,9 @@ use crate::driver::Scene;
 use crate::entropy::OsEntropy;
 use crate::keys::read_shares;
 use crate::net::ResponseToken;
-use parasol_protocol::ceremony::{CeremonyError, Proposal, Reason, Shares, Step, due};
+use parasol_protocol::ceremony::{
+    CeremonyError, PlanTerms, Proposal, Reason, Shares, Step, due, lacks_holders,
+};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::entropy::Entropy as _;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
@@ -31,6 +33,8 @@ const KEPT_DAYS: u64 = 14;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A day in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1000;
+/// For how long nothing has been due when what was due before is forgotten, in milliseconds.
+const IDLE: u64 = 600_000;
 /// Between two attempts at a ceremony that is due, in milliseconds: doubled each time.
 const AGAIN: (u64, u64) = (60_000, 3_600_000);
 
@@ -95,6 +99,8 @@ pub(super) struct Worker {
     prepared: BTreeSet<u32>,
     /// Who kept ceremonies from going on, as this node saw itself: the next one is without them.
     excused: Excused,
+    /// Who kept the others from going back to what is kept of before.
+    in_the_way: BTreeSet<OrganisationKey>,
     /// Ceremonies that have failed, and whether it is known who held each up.
     failed: BTreeMap<PlanDigest, bool>,
     /// When an organisation's nodes got this one to do what it would not have done by itself.
@@ -110,8 +116,9 @@ pub(super) struct Worker {
     /// When a node of an organisation was connected last.
     seen: BTreeMap<OrganisationKey, Timestamp>,
     up: Option<Timestamp>,
-    /// Since when a ceremony is due, and not before when it is tried again.
+    /// Since when a ceremony is due, since when none is any more, and not before when it is tried again.
     due_since: Option<Timestamp>,
+    idle_since: Option<Timestamp>,
     not_before: Timestamp,
     pause: u64,
 }
@@ -128,6 +135,7 @@ impl Worker {
             said: BTreeMap::new(),
             prepared: BTreeSet::new(),
             excused: Excused::default(),
+            in_the_way: BTreeSet::new(),
             failed: BTreeMap::new(),
             favours: BTreeMap::new(),
             claims: BTreeMap::new(),
@@ -137,6 +145,7 @@ impl Worker {
             seen: BTreeMap::new(),
             up: None,
             due_since: None,
+            idle_since: None,
             not_before: Timestamp::from_millis(0),
             pause: AGAIN.0,
         }
@@ -239,7 +248,8 @@ impl Worker {
             failed.extend(self.begin(desk, scene, out).err());
         }
         failed.extend(self.prepare(desk, scene, out).err());
-        match desk.destroy_old(&scene.known, sure, self.is_of_use(scene)) {
+        let of_use = self.before.is_some() && self.is_of_use(desk, scene)?;
+        match desk.destroy_old(&scene.known, sure, of_use) {
             Ok(0) => {}
             Ok(gone) => {
                 tracing::info!(
@@ -420,6 +430,25 @@ impl Worker {
         Ok((name, shown.known))
     }
 
+    /// Which ceremonies go on with what does not count any more. Of what goes back this node leaves what it
+    /// joined by itself and has not signed: it would undo what has come into force since.
+    fn outdated(&self, desk: &Desk, scene: &Scene, hand: &Hand<'_>) -> BTreeSet<PlanDigest> {
+        let mut outdated = BTreeSet::new();
+        for (name, held) in &self.held {
+            let terms = held.board().plan().terms();
+            let known = &scene.known;
+            let changed = self.is_back(terms) && !self.rests_on(held, known);
+            if changed || !goes_on(terms, &held.progress, known, self.before.as_ref()) {
+                outdated.insert(*name);
+            }
+            if changed && desk.part(name) == Some(Part::Auto) && desk.speaks(name) {
+                // Whoever has signed cannot.
+                let _ = desk.stop(name, Reason::Withdrawn, known, hand);
+            }
+        }
+        outdated
+    }
+
     /// Says all that can be said now, and takes into use what is made.
     fn go_on(&mut self, desk: &Desk, scene: &Scene, out: &mut Out) {
         let node = self.setup.node.clone();
@@ -428,7 +457,16 @@ impl Worker {
             today: scene.today,
         };
         let names: Vec<PlanDigest> = self.held.keys().copied().collect();
+        let over = self.outdated(desk, scene, &hand);
         for name in names {
+            if over.contains(&name)
+                && self
+                    .held
+                    .get(&name)
+                    .is_some_and(|h| !h.is_current(desk, &name))
+            {
+                self.open(desk, &name, scene);
+            }
             let Some(held) = self.held.get_mut(&name) else {
                 continue;
             };
@@ -451,8 +489,7 @@ impl Worker {
                 }
             }
             let signed = held.has(&node.node(), Step::Done);
-            let terms = held.board().plan().terms();
-            let over = !goes_on(terms, &held.progress, &scene.known, self.before.as_ref());
+            let over = over.contains(&name);
             let part = desk.part(&name);
             let waits = waits && (part == Some(Part::Auto) || (part.is_some() && over));
             let tired = waits && silent && !signed;
@@ -504,20 +541,34 @@ impl Worker {
     /// Whether a renewal goes on with what is in force, or kept from before.
     fn rests_on(&self, held: &Held, known: &Known) -> bool {
         let terms = held.board().plan().terms();
-        terms.old.is_some() && goes_on(terms, &held.progress, known, self.before.as_ref())
+        let certificate = known.certificate.as_ref().map(|c| *c.digest());
+        terms.old.is_some()
+            && goes_on(terms, &held.progress, known, self.before.as_ref())
+            && (!self.is_back(terms) || held.in_force == certificate)
+    }
+
+    /// Whether a plan goes back to what is kept of before.
+    fn is_back(&self, terms: &PlanTerms) -> bool {
+        let before = self.before.as_ref().map(|before| *before.digest());
+        before.is_some() && terms.old.as_ref().map(|old| old.certificate) == before
     }
 
     /// Whether what is kept of before may be needed: within the day fewer were there of those that hold the
     /// shares in force than it takes.
-    fn is_of_use(&self, scene: &Scene) -> bool {
-        let lately = |at: &Timestamp| scene.now < at.plus_millis(DAY);
-        let own = scene.known.directory.signer_on(&self.me(), scene.today);
-        let own = own.map(|root| current(&root, &scene.known));
+    fn is_of_use(&self, desk: &Desk, scene: &Scene) -> Result<bool, DeskError> {
+        self.situated(desk, scene, |situation| lacks_holders(situation, DAY))
+    }
+
+    /// Who is left out where one goes back to what is kept of before: whom nothing but that kept out of the
+    /// shares in force is needed there.
+    fn excused_back(&self, scene: &Scene) -> BTreeSet<OrganisationKey> {
         let held = self.held_by(&scene.known);
-        let there = held
-            .iter()
-            .filter(|root| own == Some(**root) || self.seen.get(root).is_some_and(lately));
-        there.count() < usize::from(scene.known.charter().terms().threshold)
+        let mut excused = self.excused.now(scene.now);
+        excused.retain(|root| {
+            let root = current(root, &scene.known);
+            held.contains(&root) || self.in_the_way.contains(&root)
+        });
+        excused
     }
 
     /// The organisations that hold the shares in force.
@@ -529,7 +580,8 @@ impl Worker {
     /// A clock that was ahead and was put right leaves no time that is yet to come.
     fn put_right(&mut self, now: Timestamp) {
         let seen = self.seen.values_mut();
-        for at in seen.chain(&mut self.up).chain(&mut self.due_since) {
+        let due = self.due_since.iter_mut().chain(&mut self.idle_since);
+        for at in seen.chain(&mut self.up).chain(due) {
             *at = now.min(*at);
         }
         self.not_before = self.not_before.min(now.plus_millis(AGAIN.1));
@@ -553,9 +605,15 @@ impl Worker {
         }
         let me = self.me();
         let Some(due) = self.situated(desk, scene, due)? else {
-            self.due_since = None;
+            // Whoever comes and goes, so that something is due one moment and nothing the next, puts nothing
+            // off.
+            let idle = *self.idle_since.get_or_insert(scene.now);
+            if idle.plus_millis(IDLE) <= scene.now {
+                self.due_since = None;
+            }
             return Ok(());
         };
+        self.idle_since = None;
         let since = *self.due_since.get_or_insert(scene.now);
         if scene.now < since.plus_millis(due.wait) {
             return Ok(());

@@ -76,6 +76,9 @@ pub struct Before<'a> {
     pub certificate: &'a Certificate,
     /// Nodes that have lost their shares of it.
     pub without: &'a BTreeSet<NodeKey>,
+    /// Organisations that are left out of going back: those of the excused that hold the shares in force, and
+    /// those that held going back up. What kept others out of the shares in force does not count.
+    pub excused: &'a BTreeSet<OrganisationKey>,
 }
 
 /// Why a ceremony is due.
@@ -98,9 +101,8 @@ impl DueWhy {
     /// How long keyholders that are away are waited for, in milliseconds.
     const fn patience(self) -> u64 {
         match self {
-            DueWhy::Back => BACK,
             DueWhy::Holder => HOUR,
-            DueWhy::Keys | DueWhy::Charter | DueWhy::Week => DAY,
+            DueWhy::Back | DueWhy::Keys | DueWhy::Charter | DueWhy::Week => DAY,
         }
     }
 }
@@ -281,6 +283,13 @@ impl<'a> View<'a> {
         held.map(|(why, _)| why).collect()
     }
 
+    /// Whether a plan has no share for a keyholder that is there, or is waited for.
+    fn leaves_out(&self, plan: &PlanTerms, awaited: impl Fn(&OrganisationKey) -> bool) -> bool {
+        let holds = |index: &ShareIndex| plan.holders.iter().any(|seat| seat.index == *index);
+        let mut without = self.chartered.iter().filter(|(index, _)| !holds(index));
+        without.any(|(_, root)| self.nodes.of(root).is_some() || awaited(root))
+    }
+
     /// Whose shares are there, by the old indices: first those that have signed for them.
     fn able(&self) -> Vec<(bool, ShareIndex, NodeKey)> {
         let held = self.held.iter();
@@ -328,13 +337,11 @@ impl<'a> View<'a> {
 /// either, while too few are there, or if this node is no keyholder.
 pub fn due(s: &Situation<'_>) -> Option<Due> {
     let least = s.certificate?.epoch().saturating_add(1);
-    let excused = back_excused(s);
-    let (s, view) = match back(s, &excused) {
-        Some(back) => (back, View::of(&back)?),
-        None => (*s, View::of(s)?),
-    };
+    let gone = back(s);
+    let patience_back = gone.and_then(|_| going_back(s));
+    let s = gone.unwrap_or(*s);
+    let view = View::of(&s)?;
     let certificate = view.certificate;
-    let goes_back = certificate.epoch().saturating_add(1) < least;
     let holders: BTreeMap<ShareIndex, NodeKey> = view
         .chartered
         .iter()
@@ -349,21 +356,26 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
     }
 
     let keys = keys(&s, certificate, view.day)?;
-    let reasons = if goes_back {
-        vec![DueWhy::Back]
-    } else {
-        view.reasons(&s, &keys)
-    };
-    let why = *reasons.first()?;
-    let patience = if view.is_urgent(&s, &keys) {
-        MINUTE
-    } else {
-        reasons.iter().map(|why| why.patience()).min()?
-    };
     let mut chartered = view.chartered.values();
-    if chartered.any(|root| view.is_awaited(&s, root, patience)) {
-        return None;
-    }
+    let why = if let Some(patience) = patience_back {
+        // However old the certificate of before is.
+        if chartered.any(|root| view.is_just_gone(&s, root, patience)) {
+            return None;
+        }
+        DueWhy::Back
+    } else {
+        let reasons = view.reasons(&s, &keys);
+        let why = *reasons.first()?;
+        let patience = if view.is_urgent(&s, &keys) {
+            MINUTE
+        } else {
+            reasons.iter().map(|why| why.patience()).min()?
+        };
+        if chartered.any(|root| view.is_awaited(&s, root, patience)) {
+            return None;
+        }
+        why
+    };
 
     let epoch = least.max(s.used.saturating_add(1));
     (epoch - certificate.epoch() <= MAX_EPOCH_GAP).then(|| Due {
@@ -377,31 +389,37 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
     })
 }
 
-/// Who is excused where one goes back to the shares of before: nobody for what kept him out of those in
-/// force.
-fn back_excused(s: &Situation<'_>) -> BTreeSet<OrganisationKey> {
-    let answers = |root: &OrganisationKey| s.charter.answers_for(root).map_or(*root, |o| o.root);
-    let holders = s.certificate.iter().flat_map(|c| c.holders());
-    let holders: BTreeSet<OrganisationKey> = holders.map(|(_, root)| answers(root)).collect();
-    let all = s.excused.iter().copied();
-    all.filter(|root| holders.contains(&answers(root)))
-        .collect()
-}
-
 /// The situation with the certificate of before in place of the one in force, if there is no going on
 /// with that one: too few of its holders are there, and none of the others will be back in a moment.
-fn back<'a>(s: &Situation<'a>, excused: &'a BTreeSet<OrganisationKey>) -> Option<Situation<'a>> {
+fn back<'a>(s: &Situation<'a>) -> Option<Situation<'a>> {
     let before = s.before?;
-    let view = View::of(s)?;
-    let awaited = |root: &&OrganisationKey| view.is_just_gone(s, root, BACK);
-    let able = view.able().len() + view.held.values().filter(awaited).count();
-    (able < usize::from(view.needed)).then_some(Situation {
+    lacks_holders(s, going_back(s)?).then_some(Situation {
         certificate: Some(before.certificate),
         without: before.without,
+        excused: before.excused,
         before: None,
-        excused,
         ..*s
     })
+}
+
+/// For how long holders of the shares in force may be away before one goes back, in milliseconds: for
+/// longer, if a key was first made with them, since it is lost then.
+fn going_back(s: &Situation<'_>) -> Option<u64> {
+    let before = s.before?.certificate;
+    let mut keys = s.certificate?.keys();
+    let loses = keys.any(|key| before.key(key.name()).is_none());
+    Some(if loses { DAY } else { BACK })
+}
+
+/// Whether fewer of those that hold the shares in force are there, or were in so many milliseconds, than it
+/// takes; whoever is excused, or has lost its shares, does not count.
+pub fn lacks_holders(s: &Situation<'_>, within: u64) -> bool {
+    let Some(view) = View::of(s) else {
+        return false;
+    };
+    let gone = |root: &&OrganisationKey| view.is_just_gone(s, root, within);
+    let able = view.able().len() + view.held.values().filter(gone).count();
+    able < usize::from(view.needed)
 }
 
 /// How a plan that somebody else has made looks to a node that might join it by itself.
@@ -411,7 +429,8 @@ pub enum Call {
     Due,
     /// Nothing is, by what it sees: somebody wants it all the same.
     Early,
-    /// It leaves out a keyholder that is there, or was a short while ago.
+    /// It leaves out a keyholder that is there, or was a short while ago; or it goes back to the shares of
+    /// before, and there are enough of those in force.
     LeavesOut,
 }
 
@@ -420,49 +439,48 @@ pub enum Call {
 /// Whoever starts a plan could leave out some that are there, or keep them from being seen for a moment:
 /// who was there within the hour counts as being there, or within a minute, if a report of today has no key.
 pub fn called(s: &Situation<'_>, plan: &PlanTerms) -> Call {
-    let excused = back_excused(s);
     let upon = plan.old.as_ref().map(|old| old.certificate);
-    let goes_back = s.before.filter(|b| upon == Some(*b.certificate.digest()));
-    let back = goes_back.and_then(|_| back(s, &excused));
-    let is_due = goes_back.is_none() || back.is_some();
-    let s = match (back, goes_back) {
-        (Some(back), _) => back,
-        (None, Some(before)) => Situation {
-            certificate: Some(before.certificate),
-            excused: &excused,
-            before: None,
-            ..*s
-        },
-        (None, None) => *s,
-    };
-    let Some(view) = View::of(&s) else {
+    if s.before
+        .is_some_and(|b| upon == Some(*b.certificate.digest()))
+    {
+        return called_back(s, plan);
+    }
+    let Some(view) = View::of(s) else {
         return Call::Early;
     };
-    let keys = keys(&s, view.certificate, view.day).unwrap_or_default();
-    let patience = if view.is_urgent(&s, &keys) {
+    let keys = keys(s, view.certificate, view.day).unwrap_or_default();
+    let patience = if view.is_urgent(s, &keys) {
         MINUTE
-    } else if back.is_some() {
-        BACK
     } else {
         HOUR
     };
-    let holds = |index: &ShareIndex| plan.holders.iter().any(|seat| seat.index == *index);
-    let mut left_out = view.chartered.iter().filter(|(index, _)| !holds(index));
-    if left_out
-        .any(|(_, root)| view.nodes.of(root).is_some() || view.is_awaited(&s, root, patience))
-    {
+    if view.leaves_out(plan, |root| view.is_awaited(s, root, patience)) {
         return Call::LeavesOut;
-    }
-    if goes_back.is_some() {
-        return if is_due { Call::Due } else { Call::Early };
     }
     // Another one's day may have come a little earlier.
     let tomorrow = Situation {
         today: s.today.plus(1),
-        ..s
+        ..*s
     };
     if view.reasons(&tomorrow, &keys).is_empty() {
         Call::Early
+    } else {
+        Call::Due
+    }
+}
+
+/// The same of a plan that goes back. It is joined only by whoever sees the same: what was made with the
+/// shares in force is lost by it.
+fn called_back(s: &Situation<'_>, plan: &PlanTerms) -> Call {
+    let seen = back(s).and_then(|back| Some((back, going_back(s)?)));
+    let Some((back, patience)) = seen else {
+        return Call::LeavesOut;
+    };
+    let Some(view) = View::of(&back) else {
+        return Call::LeavesOut;
+    };
+    if view.leaves_out(plan, |root| view.is_just_gone(&back, root, patience)) {
+        Call::LeavesOut
     } else {
         Call::Due
     }

@@ -128,6 +128,42 @@ fn shares_of_before_are_kept_for_some_days_while_a_keyholder_is_left_out() {
     town.hold(4, &[0, 1, 2]);
 }
 
+/// Each time that somebody else is left out, what all had is kept for as long again; but nothing is any more,
+/// when people have made the next by hand.
+#[test]
+fn what_is_kept_stays_on_when_a_further_holder_is_left_out() {
+    for by_hand in [false, true] {
+        let town = Town::new();
+        let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+        town.finish(&name, &[0, 1, 2]);
+        let name = town.begin_as(Part::Auto, &town.plan(&[0, 1], &[0, 1]), &[0, 1]);
+        town.finish(&name, &[0, 1]);
+        assert_eq!(town.desk(1).stored().unwrap(), [1, 2]);
+        let made = town.certificate(1).unwrap();
+        let third = town.desk(2);
+        third.take_certificate(made.bytes(), &town.known(2)).unwrap().unwrap();
+        drop(third);
+        let mut terms = town.terms_of(&[1, 2], &[0, 1], &keys());
+        terms.day = today().plus(1);
+        let plan = terms.sign(&town.identity(1).keys.record);
+        let part = if by_hand { Part::Hand } else { Part::Auto };
+        let name = town.begin_as(part, &plan, &[0, 1, 2]);
+        town.finish(&name, &[0, 1, 2]);
+        let (desk, known) = (town.desk(1), town.known(1));
+        assert_eq!(known.certificate.as_ref().unwrap().epoch(), 3);
+        if by_hand {
+            assert_eq!(desk.stored().unwrap(), [3]);
+            continue;
+        }
+        assert_eq!(desk.stored().unwrap(), [1, 3]);
+        let after = |days, of_use| desk.destroy_old(&known, Some(today().plus(days)), of_use);
+        assert_eq!(after(15, false).unwrap(), 0);
+        // Not for ever.
+        assert_eq!(after(90, true).unwrap(), 0);
+        assert_eq!(after(16, false).unwrap(), 1);
+    }
+}
+
 /// Two renewed without the third, and one of them is gone for good: with the third there still are two
 /// shares of before, and people can go back to them.
 #[test]

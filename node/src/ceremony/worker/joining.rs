@@ -147,13 +147,11 @@ impl Worker {
         let terms = plan.terms();
         // Nor one in which somebody takes part again who kept the last one from going on: it could do
         // so for ever.
-        let mut excused = self.excused.now(scene.now);
-        let before = self.before.as_ref().map(|before| *before.digest());
-        if before.is_some() && terms.old.as_ref().map(|old| old.certificate) == before {
-            // But for whom the shares in force leave out: without them there is no going back.
-            let held = self.held_by(known);
-            excused.retain(|root| held.contains(root));
-        }
+        let excused = if self.is_back(terms) {
+            self.excused_back(scene)
+        } else {
+            self.excused.now(scene.now)
+        };
         let dealers = terms.old.iter().flat_map(|old| &old.dealers);
         let mut seats = terms.holders.iter().chain(dealers);
         let again = seats.any(|seat| excused.contains(&current(&seat.organisation, known)));
@@ -195,9 +193,11 @@ impl Worker {
         if self.before.as_ref().is_some_and(lost) {
             without_before.insert(me);
         }
+        let excused_back = self.excused_back(scene);
         let before = self.before.as_ref().map(|certificate| Before {
             certificate,
             without: &without_before,
+            excused: &excused_back,
         });
         Ok(ask(&Situation {
             today: scene.today,

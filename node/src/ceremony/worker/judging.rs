@@ -33,6 +33,7 @@ impl Worker {
         let waiting = certificate.waiting();
         let signed = certificate.holders().filter(|(i, _)| !waiting.contains(i));
         let signed = signed.map(|(_, root)| current(root, &scene.known));
+        self.in_the_way.clear();
         self.excused.forgive(&signed.collect(), desk)
     }
 
@@ -112,6 +113,7 @@ impl Worker {
         let (nodes, doubtful) = self.held_up_by(desk, name, held, scene);
         let known = &scene.known;
         let terms = held.board().plan().terms();
+        let is_back = self.is_back(terms);
         let dealers = terms.old.iter().flat_map(|old| &old.dealers);
         let seats: Vec<Seat> = terms.holders.iter().chain(dealers).copied().collect();
         let own = known.directory.signer_on(&me, scene.today);
@@ -132,6 +134,9 @@ impl Worker {
         if !who.is_empty() {
             tracing::warn!(ceremony = %name, ?who, "these held a key ceremony up: the next one is without them");
         }
+        if is_back {
+            self.in_the_way.extend(&who);
+        }
         self.excused.hold_up(&who, scene.now, desk)
     }
 
@@ -147,7 +152,16 @@ impl Worker {
     ) -> (BTreeSet<NodeKey>, BTreeSet<NodeKey>) {
         let culprits = |blame: &BTreeSet<Blame>| blame.iter().map(|one| one.culprit).collect();
         let mut doubtful = BTreeSet::new();
+        // Others may not see that one has to go back.
+        let is_back = self.is_back(held.board().plan().terms());
         let mut who: BTreeSet<NodeKey> = match &held.progress {
+            Progress::Waits {
+                step: Step::Join,
+                missing,
+            } if is_back => {
+                doubtful.clone_from(missing);
+                BTreeSet::new()
+            }
             Progress::Stopped(Why::Blame(blame)) => culprits(blame),
             Progress::Made { blame, .. } if !blame.is_empty() => culprits(blame),
             Progress::Made { waiting, .. } => waiting.clone(),
@@ -164,6 +178,7 @@ impl Worker {
             Progress::Stopped(Why::NoKey(_)) | Progress::Compare(_) => BTreeSet::new(),
         };
         who.remove(&self.me());
+        doubtful.remove(&self.me());
         (who, doubtful)
     }
 
@@ -182,6 +197,7 @@ impl Worker {
             return (BTreeSet::new(), doubtful);
         };
         let me = self.me();
+        let is_back = self.is_back(held.board().plan().terms());
         let silence = self.setup.settings.silence;
         let long = before.quiet >= silence / 2;
         let long_until_now = before.until_now >= silence / 2;
@@ -207,7 +223,9 @@ impl Worker {
             };
             if need {
                 // Whoever did not join itself was one of those that were waited for.
-                if *reason == Reason::Silence && part {
+                if *reason == Reason::Silence && part && is_back && before.gathered {
+                    doubtful.extend(&before.missing);
+                } else if *reason == Reason::Silence && part {
                     who.extend(&before.missing);
                 }
             } else if *reason == Reason::Silence && (late || long_until_now) {

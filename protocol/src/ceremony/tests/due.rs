@@ -57,6 +57,7 @@ struct Scene {
     /// What is kept of before, if anything.
     before: Option<Certificate>,
     without_before: BTreeSet<NodeKey>,
+    excused_back: BTreeSet<OrganisationKey>,
     town: Town,
     certificate: Certificate,
     today: Day,
@@ -88,6 +89,7 @@ impl Scene {
             used: 0,
             before: None,
             without_before: BTreeSet::new(),
+            excused_back: BTreeSet::new(),
             town,
         }
     }
@@ -149,6 +151,7 @@ impl Scene {
             before: self.before.as_ref().map(|certificate| Before {
                 certificate,
                 without: &self.without_before,
+                excused: &self.excused_back,
             }),
         }
     }
@@ -459,19 +462,22 @@ fn keys_of_seasons_far_away_crowd_nothing_out() {
 }
 
 /// Three of four hold what is in force; the fourth, which they left out, has its share of before still.
-fn left_out() -> Scene {
+/// The certificate of all is so many days old.
+fn left_out(days: u32) -> Scene {
     let mut scene = Scene::new(TODAY.minus(3));
-    let before = scene.certificate.clone();
+    let issued = TODAY.minus(days);
+    let all = (1..=4).map(|i| (i, usize::from(i) - 1)).collect();
+    let names: BTreeSet<KeyName> = scene.certificate.keys().map(|key| key.name()).collect();
+    let before = certificate(&scene.town, &all, 3, &names, issued);
     let holders = [(1, 0), (2, 1), (3, 2)].into();
-    let names = before.keys().map(|key| key.name()).collect();
-    scene.certificate = of_epoch(8, &scene.town, &holders, 3, &names, before.issued());
+    scene.certificate = of_epoch(8, &scene.town, &holders, 3, &names, TODAY.minus(3));
     scene.before = Some(before);
     scene
 }
 
 #[test]
 fn with_too_few_of_the_new_holders_one_goes_back_to_the_old() {
-    let mut scene = left_out();
+    let mut scene = left_out(3);
     // As long as there are enough, the fourth is brought in.
     assert_eq!(scene.why(), Some(DueWhy::Holder));
     // It is excused for what kept it out: nothing is due without it.
@@ -495,31 +501,72 @@ fn with_too_few_of_the_new_holders_one_goes_back_to_the_old() {
     let terms = due.terms(&basis, [3; 32], scene.node(0)).unwrap();
     assert!(Plan::from_bytes(&terms.sign(&scene.town.nodes[0]), &basis).is_ok());
     assert_eq!(scene.call(2, &terms), Call::Due);
-    // Who sees enough of the new holders needs a favour for it, and lets nobody be left out.
+    // Nobody else does, whoever it leaves out.
     scene.present.insert(scene.node(1));
     assert_eq!(scene.call(2, &terms), Call::LeavesOut);
-    scene.excused.insert(scene.root(1));
+    let root = scene.root(1);
+    scene.excused.insert(root);
+    assert_eq!(scene.call(2, &terms), Call::LeavesOut);
+    scene.excused_back.insert(root);
     assert_eq!(scene.call(2, &terms), Call::Due);
     // Without its share of before somebody deals none, and then there are too few.
     scene.without_before.insert(scene.node(2));
     assert_eq!(scene.why(), None);
     scene.without_before.clear();
+    // So it is with who held going back up.
+    scene.excused_back.insert(scene.root(3));
+    assert_eq!(scene.why(), None);
+    scene.excused_back.remove(&scene.root(3));
+    assert_eq!(scene.why(), Some(DueWhy::Back));
     // Nothing is kept any more.
     scene.before = None;
     assert_eq!(scene.why(), None);
 }
 
 #[test]
-fn who_holds_back_what_is_in_force_is_not_brought_back() {
-    // Two of the three new holders have held something up, and are there: they are not waited for, nor do
-    // they deal.
-    let mut scene = left_out();
-    scene.excused = [scene.root(1), scene.root(2)].into();
-    assert_eq!(scene.why(), None, "two shares of before are too few");
-    scene.excused = [scene.root(1), scene.root(3)].into();
-    let due = scene.due(0).unwrap();
-    assert!(due.goes_back());
-    assert!(!due.holders.values().any(|node| *node == scene.node(1)));
+fn nobody_goes_back_while_there_are_enough_of_the_new_holders() {
+    // All are there, and a plan that goes back names them all.
+    let scene = left_out(3);
+    let before = scene.before.clone().unwrap();
+    let basis = Basis::new(&scene.town.charter, &scene.town.directory, Some(&before));
+    let all: BTreeMap<ShareIndex, NodeKey> = (0..4)
+        .map(|at| (ShareIndex::new(at as u16 + 1).unwrap(), scene.node(at)))
+        .collect();
+    let keys: Vec<KeyName> = before.keys().map(|key| key.name()).collect();
+    let mut terms =
+        PlanTerms::draft(&basis, [3; 32], scene.today, &all, &all, &keys, scene.node(0)).unwrap();
+    terms.epoch = 9;
+    assert_eq!(scene.call(3, &terms), Call::LeavesOut);
+}
+
+#[test]
+fn however_old_what_is_kept_who_is_gone_for_a_moment_is_waited_for() {
+    let mut scene = left_out(20);
+    scene.today = scene.certificate.issued().plus(3);
+    let root = scene.root(1);
+    (scene.excused.insert(root), scene.excused_back.insert(root));
+    assert!(scene.due(0).unwrap().goes_back());
+    // A fourth is not there for a moment.
+    scene.away_minutes(3, 1);
+    assert_eq!(scene.why(), None);
+    scene.away_minutes(3, 10);
+    // Then there are too few.
+    assert_eq!(scene.why(), None);
+}
+
+#[test]
+fn one_goes_back_late_where_a_key_is_lost_by_it() {
+    let mut scene = left_out(3);
+    let before = scene.before.as_ref().unwrap();
+    let few: BTreeSet<KeyName> = before.keys().map(|key| key.name()).skip(1).collect();
+    let holders = (1..=4).map(|i| (i, usize::from(i) - 1)).collect();
+    let fewer = certificate(&scene.town, &holders, 3, &few, before.issued());
+    scene.before = Some(fewer);
+    scene.excused.insert(scene.root(3));
+    scene.away_minutes(1, 60);
+    assert_eq!(scene.why(), None);
+    scene.away(1, 24);
+    assert_eq!(scene.why(), Some(DueWhy::Back));
 }
 
 #[test]
@@ -610,6 +657,7 @@ proptest! {
             used,
             before: None,
             without_before: BTreeSet::new(),
+            excused_back: BTreeSet::new(),
             town,
         };
         for at in 0..7 {
