@@ -19,6 +19,8 @@ mod status;
 #[cfg(test)]
 mod table_tests;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use access::App;

@@ -7,7 +7,7 @@
 )]
 
 use super::api::again_after;
-use super::{App, router};
+use super::testing::{open, say};
 use crate::clock::Clock;
 use crate::config::NodeConfig;
 use crate::entropy::OsEntropy;
@@ -21,56 +21,21 @@ use parasol_protocol::wire::client::{Evaluate, Evaluated, Missing};
 use parasol_protocol::wire::peer::Refusal;
 use parasol_protocol::wire::{Again, EvaluateAsk};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 
 async fn get(port: u16, path: &str, token: Option<&str>) -> (u16, Value) {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let token = token.map_or_else(String::new, |t| format!("Authorization: Bearer {t}\r\n"));
-    let request = format!("GET {path} HTTP/1.0\r\n{token}\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, serde_json::from_str(body).unwrap())
+    let answer = say(port, &format!("GET {path}"), token, b"").await;
+    (answer.status, answer.json())
 }
 
 /// Status, headers and body of the answer to a POST.
 async fn post(port: u16, path: &str, token: &str, body: &[u8]) -> (u16, String, Vec<u8>) {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let length = body.len();
-    let head = format!(
-        "POST {path} HTTP/1.0\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
-    );
-    stream
-        .write_all(&[head.as_bytes(), body].concat())
-        .await
-        .unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    let split = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
-    let head = String::from_utf8(answer[..split].to_vec()).unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, head.to_lowercase(), answer[split + 4..].to_vec())
+    let answer = say(port, &format!("POST {path}"), Some(token), body).await;
+    (answer.status, answer.head, answer.body)
 }
 
 /// Serves a node's API. Gives its port.
 async fn serve(home: &Home, change: impl FnOnce(&mut NodeConfig)) -> u16 {
-    let mut config = NodeConfig::load_with(&home.dir, &|_| None).unwrap();
-    change(&mut config);
-    let identity = NodeIdentity::read(&home.dir).unwrap();
-    let app = App::new(
-        &config,
-        (*identity.charter.federation(), identity.organisation, 2),
-        identity.tokens,
-        home.driver.clone(),
-        home.net.clone(),
-    );
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move { axum::serve(listener, router(app)).await });
-    port
+    open(home, home.driver.clone(), change).await.port
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

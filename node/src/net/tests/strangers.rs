@@ -50,30 +50,28 @@ async fn a_node_that_is_not_let_in_is_told_so() {
     assert_eq!(s.asks(&a).await.unwrap(), b"cba");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_stranger_is_sent_away() {
-    let stranger_time = Duration::from_millis(100);
+/// A node that lets strangers stay for so long, and a stranger that has dialled it.
+async fn let_stay(stranger_time: Duration) -> (Node, Node) {
     let a = node(NetConfig {
         stranger_time,
         ..config(1, TCP, &[])
     })
     .await;
-    let mut s = node(config(2, TCP, &[1])).await;
+    let s = node(config(2, TCP, &[1])).await;
     s.dials(&a).await;
+    (a, s)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_stranger_is_sent_away() {
+    let (a, mut s) = let_stay(Duration::from_millis(100)).await;
     s.sees(&Seen::Connected(a.key)).await;
     s.sees(&Seen::Disconnected(a.key)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stranger_that_was_answered_is_sent_away() {
-    let stranger_time = Duration::from_secs(3600);
-    let a = node(NetConfig {
-        stranger_time,
-        ..config(1, TCP, &[])
-    })
-    .await;
-    let mut s = node(config(2, TCP, &[1])).await;
-    s.dials(&a).await;
+    let (a, mut s) = let_stay(Duration::from_secs(3600)).await;
     assert_eq!(s.net.hello(a.key, vec![]).await.unwrap(), b"welcome");
     s.sees(&Seen::Disconnected(a.key)).await;
 }
