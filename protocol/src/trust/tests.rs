@@ -11,6 +11,7 @@ use crate::record::vouch::{Scope, Topic};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+mod chains;
 mod hostile;
 mod more;
 
