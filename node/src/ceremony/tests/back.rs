@@ -117,7 +117,6 @@ fn who_is_excused_for_what_kept_it_out_may_begin_the_way_back() {
     drill.passes(3);
     drill.pass(10 * MINUTE);
     drill.passes(3);
-    assert_eq!(drill.epochs()[0], 3);
     drill.pass(5 * MINUTE);
     drill.passes(14);
     assert!(drill.went_back());
@@ -162,9 +161,9 @@ fn nor_to_come_and_go() {
                     drill.heard[0].clear();
                     drill.pass(1000);
                     for n in [1, 2] {
-                        drill.heard[n].retain(|heard| {
-                            !matches!(heard, Heard::Asked { from, .. } if *from == silent)
-                        });
+                        drill.heard[n].retain(
+                            |heard| !matches!(heard, Heard::Asked { from, .. } if *from == silent),
+                        );
                     }
                 }
             }

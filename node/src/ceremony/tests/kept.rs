@@ -141,7 +141,10 @@ fn what_is_kept_stays_on_when_a_further_holder_is_left_out() {
         assert_eq!(town.desk(1).stored().unwrap(), [1, 2]);
         let made = town.certificate(1).unwrap();
         let third = town.desk(2);
-        third.take_certificate(made.bytes(), &town.known(2)).unwrap().unwrap();
+        third
+            .take_certificate(made.bytes(), &town.known(2))
+            .unwrap()
+            .unwrap();
         drop(third);
         let mut terms = town.terms_of(&[1, 2], &[0, 1], &keys());
         terms.day = today().plus(1);

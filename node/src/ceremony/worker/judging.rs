@@ -156,6 +156,9 @@ impl Worker {
         let is_back = self.is_back(held.board().plan().terms());
         let mut who: BTreeSet<NodeKey> = match &held.progress {
             Progress::Waits {
+                step: Step::Join, ..
+            } if self.is_alone(held) => BTreeSet::new(),
+            Progress::Waits {
                 step: Step::Join,
                 missing,
             } if is_back => {
@@ -180,6 +183,13 @@ impl Worker {
         who.remove(&self.me());
         doubtful.remove(&self.me());
         (who, doubtful)
+    }
+
+    /// Whether nobody else has joined: then it may be this node that the others leave out, or that is cut off.
+    fn is_alone(&self, held: &Held) -> bool {
+        let me = self.me();
+        let mut participants = held.board().plan().participants();
+        !participants.any(|node| *node != me && held.has(node, Step::Join))
     }
 
     /// Of those that stopped a ceremony those that had no need to, by what this node saw, and those that
@@ -223,6 +233,9 @@ impl Worker {
             };
             if need {
                 // Whoever did not join itself was one of those that were waited for.
+                if *reason == Reason::Silence && before.gathered && self.is_alone(held) {
+                    continue;
+                }
                 if *reason == Reason::Silence && part && is_back && before.gathered {
                     doubtful.extend(&before.missing);
                 } else if *reason == Reason::Silence && part {

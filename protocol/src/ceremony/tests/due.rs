@@ -533,8 +533,16 @@ fn nobody_goes_back_while_there_are_enough_of_the_new_holders() {
         .map(|at| (ShareIndex::new(at as u16 + 1).unwrap(), scene.node(at)))
         .collect();
     let keys: Vec<KeyName> = before.keys().map(|key| key.name()).collect();
-    let mut terms =
-        PlanTerms::draft(&basis, [3; 32], scene.today, &all, &all, &keys, scene.node(0)).unwrap();
+    let mut terms = PlanTerms::draft(
+        &basis,
+        [3; 32],
+        scene.today,
+        &all,
+        &all,
+        &keys,
+        scene.node(0),
+    )
+    .unwrap();
     terms.epoch = 9;
     assert_eq!(scene.call(3, &terms), Call::LeavesOut);
 }
