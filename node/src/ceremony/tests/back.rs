@@ -138,15 +138,13 @@ fn nor_does_it_help_to_stay_connected_and_be_silent() {
     }
 }
 
-/// It is there for four minutes, and gone for five, again and again.
+/// It is there for two minutes, and gone for two, again and again.
 #[test]
 fn nor_to_come_and_go() {
     let mut drill = Drill::left_out();
-    drill.deaf = BTreeSet::from([0]);
+    drill.deaf.clear();
     let mut tries = 0;
     let back = |drill: &Drill| drill.certificate(1).epoch() > 3 && drill.looks_up(&[1, 2]);
-    drill.pass(50 * MINUTE);
-    drill.deaf.clear();
     let third = drill.certificate(1).bytes().to_vec();
     let from = drill.nodes[1].2;
     drill.heard[2].push(Heard::Certificate { from, bytes: third });
@@ -155,7 +153,7 @@ fn nor_to_come_and_go() {
     while !back(&drill) {
         for apart in [BTreeSet::new(), BTreeSet::from([(0, 1), (0, 2)])] {
             drill.apart = apart;
-            for _ in 0..4 {
+            for _ in 0..2 {
                 drill.pass(MINUTE);
                 for _ in 0..4 {
                     drill.heard[0].clear();
@@ -169,7 +167,7 @@ fn nor_to_come_and_go() {
             }
         }
         tries += 1;
-        assert!(tries < 20, "{:?}", drill.epochs());
+        assert!(tries < 60, "{:?}", drill.epochs());
     }
 }
 

@@ -549,17 +549,26 @@ fn nobody_goes_back_while_there_are_enough_of_the_new_holders() {
 
 #[test]
 fn however_old_what_is_kept_who_is_gone_for_a_moment_is_waited_for() {
-    let mut scene = left_out(20);
-    scene.today = scene.certificate.issued().plus(3);
+    let town = Town::new(6, 5, 3, 5);
+    let issued = TODAY.minus(5);
+    let names = names(0..=5);
+    let all = (1..=5).map(|i| (i, usize::from(i) - 1)).collect();
+    let mut scene = Scene::new(TODAY.minus(3));
+    scene.before = Some(certificate(&town, &all, 3, &names, issued));
+    let three = [(1, 0), (2, 1), (3, 2)].into();
+    scene.certificate = of_epoch(8, &town, &three, 3, &names, TODAY.minus(3));
+    scene.present = (0..5).map(|at| town.nodes[at].node()).collect();
+    scene.town = town;
+    scene.today = TODAY.plus(4);
     let root = scene.root(1);
     (scene.excused.insert(root), scene.excused_back.insert(root));
-    assert!(scene.due(0).unwrap().goes_back());
-    // A fourth is not there for a moment.
-    scene.away_minutes(3, 1);
-    assert_eq!(scene.why(), None);
-    scene.away_minutes(3, 10);
-    // Then there are too few.
-    assert_eq!(scene.why(), None);
+    let back = |scene: &Scene| scene.due(0).filter(Due::goes_back);
+    assert_eq!(back(&scene).unwrap().holders.len(), 4);
+    // A fifth is not there for a moment.
+    scene.away_minutes(4, 9);
+    assert_eq!(back(&scene), None);
+    scene.away_minutes(4, 10);
+    assert_eq!(back(&scene).unwrap().holders.len(), 3);
 }
 
 #[test]
