@@ -561,7 +561,8 @@ fn however_old_what_is_kept_who_is_gone_for_a_moment_is_waited_for() {
     scene.town = town;
     scene.today = TODAY.plus(4);
     let root = scene.root(1);
-    (scene.excused.insert(root), scene.excused_back.insert(root));
+    scene.excused.insert(root);
+    scene.excused_back.insert(root);
     let back = |scene: &Scene| scene.due(0).filter(Due::goes_back);
     assert_eq!(back(&scene).unwrap().holders.len(), 4);
     // A fifth is not there for a moment.
