@@ -2,6 +2,7 @@
 
 mod joining;
 mod judging;
+mod upon;
 
 use super::desk::{Desk, Hand, Known, Part};
 use super::error::DeskError;
@@ -9,14 +10,11 @@ use super::excused::Excused;
 use super::held::{Held, Look, look};
 use super::step::Progress;
 use super::task::{Heard, Setup};
-use super::upon::goes_on;
 use crate::driver::Scene;
 use crate::entropy::OsEntropy;
 use crate::keys::read_shares;
 use crate::net::ResponseToken;
-use parasol_protocol::ceremony::{
-    CeremonyError, PlanTerms, Proposal, Reason, Shares, Step, due, lacks_holders,
-};
+use parasol_protocol::ceremony::{CeremonyError, Proposal, Reason, Shares, Step, due};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::entropy::Entropy as _;
 use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest, TransportKey};
@@ -430,25 +428,6 @@ impl Worker {
         Ok((name, shown.known))
     }
 
-    /// Which ceremonies go on with what does not count any more. Of what goes back this node leaves what it
-    /// joined by itself and has not signed: it would undo what has come into force since.
-    fn outdated(&self, desk: &Desk, scene: &Scene, hand: &Hand<'_>) -> BTreeSet<PlanDigest> {
-        let mut outdated = BTreeSet::new();
-        for (name, held) in &self.held {
-            let terms = held.board().plan().terms();
-            let known = &scene.known;
-            let changed = self.is_back(terms) && !self.rests_on(held, known);
-            if changed || !goes_on(terms, &held.progress, known, self.before.as_ref()) {
-                outdated.insert(*name);
-            }
-            if changed && desk.part(name) == Some(Part::Auto) && desk.speaks(name) {
-                // Whoever has signed cannot.
-                let _ = desk.stop(name, Reason::Withdrawn, known, hand);
-            }
-        }
-        outdated
-    }
-
     /// Says all that can be said now, and takes into use what is made.
     fn go_on(&mut self, desk: &Desk, scene: &Scene, out: &mut Out) {
         let node = self.setup.node.clone();
@@ -536,45 +515,6 @@ impl Worker {
             }
         }
         Ok(())
-    }
-
-    /// Whether a renewal goes on with what is in force, or kept from before.
-    fn rests_on(&self, held: &Held, known: &Known) -> bool {
-        let terms = held.board().plan().terms();
-        let certificate = known.certificate.as_ref().map(|c| *c.digest());
-        terms.old.is_some()
-            && goes_on(terms, &held.progress, known, self.before.as_ref())
-            && (!self.is_back(terms) || held.in_force == certificate)
-    }
-
-    /// Whether a plan goes back to what is kept of before.
-    fn is_back(&self, terms: &PlanTerms) -> bool {
-        let before = self.before.as_ref().map(|before| *before.digest());
-        before.is_some() && terms.old.as_ref().map(|old| old.certificate) == before
-    }
-
-    /// Whether what is kept of before may be needed: within the day fewer were there of those that hold the
-    /// shares in force than it takes.
-    fn is_of_use(&self, desk: &Desk, scene: &Scene) -> Result<bool, DeskError> {
-        self.situated(desk, scene, |situation| lacks_holders(situation, DAY))
-    }
-
-    /// Who is left out where one goes back to what is kept of before: whom nothing but that kept out of the
-    /// shares in force is needed there.
-    fn excused_back(&self, scene: &Scene) -> BTreeSet<OrganisationKey> {
-        let held = self.held_by(&scene.known);
-        let mut excused = self.excused.now(scene.now);
-        excused.retain(|root| {
-            let root = current(root, &scene.known);
-            held.contains(&root) || self.in_the_way.contains(&root)
-        });
-        excused
-    }
-
-    /// The organisations that hold the shares in force.
-    fn held_by(&self, known: &Known) -> BTreeSet<OrganisationKey> {
-        let holders = known.certificate.iter().flat_map(|c| c.holders());
-        holders.map(|(_, root)| current(root, known)).collect()
     }
 
     /// A clock that was ahead and was put right leaves no time that is yet to come.

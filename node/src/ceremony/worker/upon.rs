@@ -1,0 +1,77 @@
+//! What goes on with the certificate in force, or back to what is kept of before, and what does not count any
+//! more.
+
+use super::super::desk::{Desk, Hand, Known, Part};
+use super::super::error::DeskError;
+use super::super::held::Held;
+use super::super::upon::goes_on;
+use super::{DAY, Worker, current};
+use crate::driver::Scene;
+use parasol_protocol::ceremony::{PlanTerms, Reason, lacks_holders};
+use parasol_protocol::ids::{OrganisationKey, PlanDigest};
+use std::collections::BTreeSet;
+
+impl Worker {
+    /// Whether a renewal goes on with what is in force, or kept from before.
+    pub(super) fn rests_on(&self, held: &Held, known: &Known) -> bool {
+        let terms = held.board().plan().terms();
+        let certificate = known.certificate.as_ref().map(|c| *c.digest());
+        terms.old.is_some()
+            && goes_on(terms, &held.progress, known, self.before.as_ref())
+            && (!self.is_back(terms) || held.in_force == certificate)
+    }
+
+    /// Whether a plan goes back to what is kept of before.
+    pub(super) fn is_back(&self, terms: &PlanTerms) -> bool {
+        let before = self.before.as_ref().map(|before| *before.digest());
+        before.is_some() && terms.old.as_ref().map(|old| old.certificate) == before
+    }
+
+    /// The organisations that hold the shares in force.
+    pub(super) fn held_by(&self, known: &Known) -> BTreeSet<OrganisationKey> {
+        let holders = known.certificate.iter().flat_map(|c| c.holders());
+        holders.map(|(_, root)| current(root, known)).collect()
+    }
+
+    /// Who is left out where one goes back to what is kept of before: whom nothing but that kept out of the
+    /// shares in force is needed there.
+    pub(super) fn excused_back(&self, scene: &Scene) -> BTreeSet<OrganisationKey> {
+        let held = self.held_by(&scene.known);
+        let mut excused = self.excused.now(scene.now);
+        excused.retain(|root| {
+            let root = current(root, &scene.known);
+            held.contains(&root) || self.in_the_way.contains(&root)
+        });
+        excused
+    }
+
+    /// Whether what is kept of before may be needed: within the day fewer were there of those that hold the
+    /// shares in force than it takes.
+    pub(super) fn is_of_use(&self, desk: &Desk, scene: &Scene) -> Result<bool, DeskError> {
+        self.situated(desk, scene, |situation| lacks_holders(situation, DAY))
+    }
+
+    /// Which ceremonies go on with what does not count any more. Of what goes back this node leaves what it
+    /// joined by itself and has not signed: it would undo what has come into force since.
+    pub(super) fn outdated(
+        &self,
+        desk: &Desk,
+        scene: &Scene,
+        hand: &Hand<'_>,
+    ) -> BTreeSet<PlanDigest> {
+        let mut outdated = BTreeSet::new();
+        for (name, held) in &self.held {
+            let terms = held.board().plan().terms();
+            let known = &scene.known;
+            let changed = self.is_back(terms) && !self.rests_on(held, known);
+            if changed || !goes_on(terms, &held.progress, known, self.before.as_ref()) {
+                outdated.insert(*name);
+            }
+            if changed && desk.part(name) == Some(Part::Auto) && desk.speaks(name) {
+                // Whoever has signed cannot.
+                let _ = desk.stop(name, Reason::Withdrawn, known, hand);
+            }
+        }
+        outdated
+    }
+}
