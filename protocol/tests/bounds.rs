@@ -17,7 +17,7 @@ use parasol_protocol::wire::client::{
     TagsReply,
 };
 use parasol_protocol::wire::peer::{Hello, Reply, Request};
-use parasol_protocol::wire::sealed::Question;
+use parasol_protocol::wire::sealed::{self, Question};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -62,12 +62,16 @@ fn whole(case: &Value) -> Vec<u8> {
         .collect()
 }
 
-/// A question as it is inside the seal. One that is too long for that cannot be asked at all.
-fn padded(mut question: Vec<u8>) -> Option<Vec<u8>> {
-    question.push(0x80);
-    (question.len() <= 320).then(|| {
-        question.resize(320, 0);
-        question
+/// What it is padded to inside the seal.
+const QUESTION: usize = 320;
+const REPLY: usize = 30_720 - 48;
+
+/// As it is inside the seal. What is too long for that cannot be sent at all.
+fn padded(mut bytes: Vec<u8>, size: usize) -> Option<Vec<u8>> {
+    bytes.push(0x80);
+    (bytes.len() <= size).then(|| {
+        bytes.resize(size, 0);
+        bytes
     })
 }
 
@@ -141,7 +145,8 @@ impl Readers {
             "tags-reply" => TagsReply::decode(&data).is_err(),
             "own-ask" => OwnAsk::decode(&data).is_err(),
             "own-reply" => OwnReply::decode(&data).is_err(),
-            "question" => padded(data).is_none_or(|q| Question::decode(&q).is_err()),
+            "question" => padded(data, QUESTION).is_none_or(|q| Question::decode(&q).is_err()),
+            "reply" => padded(data, REPLY).is_none_or(|r| sealed::Reply::decode(&r).is_err()),
             "record" => Unverified::parse(&data)
                 .is_err_and(|e| matches!(e.rule, Rule::Encoding | Rule::Size | Rule::UnknownKind)),
             "charter" => {
