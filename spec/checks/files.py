@@ -269,6 +269,28 @@ def ok_voprf(world, cases):
         yield case["key"]
 
 
+def ok_rfc9497(world, cases):
+    for case in cases:
+        secret, public = voprf.scalar(hexed(case["secret"])), hexed(case["public"])
+        agree("public", public, voprf.base(secret))
+        inputs, blinds = list(map(hexed, case["inputs"])), [voprf.scalar(hexed(one)) for one in case["blinds"]]
+        blinded = [voprf.blind(x, r) for x, r in zip(inputs, blinds, strict=True)]
+        agree("blinded", list(map(hexed, case["blinded"])), blinded)
+        evaluated = [voprf.times(secret, c) for c in blinded]
+        agree("evaluated", list(map(hexed, case["evaluated"])), evaluated)
+        nonce, proof = voprf.scalar(hexed(case["nonce"])), hexed(case["proof"])
+        agree("proof", proof, voprf.prove(secret, public, blinded, evaluated, nonce))
+        voprf.verify({1: public}, blinded, 1, evaluated, proof)
+        # The key by itself, and dealt out by a polynomial whose other coefficients are as good as any.
+        for t, n in ((1, 1), (2, 3), (3, 5)):
+            shares = {i: (secret + sum(voprf.hash_to_scalar(bytes([e])) * i**e for e in range(1, t))) for i in range(1, n + 1)}
+            for chosen in subsets(sorted(shares), t):
+                combined = voprf.combine(t, {i: [voprf.times(shares[i], c) for c in blinded] for i in chosen})
+                outputs = [voprf.finalize(x, r, d) for x, r, d in zip(inputs, blinds, combined)]
+                agree(f"outputs of {chosen}", list(map(hexed, case["outputs"])), outputs)
+        yield case["name"]
+
+
 def elements(answers, index):
     return [hexed(one) for answer in answers if answer["index"] == index for one in answer["elements"]]
 
@@ -342,6 +364,7 @@ CHECKS = {
     "ok/http.json": ok_http,
     "ok/reconcile.json": ok_reconcile,
     "ok/voprf.json": ok_voprf,
+    "ok/rfc9497.json": ok_rfc9497,
     "ok/handles.json": ok_handles,
     "ok/aside.json": replies.ok_aside,
     "ok/calendar.json": replies.ok_calendar,

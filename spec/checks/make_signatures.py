@@ -1,12 +1,12 @@
 """Signatures on which implementations of Ed25519 differ, made on the points themselves.
 
 The twelve sorts are those of Chalkias, Garillot and Nikolaenko, "Taming the many EdDSAs" (2020), table 5; keys, messages
-and signatures are drawn here.
+and signatures are drawn here. Behind them come the twelve cases that were published with it, as they are.
 """
 
 import hashlib
 
-from . import ed25519
+from . import ed25519, speccheck
 from .ed25519 import BASE, L, P, add, decode, encode, multiply
 
 ZERO = (0, 1, 1, 0)
@@ -100,6 +100,8 @@ def cases():
         signature = first + r.to_bytes(32, "little")
         yield f"key in another form, {form}", other, f"key: {form}".encode(), signature, True, True, False
     yield "as everybody signs", *signed("plain", ZERO, ZERO, lambda k: True), True, True, True
+    for number, (what, holds, *case) in enumerate(speccheck.CASES):
+        yield f"speccheck {number}: {what}", *map(bytes.fromhex, case), *holds
 
 
 def rows():

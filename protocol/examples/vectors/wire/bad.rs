@@ -22,20 +22,22 @@ pub fn bad(world: &mut World, made: &Made, ceremonies: &Ceremonies) -> Vec<Value
             json!({ "name": name, "type": kind, "refused": refused, "hex": hex::encode(bytes) }),
         );
     };
-    for kind in [
-        "hello",
-        "directory reply",
-        "evaluate",
-        "evaluated",
-        "pass on",
-        "publish",
-        "published",
-        "tags ask",
-        "tags reply",
-        "own ask",
-        "own reply",
+    for (kind, name) in [
+        ("hello", "hello"),
+        ("peer request", "evaluate"),
+        ("peer reply", "records"),
+        ("directory reply", "directory reply"),
+        ("evaluate", "evaluate"),
+        ("evaluated", "evaluated"),
+        ("pass on", "pass on"),
+        ("publish", "publish"),
+        ("published", "published"),
+        ("tags ask", "tags ask"),
+        ("tags reply", "tags reply"),
+        ("own ask", "own ask"),
+        ("own reply", "own reply"),
     ] {
-        let good = bytes(kind, kind);
+        let good = bytes(kind, name);
         push(
             kind,
             "left-over",
