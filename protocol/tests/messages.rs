@@ -7,16 +7,22 @@ mod common;
 use common::Seeded;
 use parasol_protocol::cbor::gate;
 use parasol_protocol::ids::{FederationId, Lock, NodeKey, RecordId};
+use parasol_protocol::oprf::{Element, Evaluation, KeyName, Proof, ShareIndex, blind};
+use parasol_protocol::record::Body;
+use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::seal::Bucket;
 use parasol_protocol::time::{Day, Season};
 use parasol_protocol::wire::Again;
-use parasol_protocol::wire::client::{OwnAsk, OwnReply, PassOn, Tag, TagsAsk, TagsReply};
-use parasol_protocol::wire::peer::{Refusal, Reply as PeerReply, Request};
+use parasol_protocol::wire::client::{
+    DirectoryReply, Evaluate, Evaluated, Missing, Outcome, OwnAsk, OwnReply, PassOn, Publish,
+    Published, Tag, TagsAsk, TagsReply, Wanted,
+};
+use parasol_protocol::wire::peer::{Hello, Refusal, Reply as PeerReply, Request};
 use parasol_protocol::wire::sealed::{
     MAX_LOCKS, MAX_PARTS, MAX_WANTED, Question, Reply, SEALED_REPLY, SEALED_REQUEST, SealSecret,
     open_question, seal_question,
 };
-use parasol_protocol::wire::{Lacking, Shown};
+use parasol_protocol::wire::{EvaluateAsk, KeyEvaluation, Lacking, Shown};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -53,6 +59,90 @@ fn question() -> impl Strategy<Value = Question> {
     ]
 }
 
+fn key_name() -> impl Strategy<Value = KeyName> {
+    let season = || any::<u32>().prop_map(Season::from_index);
+    prop_oneof![
+        Just(KeyName::Bucket),
+        season().prop_map(KeyName::Handle),
+        season().prop_map(KeyName::Area),
+    ]
+}
+
+/// So many points: only what is one is read.
+fn elements() -> impl Strategy<Value = Vec<Element>> {
+    (any::<[u8; 8]>(), 1usize..4).prop_map(|(seed, count)| {
+        let names = vec![b"a name".as_slice(); count];
+        let blinded = blind(&names, &mut Seeded::new(seed)).unwrap();
+        blinded.elements().to_vec()
+    })
+}
+
+/// Two scalars, canonical and not zero, as they are below the order by their last byte.
+fn proof() -> impl Strategy<Value = Proof> {
+    let scalar = || (any::<[u8; 31]>(), 1u8..16);
+    (scalar(), scalar()).prop_map(|((a, high_a), (b, high_b))| {
+        let bytes = [a.as_slice(), &[high_a], &b, &[high_b]].concat();
+        Proof::from_bytes(&bytes).unwrap()
+    })
+}
+
+fn ask() -> impl Strategy<Value = EvaluateAsk> {
+    let keys = btree_set(key_name(), 1..6);
+    (any::<u32>(), keys, elements()).prop_map(|(epoch, keys, elements)| EvaluateAsk {
+        epoch,
+        keys: keys.into_iter().collect(),
+        elements,
+    })
+}
+
+fn evaluations() -> impl Strategy<Value = Vec<KeyEvaluation>> {
+    let one = (key_name(), 1u16..=255, elements(), proof());
+    let one = one.prop_map(|(key, index, elements, proof)| KeyEvaluation {
+        key,
+        evaluation: Evaluation {
+            index: ShareIndex::new(index).unwrap(),
+            elements,
+            proof,
+        },
+    });
+    vec(one, 0..4)
+}
+
+fn refusal() -> impl Strategy<Value = Refusal> {
+    prop::sample::select(vec![
+        Refusal::Quota(Again::in_minutes(1).unwrap()),
+        Refusal::Quota(Again::in_minutes(Again::MOST).unwrap()),
+        Refusal::NoShare,
+        Refusal::Malformed,
+        Refusal::Busy,
+        Refusal::OtherEpoch,
+    ])
+}
+
+fn missing() -> impl Strategy<Value = Missing> {
+    prop_oneof![
+        Just(Missing::Unreachable),
+        refusal().prop_map(Missing::Refused),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        any::<[u8; 32]>().prop_map(|id| Outcome::Published(RecordId::from_bytes(id))),
+        ("[a-z-]{1,64}", "[a-zé ]{0,80}")
+            .prop_map(|(code, message)| Outcome::Refused { code, message }),
+    ]
+}
+
+fn wanted() -> impl Strategy<Value = Wanted> {
+    (day(), any::<[u8; 32]>(), any::<Option<[u8; 32]>>()).prop_map(|(expires, lock, proof)| {
+        let lock = Lock::from_bytes(lock);
+        let proof = proof.map(|half| [half, half].concat().try_into().unwrap());
+        let body = Body::Retraction(Retraction { lock, proof });
+        Wanted { expires, body }
+    })
+}
+
 fn request() -> impl Strategy<Value = Request> {
     let lists = || vec(some_bytes(), 0..4);
     prop_oneof![
@@ -62,6 +152,8 @@ fn request() -> impl Strategy<Value = Request> {
         (day(), some_bytes()).prop_map(|(after, message)| Request::ReconcileOwn { after, message }),
         ids().prop_map(Request::FetchOwn),
         vec(record(), 0..4).prop_map(Request::PushOwn),
+        ask().prop_map(Request::Evaluate),
+        some_bytes().prop_map(Request::Sealed),
         any::<[u8; 32]>().prop_map(Request::Charters),
         (some_bytes(), digests(), lists()).prop_map(|(plan, known, messages)| {
             Request::Board(Shown {
@@ -76,24 +168,18 @@ fn request() -> impl Strategy<Value = Request> {
 
 fn reply() -> impl Strategy<Value = PeerReply> {
     let lists = || vec(some_bytes(), 0..4);
-    let refusals = [
-        Refusal::Quota(Again::in_minutes(1).unwrap()),
-        Refusal::Quota(Again::in_minutes(Again::MOST).unwrap()),
-        Refusal::NoShare,
-        Refusal::Malformed,
-        Refusal::Busy,
-        Refusal::OtherEpoch,
-    ];
     prop_oneof![
         (day(), some_bytes()).prop_map(|(after, message)| PeerReply::Reconcile { after, message }),
         vec(record(), 0..4).prop_map(PeerReply::Records),
         Just(PeerReply::Pushed),
         vec(record(), 0..4).prop_map(PeerReply::OwnRecords),
+        evaluations().prop_map(PeerReply::Evaluated),
+        any::<u8>().prop_map(|byte| PeerReply::Sealed(vec![byte; SEALED_REPLY])),
         lists().prop_map(PeerReply::Charters),
         (digests(), lists())
             .prop_map(|(known, messages)| PeerReply::Board(Lacking { known, messages })),
         some_bytes().prop_map(PeerReply::Certificate),
-        prop::sample::select(refusals.to_vec()).prop_map(PeerReply::Refused),
+        refusal().prop_map(PeerReply::Refused),
     ]
 }
 
@@ -148,6 +234,41 @@ proptest! {
         prop_assert_eq!(PeerReply::decode(&bytes).unwrap(), reply);
         prop_assert!(PeerReply::decode(&bytes[..end.index(bytes.len())]).is_err());
         prop_assert!(PeerReply::decode(&[bytes.as_slice(), &[0]].concat()).is_err());
+    }
+
+    #[test]
+    fn what_is_evaluated_and_published_reads_back(
+        ask in ask(),
+        except in vec(any::<u16>(), 0..5),
+        answers in vec((any::<u16>(), evaluations()), 0..4),
+        missing in vec((any::<u16>(), missing()), 0..4),
+        wanted in vec(wanted(), 0..4),
+        outcomes in vec(outcome(), 0..4),
+    ) {
+        let evaluate = Evaluate { ask, except };
+        prop_assert_eq!(&Evaluate::decode(&evaluate.encode()).unwrap(), &evaluate);
+        let evaluated = Evaluated { answers, missing };
+        prop_assert_eq!(&Evaluated::decode(&evaluated.encode()).unwrap(), &evaluated);
+        let publish = Publish(wanted);
+        prop_assert_eq!(&Publish::decode(&publish.encode()).unwrap(), &publish);
+        let published = Published(outcomes);
+        prop_assert_eq!(&Published::decode(&published.encode()).unwrap(), &published);
+    }
+
+    #[test]
+    fn greetings_and_directories_read_back(
+        federation in any::<[u8; 32]>(),
+        delegation in record(),
+        charters in vec(some_bytes(), 1..4),
+        certificate in some_bytes(),
+        records in vec(record(), 0..5),
+        (home, today, carried) in (any::<[u8; 32]>(), day(), any::<u64>()),
+    ) {
+        let hello = Hello { federation: FederationId::from_bytes(federation), delegation };
+        prop_assert_eq!(&Hello::decode(&hello.encode()).unwrap(), &hello);
+        let home = NodeKey::from_bytes(home);
+        let directory = DirectoryReply { charters, certificate, records, home, today, carried };
+        prop_assert_eq!(&DirectoryReply::decode(&directory.encode()).unwrap(), &directory);
     }
 
     #[test]

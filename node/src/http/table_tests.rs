@@ -16,10 +16,11 @@ use crate::testing::Home;
 use parasol_protocol::engine::Settings;
 use parasol_protocol::ids::{Lock, NodeKey};
 use parasol_protocol::keys::SecretKey;
+use parasol_protocol::limits::RETRACTION_LIFE;
 use parasol_protocol::oprf::{KeyName, blind};
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::vouch::{Scope, Vouch};
-use parasol_protocol::record::{Body, Draft, Header, Signer};
+use parasol_protocol::record::{Body, Draft, Header, Signer, Verified};
 use parasol_protocol::time::Day;
 use parasol_protocol::wire::EvaluateAsk;
 use parasol_protocol::wire::client::{Evaluate, PassOn, Publish, Wanted};
@@ -120,6 +121,24 @@ fn vouch(home: &Home, root: &SecretKey, slot: u32, change: impl FnOnce(&mut Head
     signed.unwrap().bytes().to_vec()
 }
 
+/// A retraction that the node itself signs.
+fn retraction_by_node(home: &Home) -> Vec<u8> {
+    let identity = NodeIdentity::read(&home.dir).unwrap();
+    let today = crate::clock::Clock::default().now().day();
+    let key = &identity.keys.record;
+    let header = Header {
+        organisation: identity.organisation,
+        signer: Signer::Node(key.node()),
+        issued: today,
+        expires: today.plus(RETRACTION_LIFE),
+        slot: 40,
+    };
+    let lock = Lock::from_bytes([1; 32]);
+    let body = Body::Retraction(Retraction { lock, proof: None });
+    let signed = Draft { header, body }.sign(identity.charter.federation(), key);
+    signed.unwrap().bytes().to_vec()
+}
+
 fn an_ask() -> Vec<u8> {
     let blinded = blind(&[b"a name".as_slice()], &mut OsEntropy).unwrap();
     let ask = EvaluateAsk {
@@ -198,6 +217,16 @@ async fn every_error_of_the_table_is_answered_with_its_body_and_no_other() {
     told(door.post("/v1/records", &second).await, 422, "slot-taken");
     let large = vec![0; 9000];
     told(door.post("/v1/records", &large).await, 422, "size");
+
+    // A sound record is none for this call if a node signed it.
+    let by_node = retraction_by_node(&home);
+    let identity = NodeIdentity::read(&home.dir).unwrap();
+    Verified::from_bytes(&by_node, identity.charter.federation()).unwrap();
+    told(
+        door.post("/v1/records", &by_node).await,
+        422,
+        "wrong-signer",
+    );
 
     let nobody = PassOn {
         to: NodeKey::from_bytes([9; 32]),
