@@ -322,6 +322,7 @@ impl Board {
         for (sender, step) in self.open.clone() {
             let bodies = self.slots.get(&(sender, step)).into_iter().flatten();
             let bodies: Vec<Body> = bodies.map(|entry| entry.body.clone()).collect();
+            let mut waits = false;
             for body in bodies {
                 let judged = match &body {
                     Body::Join(_) | Body::Deal(_) | Body::Stop(_) | Body::Bad => Some(None),
@@ -329,9 +330,14 @@ impl Board {
                     Body::Complaint(complaint) => self.judge_complaint(&sender, complaint),
                     Body::Done(done) => self.judge_done(&sender, done),
                 };
-                let Some(blame) = judged else { continue };
+                match judged {
+                    Some(blame) => self.blame.extend(blame),
+                    None => waits = true,
+                }
+            }
+            // Of two messages one may have to wait for what the other needs not.
+            if !waits {
                 self.open.remove(&(sender, step));
-                self.blame.extend(blame);
             }
         }
     }

@@ -63,6 +63,45 @@ fn messages_of_another_ceremony_another_sender_and_twice_change_nothing() {
     }
 }
 
+/// Somebody signs nonsense beside each of its messages: in whatever order all that comes, it is judged alike,
+/// also when a node has started again and reads its board.
+#[test]
+fn nonsense_beside_a_message_is_judged_alike_in_any_order() {
+    let (town, board, _) = boards();
+    let federation = board.plan().terms().federation;
+    let mut later: Vec<Vec<u8>> = board.messages().map(<[u8]>::to_vec).collect();
+    // The joins come last.
+    let step = |message: &[u8]| Envelope::parse(message).unwrap().step;
+    later.sort_by_key(|message| core::cmp::Reverse(step(message)));
+    for message in &later {
+        let envelope = Envelope::parse(message).unwrap();
+        let (sender, step) = (envelope.sender, envelope.step);
+        let key = town.key_of(&sender);
+        for n in 0..4u8 {
+            let nonsense = sign(&federation, board.plan().digest(), key, step, &[n; 9]);
+            let mut live = board.clone();
+            live.post(&nonsense).unwrap();
+            let standing = live.standing();
+            let twice = Blame {
+                culprit: sender,
+                fault: Fault::Two(step),
+            };
+            let (Standing::Made { blame, .. } | Standing::Stopped(Why::Blame(blame))) = &standing
+            else {
+                panic!("{standing:?}")
+            };
+            assert!(blame.contains(&twice));
+            let mut again = Board::new(board.plan().clone());
+            again.post(&nonsense).unwrap();
+            for message in &later {
+                again.post(message).unwrap();
+            }
+            assert_eq!(again.to_bytes(), live.to_bytes());
+            assert_eq!(again.standing(), standing, "{step:?}");
+        }
+    }
+}
+
 #[test]
 fn a_third_message_of_one_step_is_not_kept() {
     let (town, board, _) = boards();
