@@ -151,6 +151,13 @@ impl Desk {
     /// leave out they mean to: somebody else may have that one's shares now, and those of before must
     /// not lie about for him.
     fn is_by_hand(&self, certificate: &Certificate, known: &Known) -> bool {
+        // Who holds new shares has signed them before all have; the board may not show it all yet.
+        let signed = self.signed().ok().flatten();
+        let stored = shares_of(&self.node_dir, certificate).exists();
+        let signed = signed.filter(|signed| stored && signed.epoch == certificate.epoch());
+        if signed.is_some_and(|signed| self.part(&signed.plan) == Some(Part::Hand)) {
+            return true;
+        }
         let names = self.names().unwrap_or_default();
         let mut told = names
             .iter()
@@ -171,7 +178,7 @@ impl Desk {
         self.node_dir.join("ceremonies").join("before.cbor")
     }
 
-    /// Writes a certificate down that gives way to one with fewer holders. If one is kept already, which had
+    /// Writes a certificate down that gives way to one with fewer holders, or without one of its own. If one is kept already, which had
     /// more, that is kept on from the day on which a further holder is left out; and if people made the
     /// next one by hand, nothing is kept any more.
     ///
@@ -209,7 +216,7 @@ impl Desk {
         }
         let kept = match kept {
             Some(kept) if leaves_out => Kept { last: day, ..kept },
-            None if fewer => Kept {
+            None if fewer || leaves_out => Kept {
                 certificate: before.clone(),
                 first: day,
                 last: day,

@@ -117,6 +117,7 @@ pub(super) struct Worker {
     /// Since when a ceremony is due, since when none is any more, and not before when it is tried again.
     due_since: Option<Timestamp>,
     idle_since: Option<Timestamp>,
+    due_back: bool,
     not_before: Timestamp,
     pause: u64,
 }
@@ -144,6 +145,7 @@ impl Worker {
             up: None,
             due_since: None,
             idle_since: None,
+            due_back: false,
             not_before: Timestamp::from_millis(0),
             pause: AGAIN.0,
         }
@@ -246,7 +248,14 @@ impl Worker {
             failed.extend(self.begin(desk, scene, out).err());
         }
         failed.extend(self.prepare(desk, scene, out).err());
-        let of_use = self.before.is_some() && self.is_of_use(desk, scene)?;
+        // What cannot be said keeps it.
+        let of_use = match &self.before {
+            Some(_) => self.is_of_use(desk, scene).unwrap_or_else(|error| {
+                failed.push(error);
+                true
+            }),
+            None => false,
+        };
         match desk.destroy_old(&scene.known, sure, of_use) {
             Ok(0) => {}
             Ok(gone) => {
@@ -311,6 +320,9 @@ impl Worker {
             Ok(mut held) => {
                 if let Some(before) = self.held.remove(name) {
                     held.goes_on_from(before);
+                } else if self.up.is_none() {
+                    // What was in force when it began is not known any more.
+                    held.in_force = None;
                 }
                 self.held.insert(*name, held);
             }
@@ -554,6 +566,10 @@ impl Worker {
             return Ok(());
         };
         self.idle_since = None;
+        if due.goes_back() != self.due_back {
+            self.due_back = due.goes_back();
+            self.due_since = None;
+        }
         let since = *self.due_since.get_or_insert(scene.now);
         if scene.now < since.plus_millis(due.wait) {
             return Ok(());

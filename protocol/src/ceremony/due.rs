@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const REFRESH: u32 = 7;
 /// Days by which a renewal is put off for those who are away, and not longer: whoever comes and goes would
 /// put it off for ever.
-const LATE: u32 = 2;
+pub const LATE: u32 = 2;
 /// Days ahead for which the keys are there that a report could need.
 pub const AHEAD: u32 = 14;
 /// Milliseconds that a node waits for the one before it to start, and that one for the one before.
@@ -338,7 +338,6 @@ impl<'a> View<'a> {
 pub fn due(s: &Situation<'_>) -> Option<Due> {
     let least = s.certificate?.epoch().saturating_add(1);
     let gone = back(s);
-    let patience_back = gone.and_then(|_| going_back(s));
     let s = gone.unwrap_or(*s);
     let view = View::of(&s)?;
     let certificate = view.certificate;
@@ -357,9 +356,9 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
 
     let keys = keys(&s, certificate, view.day)?;
     let mut chartered = view.chartered.values();
-    let why = if let Some(patience) = patience_back {
+    let why = if gone.is_some() {
         // However old the certificate of before is.
-        if chartered.any(|root| view.is_just_gone(&s, root, patience)) {
+        if chartered.any(|root| view.is_just_gone(&s, root, BACK)) {
             return None;
         }
         DueWhy::Back
@@ -393,7 +392,8 @@ pub fn due(s: &Situation<'_>) -> Option<Due> {
 /// with that one: too few of its holders are there, and none of the others will be back in a moment.
 fn back<'a>(s: &Situation<'a>) -> Option<Situation<'a>> {
     let before = s.before?;
-    lacks_holders(s, going_back(s)?).then_some(Situation {
+    let lacks = lacks_holders(s, going_back(s)?).unwrap_or(false);
+    lacks.then_some(Situation {
         certificate: Some(before.certificate),
         without: before.without,
         excused: before.excused,
@@ -412,14 +412,12 @@ fn going_back(s: &Situation<'_>) -> Option<u64> {
 }
 
 /// Whether fewer of those that hold the shares in force are there, or were in so many milliseconds, than it
-/// takes; whoever is excused, or has lost its shares, does not count.
-pub fn lacks_holders(s: &Situation<'_>, within: u64) -> bool {
-    let Some(view) = View::of(s) else {
-        return false;
-    };
+/// takes; whoever is excused, or has lost its shares, does not count. `None`: it cannot be said.
+pub fn lacks_holders(s: &Situation<'_>, within: u64) -> Option<bool> {
+    let view = View::of(s)?;
     let gone = |root: &&OrganisationKey| view.is_just_gone(s, root, within);
     let able = view.able().len() + view.held.values().filter(gone).count();
-    able < usize::from(view.needed)
+    Some(able < usize::from(view.needed))
 }
 
 /// How a plan that somebody else has made looks to a node that might join it by itself.
@@ -472,17 +470,15 @@ pub fn called(s: &Situation<'_>, plan: &PlanTerms) -> Call {
 /// The same of a plan that goes back. It is joined only by whoever sees the same: what was made with the
 /// shares in force is lost by it.
 fn called_back(s: &Situation<'_>, plan: &PlanTerms) -> Call {
-    let seen = back(s).and_then(|back| Some((back, going_back(s)?)));
-    let Some((back, patience)) = seen else {
-        return Call::LeavesOut;
-    };
-    let Some(view) = View::of(&back) else {
-        return Call::LeavesOut;
-    };
-    if view.leaves_out(plan, |root| view.is_just_gone(&back, root, patience)) {
-        Call::LeavesOut
-    } else {
-        Call::Due
+    let seen = back(s);
+    let seen = seen.as_ref().and_then(|back| Some((back, View::of(back)?)));
+    match seen {
+        Some((back, view))
+            if !view.leaves_out(plan, |root| view.is_just_gone(back, root, BACK)) =>
+        {
+            Call::Due
+        }
+        _ => Call::LeavesOut,
     }
 }
 

@@ -204,7 +204,7 @@ mod tests;
 pub use blame::{Blame, Fault};
 pub use board::{Board, Posted, Standing, Why};
 pub use due::{
-    AHEAD, Before, Call, Due, DueWhy, REFRESH, STAGGER, Situation, called, due, keys_needed,
+    AHEAD, Before, Call, Due, DueWhy, LATE, REFRESH, STAGGER, Situation, called, due, keys_needed,
     lacks_holders,
 };
 pub use machine::{Ceremony, CeremonyError, LastSigned, NewShares, Next, Participant, Shares};

@@ -223,6 +223,10 @@ fn who_never_signs_keeps_nobodys_old_shares_in_place() {
     assert!(now.since(drill.certificate(0).issued()) <= 8);
     // Two weeks after the last certificate that all held has given way the oldest are gone.
     drill.pass(6 * DAY);
+    drill.passes(12);
+    drill.pass(11 * MINUTE);
+    drill.passes(2);
+    drill.pass(2 * MINUTE);
     drill.passes(14);
     assert!(!drill.town.desk(0).stored().unwrap().contains(&1));
 }

@@ -241,7 +241,10 @@ impl Worker {
                 } else if *reason == Reason::Silence && part {
                     who.extend(&before.missing);
                 }
-            } else if *reason == Reason::Silence && (late || long_until_now) {
+            } else if *reason == Reason::Silence && (late || long_until_now)
+                // It may know of a certificate that came into force since.
+                || *reason == Reason::Withdrawn && is_back
+            {
                 doubtful.insert(*by);
             } else {
                 who.insert(*by);

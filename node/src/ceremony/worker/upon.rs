@@ -7,7 +7,7 @@ use super::super::held::Held;
 use super::super::upon::goes_on;
 use super::{DAY, Worker, current};
 use crate::driver::Scene;
-use parasol_protocol::ceremony::{PlanTerms, Reason, lacks_holders};
+use parasol_protocol::ceremony::{LATE, PlanTerms, REFRESH, Reason, lacks_holders};
 use parasol_protocol::ids::{OrganisationKey, PlanDigest};
 use std::collections::BTreeSet;
 
@@ -46,9 +46,14 @@ impl Worker {
     }
 
     /// Whether what is kept of before may be needed: within the day fewer were there of those that hold the
-    /// shares in force than it takes.
+    /// shares in force than it takes, or this node has not been up for a day and cannot say; or a renewal is
+    /// overdue, so that those that are there do not work.
     pub(super) fn is_of_use(&self, desk: &Desk, scene: &Scene) -> Result<bool, DeskError> {
-        self.situated(desk, scene, |situation| lacks_holders(situation, DAY))
+        let certificate = scene.known.certificate.as_ref();
+        let overdue = certificate.is_some_and(|c| scene.today >= c.issued().plus(REFRESH + LATE));
+        let young = self.up.is_none_or(|up| scene.now < up.plus_millis(DAY));
+        let lacks = self.situated(desk, scene, |situation| lacks_holders(situation, DAY))?;
+        Ok(overdue || young || lacks.unwrap_or(true))
     }
 
     /// Which ceremonies go on with what does not count any more. Of what goes back this node leaves what it
