@@ -178,9 +178,9 @@ impl Desk {
         self.node_dir.join("ceremonies").join("before.cbor")
     }
 
-    /// Writes a certificate down that gives way to one with fewer holders, or without one of its own. If one is kept already, which had
-    /// more, that is kept on from the day on which a further holder is left out; and if people made the
-    /// next one by hand, nothing is kept any more.
+    /// Writes a certificate down that gives way to one with fewer holders, or without one of its own. If
+    /// one is kept already, that stays on from the day on which a further holder is left out; and if people
+    /// made the next one by hand, nothing is kept any more.
     ///
     /// # Errors
     /// If it cannot be written.
