@@ -14,8 +14,10 @@
 //! - [`rooted`]: what root keys sign, and its way to a node
 //! - [`founding`]: makes a federation on this machine
 //! - [`status`]: asks a node how it is
+//! - [`answers`]: what a node says in JSON, and how it is shown
 //! - [`exit`]: how a command ends
 
+pub mod answers;
 pub mod args;
 pub mod carry;
 pub mod cmd;

@@ -1,5 +1,6 @@
 //! A command's dealings with the home node: who one is, the way there, and the verified federation.
 
+use crate::answers::{WHEN_USED_UP, refusal};
 use crate::carry::Carrier;
 use crate::exit::{CliError, Kind};
 use crate::globals::Globals;
@@ -14,7 +15,6 @@ use parasol_protocol::ids::{OrganisationKey, RecordId};
 use parasol_protocol::time::{Day, Timestamp};
 use parasol_protocol::trust::{Local, ROOT_BUDGET};
 use parasol_protocol::wire::client::MAX_MESSAGE;
-use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -444,51 +444,5 @@ fn trouble(why: Error, profile: &Profile) -> CliError {
         | Error::Attachment(_)
         | Error::OwnSecond => CliError::input(code, &why),
         _ => CliError::new(Kind::Other, code, &why),
-    }
-}
-
-/// What to do when the day is used up.
-const WHEN_USED_UP: &str = "wait until then; `parasol quota show` says how much there is. For an old list the other organisations can grant more: `parasol quota grant --help`";
-
-fn refusal(status: u16, body: &str) -> CliError {
-    let parsed: Value = serde_json::from_str(body).unwrap_or(Value::Null);
-    let text = |name: &str| {
-        let found = parsed
-            .pointer(&format!("/error/{name}"))
-            .and_then(Value::as_str);
-        // Whoever answers there, it must not drive this terminal.
-        found.map(clean)
-    };
-    let code = text("code").unwrap_or_else(|| "refused".to_owned());
-    let message =
-        text("message").unwrap_or_else(|| format!("the node answered with status {status}"));
-    let mut error = CliError::refused(code, message);
-    let seconds = parsed.pointer("/error/retry_after").and_then(Value::as_u64);
-    if let Some(seconds) = seconds.filter(|_| status == 429) {
-        error = error.after(seconds);
-    }
-    match status {
-        401 | 403 => error.next(
-            "take the profile from your organisation again: its token is not known to the node",
-        ),
-        429 if error.code() == "member-quota" => error.next(WHEN_USED_UP),
-        429 => error.next("wait, and go on then: the node allows so many calls a minute"),
-        _ => error,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_node_says_does_not_drive_the_terminal() {
-        let body = "{\"error\": {\"code\": \"\\u001b[2Jno\", \"message\": \"\\u001b]0;x\\u0007all is\\r well\\u202e\"}}";
-        let error = refusal(503, body);
-        assert_eq!(error.code(), "[2Jno");
-        assert_eq!(error.message(), "]0;xall is well");
-        for body in ["", "7", "{\"error\": []}", "{\"error\": {\"message\": 3}}"] {
-            assert_eq!(refusal(503, body).code(), "refused");
-        }
     }
 }

@@ -1,9 +1,11 @@
 //! The files that go from hand to hand between machines, or that people write: what a node asks its
 //! root to sign, what it takes in, records, words and parts of a root key, graphs of vouches, drafts
-//! of a charter, grants, profiles; and what a home node says of quotas. The first byte says which.
+//! of a charter, grants, profiles; and what a home node says of quotas, of itself, and where it refuses.
+//! The first byte says which.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use parasol_fuzz::answers::{Status, refusal};
 use parasol_fuzz::common::world::{TODAY, World};
 use parasol_fuzz::draft::Draft;
 use parasol_fuzz::files::{create_private_dir, write_private};
@@ -268,6 +270,30 @@ fn quota(bytes: &[u8]) {
     }
 }
 
+/// Text that goes to a terminal as it is.
+fn harmless(line: &str) {
+    let drives =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    assert!(!line.trim_start_matches('\n').chars().any(drives));
+}
+
+/// What a home node says of itself, and what it says where it refuses, in JSON.
+fn answers(bytes: &[u8]) {
+    if let Some(status) = Status::read(bytes) {
+        reached_if(status.is_whole());
+        for line in status.show("http://127.0.0.1:1") {
+            harmless(&line);
+        }
+    }
+    let body = String::from_utf8_lossy(bytes);
+    for status in [400, 401, 403, 404, 429, 503] {
+        let error = refusal(status, &body);
+        reached_if(error.code() != "refused");
+        harmless(error.code());
+        harmless(error.message());
+    }
+}
+
 fuzz_target!(|bytes: &[u8]| {
     watched(|| {
         let Some((which, rest)) = bytes.split_first() else {
@@ -285,6 +311,7 @@ fuzz_target!(|bytes: &[u8]| {
             (7, _) => grant(rest),
             (8, _) => profile(rest),
             (9, _) => quota(rest),
+            (10, _) => answers(rest),
             _ => {}
         }
     });

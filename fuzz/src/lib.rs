@@ -62,6 +62,9 @@ pub mod papers;
 pub use papers as setup;
 
 // The command's.
+#[allow(dead_code)]
+#[path = "../../cli/src/answers.rs"]
+pub mod answers;
 #[path = "../../cli/src/cmd/charter/draft.rs"]
 pub mod draft;
 #[allow(dead_code)]

@@ -6,7 +6,6 @@ use crate::output;
 use crate::status::Status;
 use parasol_node::command::{CommandError, NodeCommand as DirectoryCommand};
 use parasol_node::setup::PaperError;
-use serde_json::Value;
 
 /// What can be done with nodes.
 #[derive(clap::Subcommand, Clone, Debug)]
@@ -47,23 +46,6 @@ pub fn run(command: &NodeCommand, globals: &Globals) -> Result<(), CliError> {
     }
 }
 
-/// What a node says of the federation's keys.
-fn keys(keys: Option<&Value>) -> String {
-    let Some(keys) = keys.filter(|keys| keys.is_object()) else {
-        return "none yet: they are made in a ceremony, see `parasol ceremony`".to_owned();
-    };
-    let text = |name: &str| keys.get(name).and_then(Value::as_str).map(output::clean);
-    let epoch = keys
-        .get("epoch")
-        .and_then(Value::as_u64)
-        .unwrap_or_default();
-    let made = text("made").unwrap_or_default();
-    match text("renewed_from") {
-        Some(day) => format!("generation {epoch}, of {made}; renewed from {day} on"),
-        None => format!("generation {epoch}, of {made}"),
-    }
-}
-
 fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
     let profile = globals.open_profile().map(|(_, profile)| profile);
     let url = match &args.url {
@@ -77,42 +59,8 @@ fn status(args: &StatusArgs, globals: &Globals) -> Result<(), CliError> {
         output::json(&status.all);
         return Ok(());
     }
-    let say = output::text;
-    let text = |name: &str| match status.all.get(name) {
-        Some(Value::String(text)) => output::clean(text),
-        Some(value) => value.to_string(),
-        None => "?".to_owned(),
-    };
-    if !status.is_whole() {
-        say(&format!("a node answers at {url}"));
-        say(&format!("  organisation  {}", text("organisation")));
-        say(&format!("  federation    {}", text("federation")));
-        say(&format!("  version       {}", text("version")));
-        say("It tells more to its own organisation: use a profile of this node (--profile).");
-        return Ok(());
-    }
-    say(&format!("{} at {url}", text("node")));
-    say(&format!("  organisation  {}", text("organisation")));
-    say(&format!("  federation    {}", text("federation")));
-    say(&format!("  version       {}", text("version")));
-    say(&format!("  today         {}", text("today")));
-    say(&format!(
-        "  ready         {}",
-        if status.ready() { "yes" } else { "no" }
-    ));
-    say(&format!("  peers         {}", status.peers()));
-    say(&format!("  keys          {}", keys(status.all.get("keys"))));
-    say(&format!("  reports       {}", text("reports")));
-    for (kind, count) in status
-        .records()
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        say(&format!("  {:<13} {count}", output::clean(kind)));
-    }
-    for warning in status.warnings() {
-        say(&format!("\nLook at this: {}.", output::clean(warning)));
+    for line in status.show(&url) {
+        output::text(&line);
     }
     Ok(())
 }

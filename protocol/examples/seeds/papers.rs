@@ -89,6 +89,9 @@ pub fn write() {
         (words("ok/words.json"), words("bad/words.json"));
     let quotas = typed("ok/http.json", "http-quota").into_iter();
     let quotas = quotas.map(|case| case["json"].to_string().into_bytes());
+    let answers = ["http-status-inside", "http-error"].map(|of| typed("ok/http.json", of));
+    let answers = answers.into_iter().flatten();
+    let answers = answers.map(|case| case["json"].to_string().into_bytes());
     Seeds::of("papers")
         .mode(
             0,
@@ -121,5 +124,6 @@ pub fn write() {
         .mode(7, texts(&[&grant]), Vec::new())
         .mode(8, texts(&[&profile]), Vec::new())
         .mode(9, quotas.collect(), Vec::new())
+        .mode(10, answers.collect(), Vec::new())
         .write();
 }
