@@ -2,7 +2,7 @@
 
 fn main() {
     parasol_benches::print_all(&[
-        "loopback", "lookup", "store", "million", "cbor", "admit", "seal", "trust", "ceremony",
-        "keys",
+        "loopback", "lookup", "store", "million", "cbor", "admit", "seal", "gossip", "trust",
+        "ceremony", "keys", "programs",
     ]);
 }

@@ -47,7 +47,7 @@ macro_rules! played {
 }
 
 played! {
-    live loss delay disorder partition churn slow restart clocks laggard tastes flood liar
+    live growth loss delay disorder partition churn slow restart clocks laggard tastes flood liar
 }
 
 #[test]
