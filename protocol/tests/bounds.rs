@@ -7,12 +7,15 @@
 mod common;
 
 use common::world::World;
-use common::{bytes, read};
+use common::{Seeded, bytes, read};
 use parasol_protocol::cbor::Malformed;
 use parasol_protocol::ceremony::{Basis, Board, Plan};
 use parasol_protocol::certificate::{Certificate, CertificateError};
 use parasol_protocol::charter::{Chain, Charter};
+use parasol_protocol::oprf::{KeyName, blind};
 use parasol_protocol::record::{Rule, Unverified};
+use parasol_protocol::time::Season;
+use parasol_protocol::wire::EvaluateAsk;
 use parasol_protocol::wire::client::{
     DirectoryReply, Evaluate, Evaluated, OwnAsk, OwnReply, PassOn, Publish, Published, TagsAsk,
     TagsReply,
@@ -314,4 +317,84 @@ fn again(kind: &str, data: &[u8]) -> Option<Result<Vec<u8>, Malformed>> {
         "own-reply" => OwnReply::decode(data).map(|m| m.encode()),
         _ => return None,
     })
+}
+
+/// Lists that ascend: what is repeated, and where in it the numbers go, so that each is greater than the one
+/// before. Beside those of [`FORBIDDEN`], which are refused for their order whatever the bound is.
+const ASCENDING: &[(&str, &[usize])] = &[
+    ("certificate.cddl: certificate, bound 1, high", &[9]),
+    ("charter.cddl: charter, bound 1, high", &[9]),
+    ("charter.cddl: former, bound 1, high", &[2]),
+    ("charter.cddl: later-version, bound 3, high", &[2]),
+    ("charter.cddl: terms, bound 2, high", &[3, 36]),
+    ("charter.cddl: terms, bound 9, high", &[3]),
+    ("peer.cddl: digests, bound 1, high", &[2]),
+    ("records.cddl: affirmation, bound 1, high", &[2]),
+    ("records.cddl: revocation, bound 1, high", &[2]),
+    ("records.cddl: vouch, bound 6, high", &[]),
+];
+
+/// Countries that stand behind the areas of the vouch.
+const COUNTRIES: &[u8] = b"GDGEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIR";
+
+/// The bytes of a case, its repeated items counted upwards.
+fn ascending(case: &Value, bound: &str, places: &[usize]) -> Vec<u8> {
+    let mut all = Vec::new();
+    for run in case["runs"].as_array().unwrap() {
+        let (item, times) = (bytes(&run[0]), run[1].as_u64().unwrap());
+        for n in 0..times {
+            let mut item = item.clone();
+            if times > 1 {
+                count(&mut item, bound, places, n);
+            }
+            all.extend(item);
+        }
+    }
+    all
+}
+
+fn count(item: &mut [u8], bound: &str, places: &[usize], n: u64) {
+    let number = 0xff00_0000 + u32::try_from(n).unwrap();
+    if let Some(key) = places.first() {
+        item[*key..key + 4].copy_from_slice(&number.to_be_bytes());
+    }
+    if let Some(name) = places.get(1) {
+        let letters = [5 + n / 676, n / 26 % 26, n % 26].map(|c| b'a' + u8::try_from(c).unwrap());
+        item[*name..name + 3].copy_from_slice(&letters);
+    }
+    if bound.starts_with("records.cddl: vouch") {
+        let n = usize::try_from(n).unwrap();
+        item[1..].copy_from_slice(&COUNTRIES[2 * n..2 * n + 2]);
+    }
+}
+
+#[test]
+fn a_list_that_ascends_is_read_up_to_its_bound_and_no_further() {
+    let readers = Readers::new();
+    for (file, beyond) in [("ok/bounds.json", false), ("bad/bounds.json", true)] {
+        let file = read(file);
+        let cases = file["cases"].as_array().unwrap();
+        for (bound, places) in ASCENDING {
+            let case = cases.iter().find(|case| case["bound"] == *bound).unwrap();
+            let data = ascending(case, bound, places);
+            let kind = case["type"].as_str().unwrap();
+            let got = readers.refused(kind, data);
+            assert_eq!(got, Some(beyond), "{bound}");
+        }
+    }
+}
+
+#[test]
+fn twelve_keys_are_asked_for_at_once_and_no_more() {
+    let element = blind(&[b"x"], &mut Seeded::new("keys")).unwrap().elements()[0];
+    let ask = |count: u32| {
+        let seasons = (0..count).map(|n| KeyName::Handle(Season::from_index(8000 + n)));
+        Request::Evaluate(EvaluateAsk {
+            epoch: 3,
+            keys: seasons.collect(),
+            elements: vec![element],
+        })
+    };
+    assert_eq!(Request::decode(&ask(12).encode()), Ok(ask(12)));
+    assert_eq!(Request::decode(&ask(13).encode()), Err(Malformed::TooLarge));
 }

@@ -101,11 +101,16 @@ fn play(options: &Options) -> Result<Outcome, String> {
     Ok(scenario.run(options.seed))
 }
 
+/// A figure; none where it stands for what never happened.
+fn ever(figure: u64) -> Option<u64> {
+    (figure != u64::MAX).then_some(figure)
+}
+
 fn as_json(outcome: &Outcome) -> serde_json::Value {
     let figures: serde_json::Map<_, _> = outcome
         .figures
         .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+        .map(|(name, value)| ((*name).to_owned(), serde_json::json!(ever(*value))))
         .collect();
     let invariants: serde_json::Map<_, _> = outcome
         .invariants
@@ -131,6 +136,7 @@ fn tell(outcome: &Outcome) {
     println!("{:>26} {}", "scenario", outcome.scenario);
     println!("{:>26} {}", "seed", outcome.seed);
     for (name, value) in &outcome.figures {
+        let value = ever(*value).map_or_else(|| "never".to_owned(), |value| value.to_string());
         println!("{name:>26} {value}");
     }
     for (what, times) in &outcome.events {
