@@ -397,6 +397,15 @@ impl Certificate {
             .collect()
     }
 
+    /// Whether one of its holders has not signed this copy, as far as it is a keyholder still: whoever
+    /// has left the federation since is not waited for. While it does, no node goes by it, and the
+    /// shares of the generation before stay (`spec/11-ceremonies.md`, sections 5 and 7).
+    pub fn lacks_somebody(&self, charter: &Charter) -> bool {
+        let keyholder = |index: u16| charter.answers_for(self.holder(index)?)?.keyholder;
+        let mut waiting = self.waiting().into_iter();
+        waiting.any(|index| keyholder(index).is_some())
+    }
+
     /// How many of its holders have signed this copy.
     pub fn signed(&self) -> u16 {
         u16::try_from(self.signed.len()).unwrap_or(u16::MAX)

@@ -10,6 +10,7 @@ from .sources import bits_for
 from .world import VECTORS
 
 TEXT = VECTORS.parent / "08-security.md"
+OTHER = re.compile(r"^\| (\d+) \| (\d+) \| ([\d ]+) \| ([\d ]+) \| ([\d ]+) \| ([\d ]+)(, and on)? \|$", re.MULTILINE)
 ROW = re.compile(r"\| ([^|*]+) \| (\d*) ?\| (\d*) ?\| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|")
 
 
@@ -21,8 +22,14 @@ def seasons():
             yield datetime.date(year, month, 1), until - datetime.timedelta(days=1)
 
 
-def handles(n, t, quota, a, s):
-    return floor(Fraction(a * (n - s) * quota, t - s))
+def handles(n, t, quota, a, s, days=1):
+    return floor(Fraction(a * (n - s) * days * quota, t - s))
+
+
+def least(in_days, count):
+    """In how many days there are so many."""
+    days = ceil(count / in_days(1))
+    return next(fewer for fewer in range(1, days + 1) if in_days(fewer) >= count)
 
 
 def number(text):
@@ -41,9 +48,19 @@ def check(world):
     for who, a, s, *numbers in rows:
         own = number(found[1]) if (found := re.search(r"were Q (\d+)", who)) else quota
         # A member is bounded by the home node, and not by the keyholders.
-        day = handles(n, t, own, int(a), int(s)) if a else own // 2
-        computed = [day, day * season, day * life, ceil(10**7 / day), ceil(10**8 / day)]
+        in_days = (lambda days: handles(n, t, own, int(a), int(s), days)) if a else (lambda days: own // 2 * days)
+        computed = [*map(in_days, (1, season, life)), *(least(in_days, count) for count in (10**7, 10**8))]
         agree(f"08: {who}", [number(one) for one in numbers], computed)
+    others = OTHER.findall(text)
+    for holders, needed, *numbers, on in others:
+        holders, needed = int(holders), int(needed)
+        seats = [(1, 0, 1), (1, 1, 1), (needed - 1, needed - 1, 1), (needed - 1, needed - 1, life)]
+        computed = [handles(holders, needed, quota, a, s, days) for a, s, days in seats]
+        agree(f"08: {needed} of {holders}", [number(one) for one in numbers], computed)
+        # Who is honest and not captured ends a season, or is too few to.
+        agree(f"08: {needed} of {holders}, for ever", bool(on), holders - (needed - 1) < needed)
+    if not others:
+        raise Disagreement("08 has no other numbers of keyholders")
     bits = bits_for(25_000, 20)
     share = 10**8 >> bits
     size = charter["records a day"] * 8192 / 2**20
@@ -58,4 +75,4 @@ def check(world):
     ):
         if sentence not in re.sub(r"\s+", " ", text):
             raise Disagreement(f"08 does not say: {sentence}")
-    return len(rows) * 5 + 7
+    return len(rows) * 5 + len(others) * 4 + 7

@@ -12,7 +12,6 @@ use crate::keys::{epoch_in, read_certificate, shares_of};
 use parasol_protocol::cbor;
 use parasol_protocol::ceremony::Standing;
 use parasol_protocol::certificate::{Certificate, Judging};
-use parasol_protocol::charter::Charter;
 use parasol_protocol::ids::OrganisationKey;
 use parasol_protocol::limits::MAX_COSIGNED;
 use parasol_protocol::time::Day;
@@ -125,7 +124,7 @@ impl Desk {
         }
         let before = on_disk.as_ref().or(known.certificate.as_ref());
         let fuller = before.is_some_and(|before| before.digest() == certificate.digest());
-        if !fuller && !vouched && Self::lacks_somebody(&certificate, known.charter()) {
+        if !fuller && !vouched && certificate.lacks_somebody(known.charter()) {
             return Ok(None);
         }
         if let Some(before) = before.filter(|before| !fuller && !before.dealt()) {
@@ -134,17 +133,6 @@ impl Desk {
         let path = self.node_dir.join("certificate.cbor");
         write_private(&path, certificate.bytes()).map_err(io_error(&path))?;
         Ok(Some(certificate))
-    }
-
-    /// Whether one of its holders has not signed a certificate, as far as it is a keyholder still: whoever
-    /// has left the federation since is not waited for.
-    pub fn lacks_somebody(certificate: &Certificate, charter: &Charter) -> bool {
-        let keyholder = |index: u16| {
-            let of = charter.answers_for(certificate.holder(index)?)?;
-            of.keyholder
-        };
-        let mut waiting = certificate.waiting().into_iter();
-        waiting.any(|index| keyholder(index).is_some())
     }
 
     /// Whether people told this node to take part in the ceremony that made a certificate. Whom they
@@ -268,7 +256,7 @@ impl Desk {
         let Some(certificate) = &known.certificate else {
             return Ok(0);
         };
-        if certificate.dealt() || Self::lacks_somebody(certificate, known.charter()) {
+        if certificate.dealt() || certificate.lacks_somebody(known.charter()) {
             return Ok(0);
         }
         let days = if of_use { KEPT_DAYS.1 } else { KEPT_DAYS.0 };

@@ -654,7 +654,7 @@ impl Worker {
             let overtaken = in_force.is_some_and(|certificate| {
                 terms.epoch < certificate.epoch()
                     || (terms.epoch == certificate.epoch()
-                        && !Desk::lacks_somebody(certificate, scene.known.charter()))
+                        && !certificate.lacks_somebody(scene.known.charter()))
             });
             let quiet = held.silent(scene.now) >= self.setup.settings.silence;
             if quiet && (overtaken || held.progress.is_over()) {

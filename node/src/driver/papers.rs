@@ -187,9 +187,10 @@ impl Machine {
     }
 
     /// Whoever put a file into the directory may have put less into it than the node knows, or what
-    /// it does not keep.
+    /// it does not keep. What could not be taken up, as it could not be written down, stays there and
+    /// is looked at again.
     fn write_again(&mut self, path: &Path) {
-        let Some(papers) = &mut self.papers else {
+        let Some(papers) = self.papers.as_mut().filter(|p| p.charter.is_some()) else {
             return;
         };
         let same = fs::read(path).is_ok_and(|bytes| bytes == self.chain.to_bytes());
@@ -211,7 +212,7 @@ impl Machine {
                 tracing::warn!(%error, "a paper about the charter is refused");
             }
         }
-        if self.chain.to_bytes() == known.to_bytes() {
+        if self.chain.digest() == known.digest() {
             return Ok(());
         }
         if let Some(papers) = &mut self.papers
@@ -220,6 +221,8 @@ impl Machine {
             tracing::error!(%error, "the charter cannot be written; the node goes on with the one before");
             // With what it has settled, and what waits.
             self.chain = known;
+            // Where it lies in the directory itself, it is tried again at the next look.
+            papers.charter = None;
             return Ok(());
         }
         let status = self.chain.status();

@@ -13,6 +13,7 @@ use crate::testing::Home;
 use parasol_protocol::charter::Chain;
 use parasol_protocol::engine::Settings;
 use parasol_protocol::wire::peer::{Reply, Request};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -81,4 +82,40 @@ async fn a_version_comes_from_a_peer_and_is_on_disk() {
     assert_eq!(ask([0; 32]).await, Ok(told));
     let nothing = Reply::Charters(Vec::new()).encode();
     assert_eq!(ask(chain.digest()).await, Ok(nothing));
+}
+
+/// What cannot be written down is not gone by, and nothing that somebody put there is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_cannot_be_written_changes_nothing_and_is_taken_when_it_can() {
+    let home = Home::start(Settings::default(), |store| store).await;
+    serves(&home, 1).await;
+    let path = home.dir.join("charter.cbor");
+    let before = std::fs::read(&path).unwrap();
+    let chain = changed(&home);
+    let log = home.dir.join("log");
+    let file = Arc::new(std::fs::File::create(&log).unwrap());
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(file);
+    subscriber.try_init().unwrap();
+    // Where a file is written before it takes its place there is a directory.
+    let in_the_way = |name: &str| home.dir.join(format!("{name}.{}.new", std::process::id()));
+    std::fs::create_dir(in_the_way("charter.cbor")).unwrap();
+    std::fs::write(&path, chain.to_bytes()).unwrap();
+    // However often it looks, it goes by the one before, and says why.
+    for _ in 0..3 {
+        home.driver.tick().await;
+        serves(&home, 1).await;
+        assert_eq!(std::fs::read(&path).unwrap(), chain.to_bytes());
+    }
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(said.contains("the charter cannot be written; the node goes on with the one before"));
+    // A peer that asks is told what the node goes by.
+    let (net, _events) = home.neighbour(1).await;
+    let asked = net.request(home.key(), Request::Charters([0; 32]).encode());
+    let one = Reply::Charters(Chain::from_bytes(&before).unwrap().documents());
+    assert_eq!(asked.await, Ok(one.encode()));
+    // There is room again.
+    std::fs::remove_dir(in_the_way("charter.cbor")).unwrap();
+    home.driver.tick().await;
+    serves(&home, 2).await;
+    assert_eq!(NodeIdentity::read(&home.dir).unwrap().charter.version(), 2);
 }

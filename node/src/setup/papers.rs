@@ -490,7 +490,7 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
         let rank = |c: &Certificate| (c.epoch(), c.signed());
         // By hand no more than by itself (`spec/11-ceremonies.md`, section 7).
         let later = newest.as_ref().is_some_and(|n| n.epoch() < read.epoch());
-        if later && Desk::lacks_somebody(&read, &charter) {
+        if later && read.lacks_somebody(&charter) {
             return Err(PaperError::Unfinished { path: path.clone() });
         }
         if newest.as_ref().is_none_or(|n| rank(n) < rank(&read)) {

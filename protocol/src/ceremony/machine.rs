@@ -149,8 +149,8 @@ pub enum Next {
     Made {
         /// Its bytes, with the signatures that there are.
         certificate: Vec<u8>,
-        /// Holders that have not signed that they stored their shares. Old shares may be destroyed
-        /// when there are none; see also [`Ceremony::old_may_go`].
+        /// Holders that have not signed that they stored their shares. Until a copy has their
+        /// signatures, old shares stay: [`Certificate::lacks_somebody`](crate::certificate::Certificate::lacks_somebody).
         waiting: BTreeSet<NodeKey>,
         /// Who is at fault all the same.
         blame: BTreeSet<Blame>,
@@ -337,15 +337,6 @@ impl Ceremony {
     /// If this node has signed the certificate: it may be made without another word from it.
     pub fn stop(&self, reason: Reason) -> Result<Vec<u8>, CeremonyError> {
         self.board.stop(&self.participant.node, reason)
-    }
-
-    /// Whether old shares may be destroyed: all holders have stored the new ones, but for those that
-    /// are gone for good. Those have nothing that could be needed.
-    pub fn old_may_go(&self, gone: &BTreeSet<NodeKey>) -> bool {
-        match self.board.standing() {
-            Standing::Made { waiting, .. } => waiting.is_subset(gone),
-            _ => false,
-        }
     }
 
     /// What to do next. Asking again changes nothing.

@@ -5,6 +5,7 @@
 //! who know the same are at the same version, whatever came first.
 
 use super::agreed::{Charter, Version};
+use super::documents::Documents;
 use super::standing::{Fork, Offered, Pending, ProposeError, SignError, Status, Twice};
 use super::terms::{CharterError, Origin, Terms};
 use crate::cbor;
@@ -54,7 +55,7 @@ pub struct Chain {
     federation: FederationId,
     first: Charter,
     /// Those of which all that they stand on is known.
-    pub(super) documents: BTreeMap<CharterId, Document>,
+    pub(super) documents: Documents,
     /// Those of which the version before is not known, the oldest first.
     pub(super) waiting: VecDeque<(CharterId, Document)>,
     /// From here on the chain is weighed; what is before stays as it is.
@@ -115,7 +116,7 @@ impl Chain {
         };
         Ok(Self {
             federation: *charter.federation(),
-            documents: BTreeMap::from([(charter.id(), document)]),
+            documents: Documents::of_first(charter.id(), document),
             waiting: VecDeque::new(),
             settled: charter.id(),
             line: Hint(1),
@@ -199,7 +200,8 @@ impl Chain {
 
     /// SHA-256 of the file: two who have the same know the same.
     pub fn digest(&self) -> [u8; 32] {
-        crate::ids::sha256(&self.to_bytes())
+        let make = || crate::ids::sha256(&self.to_bytes());
+        self.documents.digest(make)
     }
 
     /// The federation's id.
@@ -388,7 +390,7 @@ impl Chain {
                 other: *other,
             });
         }
-        if let Some(document) = self.documents.get_mut(id) {
+        if let Some(document) = self.documents.change().get_mut(id) {
             Charter::sign_with(&mut document.cosigned, root);
         }
         Ok(())
@@ -540,7 +542,7 @@ impl Chain {
     /// All that follows one of the rivals, directly or not, with the rival.
     pub(super) fn upon(&self, rivals: &Rivals<'_>) -> Vec<(CharterId, &Document)> {
         let mut after: BTreeMap<CharterId, Vec<(CharterId, &Document)>> = BTreeMap::new();
-        for (id, document) in &self.documents {
+        for (id, document) in self.documents.iter() {
             if let Some(previous) = document.previous() {
                 after.entry(previous).or_default().push((*id, document));
             }

@@ -47,10 +47,10 @@ impl Chain {
             document.terms.check_follows(before)?;
             keep_askable(&mut document, before)?;
         }
-        if let Some(known) = self.documents.get_mut(&id) {
+        if let Some(known) = self.documents.change().get_mut(&id) {
             return Ok(merged(&mut known.cosigned, &document.cosigned));
         }
-        self.documents.insert(id, document);
+        self.documents.change().insert(id, document);
         self.make_room();
         if !self.documents.contains_key(&id) {
             return Ok(Offered::Known);
@@ -98,7 +98,9 @@ impl Chain {
                 dropped.insert(*id);
             }
         }
-        self.documents.retain(|id, _| !dropped.contains(id));
+        self.documents
+            .change()
+            .retain(|id, _| !dropped.contains(id));
     }
 
     /// Drops what is too much.
@@ -112,7 +114,7 @@ impl Chain {
             let Some(least) = self.least(&line.into_iter().collect()) else {
                 return;
             };
-            self.documents.remove(&least);
+            self.documents.change().remove(&least);
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod agreed;
 mod chain;
+mod documents;
 mod founding;
 mod keep;
 mod standing;

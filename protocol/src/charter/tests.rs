@@ -10,6 +10,7 @@ use crate::ids::{CharterId, OrganisationKey, RecordId};
 use crate::keys::SecretKey;
 use crate::time::Day;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use std::collections::BTreeSet;
 
 pub(super) fn root(n: u8) -> SecretKey {
@@ -464,42 +465,106 @@ fn histories() -> impl Strategy<Value = Vec<(usize, BTreeSet<u8>)>> {
     prop::collection::vec((0usize..6, prop::collection::btree_set(0u8..6, 1..6)), 1..9)
 }
 
-/// The documents of a history, in pieces of one signature each, with a few whole ones.
+/// A version that stands upon `before`, the n-th of a history.
+fn nth_upon(n: usize, before: &Terms, all: &[Terms]) -> Terms {
+    let siblings = all
+        .iter()
+        .filter(|t| t.version == before.version && t.id() != before.id())
+        .map(Terms::id);
+    let mut against: Vec<_> = siblings.filter(|_| n.is_multiple_of(2)).collect();
+    against.sort_unstable();
+    let mut terms = before.clone();
+    terms.version += 1;
+    terms.name = format!("{n}");
+    terms.origin = Some(Origin {
+        federation: all[0].id().of_first(),
+        previous: before.id(),
+        against,
+    });
+    if n % 3 == 2 && terms.member(&key(5)).is_none() {
+        terms.organisations.push(member(5, None));
+        terms.organisations.sort_by_key(|o| o.root);
+    }
+    terms
+}
+
+/// A version in pieces of one signature each, and whole.
+fn pieces<'a>(
+    terms: &'a Terms,
+    before: &'a Terms,
+    signers: &'a BTreeSet<u8>,
+) -> impl Iterator<Item = Vec<u8>> + 'a {
+    // Who comes in signs what somebody has proposed who is in.
+    let inside = signers.iter().find(|n| before.member(&key(**n)).is_some());
+    let alone = signers.iter().map(move |signer| {
+        let with = inside.filter(|_| before.member(&key(*signer)).is_none());
+        signed(terms, with.into_iter().chain([signer]).copied())
+    });
+    alone.chain([signed(terms, signers.iter().copied())])
+}
+
+/// The documents of a history, whoever signs whatever.
 fn documents(history: &[(usize, BTreeSet<u8>)]) -> Vec<Vec<u8>> {
     let mut all = vec![first_terms(5)];
     let mut out = Vec::new();
-    let federation = all[0].id().of_first();
     for (n, (upon, signers)) in history.iter().enumerate() {
         let before = all[upon % all.len()].clone();
-        let siblings: Vec<CharterId> = all
-            .iter()
-            .filter(|t| t.version == before.version && t.id() != before.id())
-            .map(Terms::id)
-            .collect();
-        let mut terms = before.clone();
-        terms.version += 1;
-        terms.name = format!("{n}");
-        let mut against: Vec<_> = siblings.into_iter().filter(|_| n % 2 == 0).collect();
-        against.sort_unstable();
-        terms.origin = Some(Origin {
-            federation,
-            previous: before.id(),
-            against,
-        });
-        if n % 3 == 2 && terms.member(&key(5)).is_none() {
-            terms.organisations.push(member(5, None));
-            terms.organisations.sort_by_key(|o| o.root);
-        }
-        // Who comes in signs what somebody has proposed who is in.
-        let inside = signers.iter().find(|n| before.member(&key(**n)).is_some());
-        for signer in signers {
-            let with = inside.filter(|_| before.member(&key(*signer)).is_none());
-            out.push(signed(&terms, with.into_iter().chain([signer]).copied()));
-        }
-        out.push(signed(&terms, signers.iter().copied()));
+        let terms = nth_upon(n, &before, &all);
+        out.extend(pieces(&terms, &before, signers));
         all.push(terms);
     }
     out
+}
+
+/// Which versions there are: how many before the latest one each stands upon, and who would sign it.
+fn honest_histories() -> impl Strategy<Value = Vec<(usize, BTreeSet<u8>)>> {
+    let upon = prop_oneof![3 => Just(0usize), 2 => 1usize..4];
+    prop::collection::vec((upon, prop::collection::btree_set(0u8..6, 2..6)), 3..10)
+}
+
+/// The documents of a history in which nobody signs a version unless all that it has signed before leads
+/// there: so none signs two of one number, nor upon another than it signed.
+fn honest_documents(history: &[(usize, BTreeSet<u8>)]) -> Vec<Vec<u8>> {
+    let mut all = vec![first_terms(5)];
+    let mut lines = vec![BTreeSet::from([all[0].id()])];
+    let mut signed_by = std::collections::BTreeMap::<u8, BTreeSet<CharterId>>::new();
+    let mut out = Vec::new();
+    for (n, (back, signers)) in history.iter().enumerate() {
+        let at = all.len().saturating_sub(1 + back);
+        let before = all[at].clone();
+        let terms = nth_upon(n, &before, &all);
+        let line: BTreeSet<_> = lines[at].iter().copied().chain([terms.id()]).collect();
+        let leads_here = |n: &u8| signed_by.get(n).is_none_or(|all| all.is_subset(&line));
+        let willing: BTreeSet<u8> = signers.iter().copied().filter(leads_here).collect();
+        for signer in &willing {
+            signed_by.entry(*signer).or_default().insert(terms.id());
+        }
+        out.extend(pieces(&terms, &before, &willing).filter(|_| !willing.is_empty()));
+        all.push(terms);
+        lines.push(line);
+    }
+    out
+}
+
+/// What the property below is about does happen: versions count, and there are rivals of them.
+#[test]
+fn honest_histories_lead_on_and_have_rivals() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut third, mut rivals) = (0, 0);
+    for _ in 0..100 {
+        let history = honest_histories().new_tree(&mut runner).unwrap().current();
+        let mut chain = chain(5);
+        for document in honest_documents(&history) {
+            drop(chain.offer(&document));
+        }
+        let counts = chain.current().version();
+        third += u32::from(counts >= 3);
+        let line = chain.line_to(chain.walk().0);
+        let others = chain.documents.iter().filter(|(id, _)| !line.contains(id));
+        let beside = others.filter(|(_, d)| d.terms.version <= counts).count();
+        rivals += u32::from(beside > 0 && counts >= 2);
+    }
+    assert!(third >= 33 && rivals >= 33, "{third} {rivals}");
 }
 
 proptest! {
@@ -531,31 +596,29 @@ proptest! {
         prop_assert_eq!(again.status(), status);
     }
 
+    /// As long as nobody signs twice, or upon another than it signed, what counts at anybody who knows
+    /// some of the documents counts at nobody else otherwise, and for good.
     #[test]
-    fn two_versions_of_one_number_never_both_count(history in histories()) {
-        let mut whole = chain(5);
-        let mut seen = std::collections::BTreeMap::new();
-        for document in documents(&history) {
-            drop(whole.offer(&document));
-            let charter = whole.current();
-            // Somebody signed one rival, and something upon another.
-            let switched = whole.documents.keys().any(|previous| {
-                let rivals = whole.rivals(previous);
-                whole.upon(&rivals).iter().any(|(rival, document)| {
-                    document.signers().any(|root| {
-                        let signed = rivals.signed.get(&root);
-                        signed.is_some_and(|s| s.iter().any(|id| id != rival))
-                    })
-                })
-            });
-            if whole.status().twice.is_empty() && !switched {
-                // As long as nobody signs twice, or upon another than it signed, what counted once
-                // counts for good.
-                let known = seen.entry(charter.version()).or_insert(charter.id());
-                prop_assert_eq!(*known, charter.id());
-            } else {
-                break;
+    fn two_versions_of_one_number_never_both_count(
+        (documents, known) in honest_histories().prop_flat_map(|h| {
+            let all = honest_documents(&h);
+            let some = prop::collection::vec(any::<bool>(), all.len());
+            (Just(all), prop::collection::vec(some, 3))
+        })
+    ) {
+        let mut counted = std::collections::BTreeMap::new();
+        for knows in known.into_iter().chain([vec![true; documents.len()]]) {
+            let mut chain = chain(5);
+            for (document, _) in documents.iter().zip(knows).filter(|(_, knows)| *knows) {
+                drop(chain.offer(document));
+                for version in chain.current().and_before() {
+                    let id = *counted.entry(version.version()).or_insert(version.id());
+                    prop_assert_eq!(id, version.id());
+                }
+                prop_assert_eq!(chain.digest(), crate::ids::sha256(&chain.to_bytes()));
             }
+            let status = chain.status();
+            prop_assert!(status.twice.is_empty() && status.fork.is_none());
         }
     }
 }

@@ -42,7 +42,7 @@ impl Worker {
         let certificate = Certificate::of_latest(bytes, charter, &known.directory, Judging::Anew)?;
         let in_force = known.certificate.as_ref().map_or(0, Certificate::epoch);
         self.claims.retain(|_, (epoch, _)| *epoch > in_force);
-        if certificate.epoch() <= in_force || !Desk::lacks_somebody(&certificate, charter) {
+        if certificate.epoch() <= in_force || !certificate.lacks_somebody(charter) {
             return desk.take_certificate(bytes, known);
         }
         let of = charter.answers_for(&from);

@@ -116,3 +116,36 @@ fn a_stop_that_names_who_has_spoken_blames_nobody() {
         assert_eq!(halted.keys().copied().collect::<Vec<_>>(), [who], "{name}");
     }
 }
+
+/// Who sees a stop before enough have signed sees one that has stopped; when their signatures come, it
+/// is made all the same, and the one that went is lacking.
+#[test]
+fn a_stop_is_not_the_end_where_enough_have_signed() {
+    for (name, stage) in stages() {
+        let gone = stage.holder();
+        let mut run = stage.run().conduct(&gone, Conduct::Silent(Step::Done));
+        run.play();
+        let halt = Halt {
+            reason: Reason::Withdrawn,
+            missing: BTreeSet::new(),
+        };
+        let stop = stage.say(&gone, Step::Stop, &halt.encode());
+        let whole = run.players[&stage.both()].ceremony.board();
+        let (done, others): (Vec<&[u8]>, Vec<&[u8]>) = whole
+            .messages()
+            .partition(|message| Envelope::parse(message).unwrap().step == Step::Done);
+        let mut board = Board::new(whole.plan().clone());
+        for message in others.into_iter().chain([stop.as_slice()]) {
+            board.post(message).unwrap();
+        }
+        for message in done {
+            let stopped = matches!(board.standing(), Standing::Stopped(Why::Halted(_)));
+            assert!(stopped, "{name}");
+            board.post(message).unwrap();
+        }
+        let Standing::Made { waiting, .. } = board.standing() else {
+            panic!("{name}")
+        };
+        assert_eq!(waiting, BTreeSet::from([gone]), "{name}");
+    }
+}

@@ -9,6 +9,7 @@ mod epochs;
 mod hardship;
 mod lab;
 mod life;
+mod lifetime;
 mod order;
 mod own;
 mod past;

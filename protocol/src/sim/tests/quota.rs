@@ -1,5 +1,5 @@
-//! What each adversary gets in a day and in a key's life, played out with the engine that nodes run,
-//! against the formulas of `spec/08-security.md`, section 2.
+//! What each adversary gets in a day, played out with the engine that nodes run, against the formulas
+//! of `spec/08-security.md`, section 2. A key's whole life is in `lifetime.rs`.
 //!
 //! The adversary plays as well as can be: each handle takes answers of *t* keyholders, those that it
 //! has captured answer whatever it wants, and of the others it asks those that have most left.
@@ -43,7 +43,13 @@ impl Game {
         Self::with(holders, threshold, quota, None, TODAY)
     }
 
-    fn with(holders: u16, threshold: u16, quota: u32, season: Option<Season>, today: Day) -> Self {
+    pub(super) fn with(
+        holders: u16,
+        threshold: u16,
+        quota: u32,
+        season: Option<Season>,
+        today: Day,
+    ) -> Self {
         let shape = Shape {
             // One that holds no share is among them.
             organisations: holders + 1,
@@ -92,7 +98,12 @@ impl Game {
     }
 
     /// Asks one keyholder as one organisation.
-    fn ask(&mut self, keyholder: usize, organisation: usize, count: u32) -> Result<(), Refusal> {
+    pub(super) fn ask(
+        &mut self,
+        keyholder: usize,
+        organisation: usize,
+        count: u32,
+    ) -> Result<(), Refusal> {
         let ask = EvaluateAsk {
             epoch: 0,
             keys: vec![self.key],
@@ -152,18 +163,6 @@ impl Game {
         let allowance = engine.allowance(&organisation, now);
         let used = store.quota(&organisation, self.key, allowance.day).unwrap();
         (allowance.quota + allowance.granted).saturating_sub(used)
-    }
-
-    /// As many organisations as it takes say that a season is over, three days after it.
-    fn end(&mut self, season: Season) {
-        let slots = crate::record::delegation::SlotRange { first: 0, count: 9 };
-        let (first, today) = (season.last_day().plus(1), season.last_day().plus(3));
-        for node in 0..self.threshold {
-            let delegation = self.lab.federation.delegation(node, first, 80, slots, 5);
-            let ending = self.lab.federation.ending(node, season, today);
-            self.offer(&delegation);
-            self.offer(&ending);
-        }
     }
 
     /// Gives every node a record.
@@ -298,41 +297,6 @@ fn a_clock_that_runs_ahead_brings_no_further_days() {
     game.lab.now = Timestamp::from_millis(u64::from(TODAY.number() + 1) * DAY + HOUR);
     game.tick();
     assert_eq!(got + game.enumerate(who), 2 * most);
-}
-
-#[test]
-fn a_keys_life_is_bounded_also_where_its_share_is_there_long_before() {
-    let mut lives = Vec::new();
-    // Half a year that begins in January, and one that begins in July, with a leap year before it.
-    for season in [4056, 4057].map(Season::from_index) {
-        let first = Season::from_index(season.index() - 5).last_day().plus(1);
-        let begun = first.minus(20);
-        let mut game = Game::with(3, 2, 2, Some(season), begun);
-        let who = Adversary {
-            access: 1,
-            captured: 0,
-        };
-        let (mut days, mut got) = (0, 0);
-        let total = season.last_day().since(begun) + 20;
-        let last = season.last_day();
-        for _ in 0..total {
-            let today = game.enumerate(who);
-            assert!(today == 0 || today == handles(3, 2, 2, who));
-            days += u32::from(today > 0);
-            got += today;
-            if game.lab.now.day() == last.plus(3) {
-                game.end(season);
-                assert_eq!(game.enumerate(who), 0);
-            }
-            game.wait(DAY);
-        }
-        let life = last.since(first) + 1;
-        // A day more before it, since clocks may be a day apart, and three until all say that it is over.
-        assert_eq!(days, life + 1 + 3);
-        assert_eq!(got, days * handles(3, 2, 2, who));
-        lives.push(life);
-    }
-    assert_eq!(lives, [912, 915]);
 }
 
 /// The figure that counts is what so many other keyholders give at least as it takes to open all.
