@@ -164,6 +164,9 @@ impl Task {
         if let Some(certificate) = out.certificate {
             let _ = self.driver.renew(certificate).await;
         }
+        if let Some((epoch, both)) = out.twofold {
+            self.driver.two_certificates(epoch, both).await;
+        }
         for answer in out.answers {
             if let Some(token) = answer.token {
                 // The peer may be gone; then nobody waits for it.

@@ -69,6 +69,8 @@ pub(super) struct Out {
     pub(super) answers: Vec<Answer>,
     /// Boards to be shown.
     pub(super) asks: Vec<Ask>,
+    /// An epoch of which somebody has another certificate, and who signed both.
+    pub(super) twofold: Option<(u32, BTreeSet<NodeKey>)>,
 }
 
 /// Somebody who waits for an answer.
@@ -386,6 +388,12 @@ impl Worker {
                 Heard::Certificate { from, bytes } => match self.offered(desk, from, &bytes, scene)
                 {
                     Ok(certificate) => out.certificate = certificate.or(out.certificate.take()),
+                    Err(error @ DeskError::TwoCertificates { .. }) => {
+                        tracing::error!(%error, "a certificate that another node gave is not used");
+                        if let DeskError::TwoCertificates { epoch, both } = error {
+                            out.twofold = Some((epoch, both));
+                        }
+                    }
                     Err(error) => {
                         tracing::warn!(%error, "a certificate that another node gave is not used");
                     }

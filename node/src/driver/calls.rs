@@ -11,6 +11,7 @@ use parasol_protocol::wire::client::{
 };
 use parasol_protocol::wire::peer::{Refusal, Reply};
 use parasol_protocol::wire::{Again, EvaluateAsk};
+use std::collections::BTreeSet;
 use tokio::sync::{mpsc, oneshot};
 
 /// The driver cannot answer.
@@ -207,6 +208,12 @@ impl DriverHandle {
     /// If the driver cannot answer.
     pub async fn renew(&self, certificate: Certificate) -> Result<bool, Unavailable> {
         self.call(|a| Input::Renew(Box::new(certificate), a)).await
+    }
+
+    /// Tells that there is another certificate of an epoch than the one in force, and who signed both.
+    pub async fn two_certificates(&self, epoch: u32, both: BTreeSet<NodeKey>) {
+        // An error means that the driver is gone, and nobody looks at its status any more.
+        let _ = self.queue.send(Input::TwoCertificates(epoch, both)).await;
     }
 
     /// Stops the driver, after what is queued is done.

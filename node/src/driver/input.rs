@@ -1,5 +1,6 @@
 //! What the driver's queue holds.
 
+use super::alarm::Alarm;
 use super::calls::Unavailable;
 use super::verify::sift;
 use crate::ceremony::Known;
@@ -54,6 +55,8 @@ pub struct Status {
     pub shares: Vec<String>,
     /// What whoever runs it should look at.
     pub warnings: Vec<Warning>,
+    /// What is wrong in the federation itself.
+    pub alarms: Vec<Alarm>,
     /// The generation of the shared keys; none before they are made.
     pub keys: Option<Keys>,
 }
@@ -139,6 +142,7 @@ pub(super) enum Input {
     Scene(Answer<Scene>),
     Prepare(u32, Shares, Answer<()>),
     Renew(Box<Certificate>, Answer<bool>),
+    TwoCertificates(u32, BTreeSet<NodeKey>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -172,6 +176,7 @@ impl Input {
             | Input::Greeted { .. }
             | Input::Tick
             | Input::Refund(..)
+            | Input::TwoCertificates(..)
             | Input::Stop(_) => {}
         }
     }

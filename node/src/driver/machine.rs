@@ -19,7 +19,7 @@ use parasol_protocol::charter::{Chain, Charter};
 use parasol_protocol::engine::{
     AskId, Engine, EngineError, Identity, Notice, Output, Settings, Source,
 };
-use parasol_protocol::ids::{FederationId, TransportKey};
+use parasol_protocol::ids::{FederationId, NodeKey, TransportKey};
 use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::{Refusal, Rule, Verified};
 use parasol_protocol::time::{Day, Timestamp};
@@ -90,6 +90,8 @@ pub(super) struct Machine {
     pub(super) sound: bool,
     pub(super) aside: Aside,
     pub(super) measured: Option<(Timestamp, Stats)>,
+    /// An epoch of which there are two certificates, and who has signed both.
+    pub(super) twofold: Option<(u32, BTreeSet<NodeKey>)>,
     /// What clients want published while the node catches up, and since when.
     held: Vec<Held>,
     /// The node's directory, whose shares files an ended season's keys are destroyed in.
@@ -161,6 +163,7 @@ pub fn start(
         sound: true,
         aside: Aside::new(runtime.clone()),
         measured: None,
+        twofold: None,
         held: Vec::new(),
         dir,
         doomed: BTreeSet::new(),
@@ -458,6 +461,10 @@ impl Machine {
                 reply(answer, Ok(()));
                 done
             }
+            Input::TwoCertificates(epoch, both) => {
+                self.twofold = Some((epoch, both));
+                Ok(())
+            }
             Input::Renew(certificate, answer) => {
                 reply(answer, Ok(self.renew(*certificate, now)));
                 Ok(())
@@ -504,6 +511,7 @@ impl Machine {
             known: nodes.len().saturating_sub(1),
             records: self.ledger.counts(),
             warnings: self.engine.warnings(&self.ledger.view()?, now)?,
+            alarms: self.alarms(),
             today,
             delegated_until: nodes.get(&self.engine.node()).map(|d| d.terms.until),
             bytes: stats.bytes,

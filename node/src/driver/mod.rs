@@ -15,6 +15,7 @@
 //! If the store cannot write, nothing that depended on the write is done, whoever asked is told so,
 //! and the engine is made anew from what is on disk.
 
+mod alarm;
 mod aside;
 mod calls;
 mod epochs;
@@ -35,6 +36,7 @@ mod stub;
 #[cfg(test)]
 mod tests;
 
+pub use alarm::Alarm;
 pub use calls::{DriverHandle, Unavailable};
 pub use input::{Keys, Scene, Status, Target};
 pub use machine::{Setup, start};

@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+use crate::driver::Alarm;
 use crate::files::write_private;
 use crate::keys::NodeIdentity;
 use crate::net::NetEvent;
@@ -13,6 +14,7 @@ use crate::testing::Home;
 use parasol_protocol::charter::Chain;
 use parasol_protocol::engine::Settings;
 use parasol_protocol::wire::peer::{Reply, Request};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -118,4 +120,66 @@ async fn a_version_that_cannot_be_written_changes_nothing_and_is_taken_when_it_c
     home.driver.tick().await;
     serves(&home, 2).await;
     assert_eq!(NodeIdentity::read(&home.dir).unwrap().charter.version(), 2);
+}
+
+/// The words of what the status tells whoever runs the node.
+async fn alarms(home: &Home) -> Vec<&'static str> {
+    let status = home.driver.status().await.unwrap();
+    assert!(
+        status
+            .alarms
+            .iter()
+            .all(|a| a.to_string().starts_with("ALARM: "))
+    );
+    status.alarms.iter().map(Alarm::code).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_in_the_federation_stands_in_the_status() {
+    let home = Home::start(Settings::default(), |store| store).await;
+    serves(&home, 1).await;
+    assert!(alarms(&home).await.is_empty());
+
+    // Two versions that enough have signed, one of them both.
+    let mut forked = NodeIdentity::read(&home.dir).unwrap().chain;
+    let mut rival = forked.clone();
+    for (chain, signers, days) in [(&mut forked, [0, 1], 300), (&mut rival, [1, 2], 200)] {
+        let mut terms = chain.draft(None).unwrap();
+        terms.lives.report = days;
+        let id = chain.propose(&terms, &home.roots[signers[0]]).unwrap();
+        chain.sign(&id, &home.roots[signers[1]]).unwrap();
+    }
+    for document in rival.documents() {
+        forked.offer(&document).unwrap();
+    }
+    write_private(&home.dir.join("charter.cbor"), &forked.to_bytes()).unwrap();
+    let told = async {
+        while alarms(&home).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(GUARD, told).await.unwrap();
+    assert_eq!(
+        alarms(&home).await,
+        ["charter-fork", "charter-signed-twice"]
+    );
+    serves(&home, 1).await;
+
+    let keys = NodeIdentity::read(&home.dir).unwrap().keys;
+    let both = BTreeSet::from([keys.record.node()]);
+    home.driver.two_certificates(7, both).await;
+    let status = home.driver.status().await.unwrap();
+    let last = status.alarms.last().unwrap();
+    assert_eq!(last.code(), "two-certificates");
+    let said = last.to_string();
+    let identity = NodeIdentity::read(&home.dir).unwrap();
+    let name = &identity
+        .charter
+        .organisation(&identity.organisation)
+        .unwrap()
+        .name;
+    assert!(
+        said.contains("generation 7") && said.contains(name.as_str()),
+        "{said}"
+    );
 }

@@ -94,14 +94,13 @@ pub(super) async fn status(
             records: status.records,
             today: status.today.to_string(),
             delegated_until: status.delegated_until.map(|d| d.to_string()),
-            warnings: status
-                .warnings
-                .iter()
-                .map(|w| WarningBody {
-                    code: w.code(),
-                    message: w.to_string(),
-                })
-                .collect(),
+            warnings: {
+                let alarms = status.alarms.iter().map(|a| (a.code(), a.to_string()));
+                let warnings = status.warnings.iter().map(|w| (w.code(), w.to_string()));
+                let all = alarms.chain(warnings);
+                all.map(|(code, message)| WarningBody { code, message })
+                    .collect()
+            },
             keys: status.keys.map(|keys| KeysBody {
                 epoch: keys.epoch,
                 made: keys.made.to_string(),

@@ -3,7 +3,11 @@
 use super::super::desk::{Desk, Known, Part};
 use super::super::error::DeskError;
 use super::super::step::Progress;
+use super::super::task::{Heard, Settings, Setup};
+use super::super::worker::Worker;
+use super::drill::DAY;
 use super::town::{Town, keys, today};
+use crate::driver::Scene;
 use crate::entropy::OsEntropy;
 use crate::files::watch;
 use crate::keys::{shares_of, shares_path};
@@ -12,8 +16,9 @@ use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::cose::Cosigned;
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::MAX_COSIGNED;
+use parasol_protocol::time::Timestamp;
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -325,6 +330,32 @@ fn two_certificates_of_one_epoch_are_an_alarm_and_change_nothing() {
     };
     assert_eq!((epoch, both.len()), (1, 3));
     town.hold(1, &[0, 1, 2]);
+
+    // One that a peer goes by is told to the driver, whose status shows it.
+    let identity = town.identity(0);
+    let mut worker = Worker::new(Setup {
+        dir: town.node(0),
+        node: identity.keys.record.clone(),
+        settings: Settings::default(),
+    });
+    let scene = Scene {
+        known: town.known(0),
+        today: today(),
+        now: Timestamp::from_millis(u64::from(today().number()) * DAY),
+        connected: BTreeMap::new(),
+        settled: true,
+        ended: BTreeSet::new(),
+    };
+    let hear = |certificate: &Certificate| Heard::Certificate {
+        from: town.identity(1).organisation,
+        bytes: certificate.bytes().to_vec(),
+    };
+    let same = hear(&town.certificate(1).unwrap());
+    assert_eq!(worker.look(vec![same], &scene).twofold, None);
+    assert_eq!(
+        worker.look(vec![hear(&other)], &scene).twofold,
+        Some((1, both))
+    );
 }
 
 #[test]
