@@ -12,6 +12,13 @@ pub fn json(value: &Value) {
     text(&value.to_string());
 }
 
+/// Prints one line of JSON that is made while it is printed.
+pub fn json_of(value: &impl serde::Serialize) {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    drop(serde_json::to_writer(&mut out, value));
+    drop(writeln!(out));
+}
+
 /// Prints text and ends the line. Nobody reading it any more is no error.
 pub fn text(text: &str) {
     let mut out = std::io::stdout().lock();

@@ -10,6 +10,11 @@ pub fn json(value: &serde_json::Value) {
     assert!(!value.to_string().is_empty());
 }
 
+/// Instead of a line of JSON that is made while it is printed.
+pub fn json_of(value: &impl serde::Serialize) {
+    serde_json::to_writer(std::io::sink(), value).unwrap();
+}
+
 /// Instead of a line of text.
 pub fn text(_: &str) {}
 

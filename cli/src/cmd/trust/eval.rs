@@ -4,8 +4,9 @@ use crate::exit::CliError;
 use crate::globals::Globals;
 use crate::output;
 use parasol_protocol::trust::{Graph, Offer, Standing};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::ser::{SerializeSeq as _, Serializer};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -97,18 +98,18 @@ pub(super) fn run(args: &EvalArgs, globals: &Globals) -> Result<(), CliError> {
         .collect();
     let ignored = graph.vouches().filter_map(|(o, why)| Some((o, why?)));
     if globals.json {
-        let ignored: Vec<Value> = ignored
-            .map(|(o, why)| {
-                json!({"from": o.from, "to": o.to, "slot": o.slot, "why": why.code(), "text": why.to_string()})
-            })
-            .collect();
-        let accepted: Vec<Value> = accepted
-            .iter()
-            .map(|a| {
-                json!({"name": a.name, "budget": a.budget, "level": a.level, "distance": a.distance})
-            })
-            .collect();
-        output::json(&json!({"accepted": accepted, "ignored": ignored}));
+        // Written line by line, as it were: of a million there is no second copy.
+        let ignored = ignored.map(|(offer, why)| Ignored {
+            from: offer.from,
+            to: offer.to,
+            slot: offer.slot,
+            why: why.code(),
+            text: why.to_string(),
+        });
+        output::json_of(&Answer {
+            accepted: &accepted,
+            ignored: Each::of(ignored),
+        });
         return Ok(());
     }
     for a in &accepted {
@@ -129,9 +130,45 @@ pub(super) fn run(args: &EvalArgs, globals: &Globals) -> Result<(), CliError> {
     Ok(())
 }
 
+#[derive(Serialize)]
 struct Accepted<'a> {
     name: &'a str,
     budget: u32,
     level: u8,
     distance: usize,
+}
+
+#[derive(Serialize)]
+struct Ignored {
+    from: String,
+    to: String,
+    slot: u32,
+    why: &'static str,
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(bound(serialize = "I: Iterator, I::Item: Serialize"))]
+struct Answer<'a, I> {
+    accepted: &'a [Accepted<'a>],
+    ignored: Each<I>,
+}
+
+/// A list of which each is written as it comes.
+struct Each<I>(RefCell<Option<I>>);
+
+impl<I> Each<I> {
+    const fn of(items: I) -> Self {
+        Self(RefCell::new(Some(items)))
+    }
+}
+
+impl<I: Iterator<Item: Serialize>> Serialize for Each<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for item in self.0.take().into_iter().flatten() {
+            list.serialize_element(&item)?;
+        }
+        list.end()
+    }
 }
