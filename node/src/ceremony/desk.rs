@@ -6,7 +6,8 @@
 //! ceremonies/signed.cbor          the last certificate that this node has signed: epoch, plan
 //! ceremonies/ended.cbor           the seasons that are over, as the node knew last: of their keys
 //!                                 nothing is stored
-//! ceremonies/excused.cbor         who held ceremonies up: organisation, how often, left out until when
+//! ceremonies/excused.cbor         who held ceremonies up: organisation, how often, left out until when, and whether it was in the
+//!                                way of going back
 //! ceremonies/before.cbor          the last certificate that had more holders, while the one in force names
 //!                                 fewer than there are keyholders; its shares are kept for some days
 //! ceremonies/NAME/board.cbor      the plan and the messages that are known

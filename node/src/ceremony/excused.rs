@@ -28,6 +28,8 @@ fn path_of(desk: &Desk) -> PathBuf {
 struct Excuse {
     times: u32,
     until: Timestamp,
+    /// Whether it was in the way of going back to shares of before.
+    back: bool,
 }
 
 impl Excuse {
@@ -52,11 +54,12 @@ impl Excused {
         };
         let read = cbor::decode(&bytes, 64 * MOST, |d| {
             cbor::list(d, MOST, |d| {
-                cbor::tuple(d, 3)?;
+                cbor::tuple(d, 4)?;
                 let organisation = OrganisationKey::from_bytes(cbor::array(d)?);
                 let times = d.u32()?;
                 let until = Timestamp::from_millis(d.u64()?);
-                Ok((organisation, Excuse { times, until }))
+                let back = d.bool()?;
+                Ok((organisation, Excuse { times, until, back }))
             })
         });
         Self {
@@ -68,23 +71,25 @@ impl Excused {
         let bytes = cbor::encode(|e| {
             cbor::put_array(e, self.all.len() as u64);
             for (organisation, excuse) in &self.all {
-                cbor::put_array(e, 3);
+                cbor::put_array(e, 4);
                 cbor::put_bytes(e, organisation.as_bytes());
                 cbor::put_uint(e, u64::from(excuse.times));
                 cbor::put_uint(e, excuse.until.millis());
+                cbor::put_bool(e, excuse.back);
             }
         });
         let path = path_of(desk);
         write_private(&path, &bytes).map_err(io_error(&path))
     }
 
-    /// These held a ceremony up.
+    /// These held a ceremony up, one that goes back to shares of before if `back`.
     ///
     /// # Errors
     /// If it cannot be written down.
     pub(super) fn hold_up(
         &mut self,
         who: &BTreeSet<OrganisationKey>,
+        back: bool,
         now: Timestamp,
         desk: &Desk,
     ) -> Result<(), DeskError> {
@@ -96,7 +101,9 @@ impl Excused {
             let excuse = excuse.or_insert(Excuse {
                 times: 0,
                 until: now,
+                back: false,
             });
+            excuse.back |= back;
             excuse.times = excuse.times.saturating_add(1);
             excuse.until = now.plus_millis(excuse.pause());
         }
@@ -106,7 +113,8 @@ impl Excused {
         self.write(desk)
     }
 
-    /// These have come to the end of a ceremony: what was before is forgotten.
+    /// These have come to the end of a ceremony: what was before is forgotten. Of nobody it is known any
+    /// more whether he is in the way of going back, as there are other shares to go back to.
     ///
     /// # Errors
     /// If it cannot be written down.
@@ -115,10 +123,11 @@ impl Excused {
         who: &BTreeSet<OrganisationKey>,
         desk: &Desk,
     ) -> Result<(), DeskError> {
-        let before = self.all.len();
+        let before = self.all.clone();
         self.all
             .retain(|organisation, _| !who.contains(organisation));
-        if self.all.len() == before {
+        self.all.values_mut().for_each(|excuse| excuse.back = false);
+        if self.all == before {
             return Ok(());
         }
         self.write(desk)
@@ -126,9 +135,55 @@ impl Excused {
 
     /// Who is left out now. A clock that was set back leaves nobody out for longer.
     pub(super) fn now(&self, now: Timestamp) -> BTreeSet<OrganisationKey> {
-        let lasts =
-            |excuse: &Excuse| now < excuse.until && excuse.until <= now.plus_millis(excuse.pause());
-        let all = self.all.iter().filter(|(_, excuse)| lasts(excuse));
-        all.map(|(organisation, _)| *organisation).collect()
+        self.lasting(now).map(|(who, _)| *who).collect()
+    }
+
+    /// Those of them that were in the way of going back.
+    pub(super) fn in_the_way(&self, now: Timestamp) -> BTreeSet<OrganisationKey> {
+        let back = self.lasting(now).filter(|(_, excuse)| excuse.back);
+        back.map(|(who, _)| *who).collect()
+    }
+
+    fn lasting(&self, now: Timestamp) -> impl Iterator<Item = (&OrganisationKey, &Excuse)> {
+        let lasts = move |excuse: &Excuse| {
+            now < excuse.until && excuse.until <= now.plus_millis(excuse.pause())
+        };
+        self.all.iter().filter(move |(_, excuse)| lasts(excuse))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::ceremony::tests::town::Town;
+
+    const HOUR: u64 = 60 * 60_000;
+
+    #[test]
+    fn who_was_in_the_way_is_known_after_a_restart_until_others_hold_the_shares() {
+        let town = Town::new();
+        let desk = town.desk(0);
+        std::fs::create_dir_all(path_of(&desk).parent().unwrap()).unwrap();
+        let [one, other, third] = [1, 2, 3].map(|n| OrganisationKey::from_bytes([n; 32]));
+        let now = Timestamp::from_millis(1_000_000 * HOUR);
+        let mut excused = Excused::default();
+        excused
+            .hold_up(&BTreeSet::from([one]), true, now, &desk)
+            .unwrap();
+        // What it did last is not all that it did.
+        excused
+            .hold_up(&BTreeSet::from([one, other]), false, now, &desk)
+            .unwrap();
+        let mut again = Excused::read(&desk);
+        assert_eq!(again.all, excused.all);
+        assert_eq!(again.now(now), BTreeSet::from([one, other]));
+        assert_eq!(again.in_the_way(now), BTreeSet::from([one]));
+        assert_eq!(again.in_the_way(now.plus_millis(3 * HOUR)), BTreeSet::new());
+        // Who comes into force since, whoever that is, leaves none of it.
+        again.forgive(&BTreeSet::from([third]), &desk).unwrap();
+        let last = Excused::read(&desk);
+        assert_eq!(last.in_the_way(now), BTreeSet::new());
+        assert_eq!(last.now(now), BTreeSet::from([one, other]));
     }
 }

@@ -99,8 +99,6 @@ pub(super) struct Worker {
     prepared: BTreeSet<u32>,
     /// Who kept ceremonies from going on, as this node saw itself: the next one is without them.
     excused: Excused,
-    /// Who kept the others from going back to what is kept of before.
-    in_the_way: BTreeSet<OrganisationKey>,
     /// Ceremonies that have failed, and whether it is known who held each up.
     failed: BTreeMap<PlanDigest, bool>,
     /// When an organisation's nodes got this one to do what it would not have done by itself.
@@ -136,7 +134,6 @@ impl Worker {
             said: BTreeMap::new(),
             prepared: BTreeSet::new(),
             excused: Excused::default(),
-            in_the_way: BTreeSet::new(),
             failed: BTreeMap::new(),
             favours: BTreeMap::new(),
             claims: BTreeMap::new(),

@@ -6,4 +6,4 @@ mod drill;
 mod hostile;
 mod kept;
 mod live;
-mod town;
+pub(super) mod town;

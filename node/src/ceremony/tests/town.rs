@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub(super) const NAMES: [&str; 3] = ["lilas", "ryabina", "rowan"];
 
-pub(super) struct Town {
+pub(in crate::ceremony) struct Town {
     pub(super) dir: PathBuf,
     /// The organisations' root keys.
     roots: Vec<SecretKey>,
@@ -39,7 +39,7 @@ pub(super) fn keys() -> Vec<KeyName> {
 }
 
 impl Town {
-    pub(super) fn new() -> Self {
+    pub(in crate::ceremony) fn new() -> Self {
         let tmp = tempfile::tempdir().unwrap();
         let plan = Plan {
             dir: tmp.path().join("fed"),
@@ -76,7 +76,7 @@ impl Town {
     }
 
     /// One that lies there already, and stays.
-    pub(super) fn at(dir: &Path) -> Self {
+    pub(in crate::ceremony) fn at(dir: &Path) -> Self {
         Self {
             dir: dir.to_owned(),
             roots: Vec::new(),
@@ -85,7 +85,7 @@ impl Town {
     }
 
     /// The same, as it lies on the disk now.
-    pub(super) fn copy(&self) -> Self {
+    pub(in crate::ceremony) fn copy(&self) -> Self {
         let tmp = tempfile::tempdir().unwrap();
         let dir = tmp.path().join("fed");
         for name in NAMES {
@@ -98,7 +98,7 @@ impl Town {
         }
     }
 
-    pub(super) fn node(&self, number: usize) -> PathBuf {
+    pub(in crate::ceremony) fn node(&self, number: usize) -> PathBuf {
         self.dir.join(NAMES[number])
     }
 
@@ -126,7 +126,7 @@ impl Town {
         }
     }
 
-    pub(super) fn desk(&self, number: usize) -> Desk {
+    pub(in crate::ceremony) fn desk(&self, number: usize) -> Desk {
         Desk::open(&self.node(number)).unwrap()
     }
 

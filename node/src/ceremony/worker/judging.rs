@@ -33,7 +33,6 @@ impl Worker {
         let waiting = certificate.waiting();
         let signed = certificate.holders().filter(|(i, _)| !waiting.contains(i));
         let signed = signed.map(|(_, root)| current(root, &scene.known));
-        self.in_the_way.clear();
         self.excused.forgive(&signed.collect(), desk)
     }
 
@@ -134,10 +133,7 @@ impl Worker {
         if !who.is_empty() {
             tracing::warn!(ceremony = %name, ?who, "these held a key ceremony up: the next one is without them");
         }
-        if is_back {
-            self.in_the_way.extend(&who);
-        }
-        self.excused.hold_up(&who, scene.now, desk)
+        self.excused.hold_up(&who, is_back, scene.now, desk)
     }
 
     /// Who kept a ceremony from going on: who is to blame, or was waited for, as this node saw itself; or

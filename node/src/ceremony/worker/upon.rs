@@ -37,10 +37,10 @@ impl Worker {
     /// shares in force is needed there.
     pub(super) fn excused_back(&self, scene: &Scene) -> BTreeSet<OrganisationKey> {
         let held = self.held_by(&scene.known);
+        let in_the_way = self.excused.in_the_way(scene.now);
         let mut excused = self.excused.now(scene.now);
         excused.retain(|root| {
-            let root = current(root, &scene.known);
-            held.contains(&root) || self.in_the_way.contains(&root)
+            in_the_way.contains(root) || held.contains(&current(root, &scene.known))
         });
         excused
     }
