@@ -39,7 +39,7 @@ fn what_another_charter_has_overtaken_holds_nothing_up() {
 
 impl Drill {
     /// The third has held a renewal up, and the two others have renewed without it.
-    fn left_out() -> Self {
+    pub(in crate::ceremony) fn left_out() -> Self {
         let mut drill = Self::new(true);
         drill.passes(3);
         drill.deaf.insert(2);

@@ -22,11 +22,11 @@ pub(super) const DAY: u64 = 24 * HOUR;
 /// What a dishonest node makes of a message that goes from one to another: none, if it keeps it back.
 type Meddle = Box<dyn Fn(usize, usize, Vec<u8>) -> Option<Vec<u8>>>;
 
-pub(super) struct Drill {
-    pub(super) town: Town,
-    pub(super) workers: Vec<Worker>,
+pub(in crate::ceremony) struct Drill {
+    pub(in crate::ceremony) town: Town,
+    pub(in crate::ceremony) workers: Vec<Worker>,
     pub(super) heard: Vec<Vec<Heard>>,
-    pub(super) nodes: Vec<(NodeKey, TransportKey, OrganisationKey)>,
+    pub(in crate::ceremony) nodes: Vec<(NodeKey, TransportKey, OrganisationKey)>,
     pub(super) now: u64,
     /// Who is not connected, and between whom nothing comes through though they are.
     pub(super) apart: BTreeSet<(usize, usize)>,
@@ -83,7 +83,7 @@ impl Drill {
         meddled.collect()
     }
 
-    pub(super) fn scene(&self, n: usize) -> Scene {
+    pub(in crate::ceremony) fn scene(&self, n: usize) -> Scene {
         let (behind, ahead) = self.wrong[n];
         let now = Timestamp::from_millis(self.now + ahead * DAY - behind * DAY);
         let there = (0..3).filter(|m| *m != n && !self.apart.contains(&(n.min(*m), n.max(*m))));

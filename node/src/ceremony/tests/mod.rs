@@ -2,7 +2,7 @@
 
 mod back;
 mod crash;
-mod drill;
+pub(super) mod drill;
 mod hostile;
 mod kept;
 mod live;

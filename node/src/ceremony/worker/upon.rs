@@ -80,3 +80,35 @@ impl Worker {
         outdated
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use crate::ceremony::tests::drill::Drill;
+    use std::collections::BTreeSet;
+
+    /// Who holds no share in force is left out of the way back for having been in the way of it, and for
+    /// nothing else.
+    #[test]
+    fn who_is_left_out_of_the_way_back() {
+        for back in [false, true] {
+            let mut drill = Drill::left_out();
+            let (first, third) = (drill.nodes[0].2, drill.nodes[2].2);
+            let scene = drill.scene(1);
+            let worker = &mut drill.workers[1];
+            let desk = drill.town.desk(1);
+            worker
+                .excused
+                .forgive(&BTreeSet::from([first, third]), &desk)
+                .unwrap();
+            assert_eq!(worker.excused_back(&scene), BTreeSet::new());
+            let who = BTreeSet::from([first, third]);
+            worker
+                .excused
+                .hold_up(&who, back, scene.now, &desk)
+                .unwrap();
+            let out = if back { who } else { BTreeSet::from([first]) };
+            assert_eq!(worker.excused_back(&scene), out);
+        }
+    }
+}
