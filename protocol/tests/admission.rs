@@ -4,17 +4,19 @@
 mod common;
 
 use common::shelf::Shelf;
-use common::world::{TODAY, World, by_node, by_root, expiry, particulars};
+use common::world::{TODAY, World, by_node, by_root, elder, expiry, particulars};
 use parasol_protocol::admit::{
-    PROVEN_SLOT, RETRACTION_SLOT, SLOTS, SlotKey, Tombstone, Verdict, admit,
+    ENDING_SLOT, GRANT_SLOT, PROVEN_SLOT, RETRACTION_SLOT, SLOTS, SlotKey, Tombstone, Verdict,
+    admit, check,
 };
 use parasol_protocol::keys::SecretKey;
 use parasol_protocol::limits::{MAX_REVOCATION_LIFE, RETRACTION_LIFE};
 use parasol_protocol::record::affirmation::Affirmation;
+use parasol_protocol::record::grant::Grant;
 use parasol_protocol::record::report::Audience;
 use parasol_protocol::record::retraction::Retraction;
 use parasol_protocol::record::revocation::Revocation;
-use parasol_protocol::record::{Body, Verified};
+use parasol_protocol::record::{Body, Rule, Verified};
 
 #[test]
 fn retractions_have_slots_of_their_own_and_none_claims_anothers() {
@@ -32,6 +34,12 @@ fn retractions_have_slots_of_their_own_and_none_claims_anothers() {
     assert_eq!(slot(&report, 5).slot, 5);
     assert_eq!(slot(&bare, 5).slot, RETRACTION_SLOT | 5);
     assert_eq!(slot(&proven, 5).slot, PROVEN_SLOT | 5);
+    let grant = Body::Grant(Grant {
+        subject: world.rowan.key(),
+        evaluations: 9,
+    });
+    assert_eq!(slot(&grant, 5).slot, GRANT_SLOT | 5);
+    assert_eq!([ENDING_SLOT, GRANT_SLOT], [0x4000_0000, 0x6000_0000]);
     assert_eq!(
         [SLOTS, RETRACTION_SLOT, PROVEN_SLOT],
         [0x4000_0000, 0x8000_0000, 0xc000_0000]
@@ -95,4 +103,46 @@ fn a_revocation_puts_out_what_its_key_signed_but_not_what_is_affirmed_or_proves_
     assert_eq!(verdict(&shelf), Verdict::Carry { evicts });
     shelf.receive(revocation.bytes(), TODAY).unwrap();
     assert_eq!(verdict(&shelf), Verdict::Known);
+}
+
+#[test]
+fn what_is_carried_is_known_whichever_way_it_comes() {
+    let mut world = World::new("known");
+    let home = world.lilas.key();
+    for audience in [Audience::Federation, Audience::Own] {
+        let lock = SecretKey::generate(&mut world.entropy);
+        let (report, _) = world.sealed(&particulars(), None, audience, &lock);
+        let draft = by_node(&world.lilas, Body::Report(report), expiry(), 0);
+        let record = draft.sign(&world.federation, &world.lilas.node).unwrap();
+        let mut shelf = Shelf::new(world.directory.clone(), home);
+        shelf.receive(record.bytes(), TODAY).unwrap();
+        for own in [false, true] {
+            let Ok(verdict) = admit(&record, own, &shelf.directory, &shelf, &home, TODAY);
+            assert_eq!(verdict, Verdict::Known, "{audience:?} {own}");
+        }
+    }
+}
+
+#[test]
+fn of_a_former_root_its_own_signature_counts_no_more_and_its_nodes_are_looked_at_as_any() {
+    let mut world = World::new("former");
+    let lock = SecretKey::generate(&mut world.entropy);
+    let (report, _) = world.sealed(&particulars(), None, Audience::Federation, &lock);
+    let mut by_its_node = by_node(&world.rowan, Body::Report(report), expiry(), 0);
+    by_its_node.header.organisation = elder().organisation();
+    let revocation = Body::Revocation(Revocation::Key(world.rowan.node.node()));
+    let mut by_itself = by_root(&world.rowan, revocation, TODAY, MAX_REVOCATION_LIFE, 0);
+    by_itself.header.organisation = elder().organisation();
+    let home = world.lilas.key();
+    let broken = |record: &Verified| {
+        check(record, &world.directory, &home, TODAY)
+            .unwrap_err()
+            .rule
+    };
+    let record = by_itself.sign(&world.federation, &elder()).unwrap();
+    assert_eq!(broken(&record), Rule::FormerRoot);
+    let record = by_its_node
+        .sign(&world.federation, &world.rowan.node)
+        .unwrap();
+    assert_eq!(broken(&record), Rule::UnknownKey);
 }
