@@ -5,6 +5,7 @@ mod due;
 mod faults;
 mod hoarder;
 mod making;
+mod nothing;
 mod refused;
 mod secrecy;
 mod slow;
