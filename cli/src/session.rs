@@ -184,6 +184,26 @@ impl Session {
         answer.map(drop).map_err(|why| self.trouble(why.into()))
     }
 
+    /// Hands the node one of many such records: the inner error is about this record alone, and
+    /// another one may do.
+    ///
+    /// # Errors
+    /// If the node does not answer, or takes nothing at all now.
+    pub fn offer(&self, record: &[u8]) -> Result<Result<(), CliError>, CliError> {
+        let Err(why) = self.carrier.send("/v1/records", record, MAX_MESSAGE) else {
+            return Ok(Ok(()));
+        };
+        let judged = matches!(
+            why,
+            Unanswered::Status {
+                status: 400 | 422,
+                ..
+            }
+        );
+        let why = self.trouble(why.into());
+        if judged { Ok(Err(why)) } else { Err(why) }
+    }
+
     /// The bytes of a record, by its id or the beginning of it.
     ///
     /// # Errors

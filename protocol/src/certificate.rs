@@ -440,13 +440,20 @@ impl Certificate {
     pub fn has_signed(&self, node: &NodeKey) -> bool {
         self.signers.contains(node)
     }
-    /// Who signed both of two certificates of one generation that say different things: nobody may.
-    /// Empty, if these two are not such.
-    pub fn signed_twice(&self, other: &Self) -> BTreeSet<NodeKey> {
+    /// The organisations whose nodes signed both of two certificates of one generation that say
+    /// different things, with whatever key each: none may. Empty, if these two are not such.
+    pub fn signed_twice(&self, other: &Self) -> BTreeSet<OrganisationKey> {
         if self.epoch != other.epoch || self.digest == other.digest {
             return BTreeSet::new();
         }
-        self.signers.intersection(&other.signers).copied().collect()
+        let theirs: BTreeSet<OrganisationKey> = other.signed_for().collect();
+        self.signed_for().filter(|o| theirs.contains(o)).collect()
+    }
+
+    /// The organisations for which this copy is signed.
+    fn signed_for(&self) -> impl Iterator<Item = OrganisationKey> {
+        let root = |index| self.holders.get(index).copied();
+        self.signed.iter().filter_map(root)
     }
     /// The key of this name.
     pub fn key(&self, name: KeyName) -> Option<&ThresholdKey> {

@@ -6,10 +6,16 @@ use crate::globals::Globals;
 use crate::home::Profile;
 use crate::output;
 use crate::session::{Session, decided, names, organisation};
+use parasol_protocol::area::Area;
+use parasol_protocol::client::Federation;
 use parasol_protocol::ids::OrganisationKey;
-use parasol_protocol::trust::{Question, counted};
+use parasol_protocol::record::vouch::Topic;
+use parasol_protocol::trust::Counting;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What may be asked of an organisation: a kind of record, and its area.
+type Asked = (Topic, Option<Area>);
 
 /// Arguments.
 #[derive(clap::Args, Clone, Debug)]
@@ -83,15 +89,8 @@ pub fn run(decision: Decision, args: &SightArgs, globals: &Globals) -> Result<()
     session.keep.home().save(&profile)?;
     let after = Session::with(session.keep.home().clone(), profile)?;
     let now = in_sight(&after);
-    let (gone, back): (Vec<_>, Vec<_>) = (
-        before
-            .difference(&now)
-            .map(|k| federation.name(k))
-            .collect(),
-        now.difference(&before)
-            .map(|k| federation.name(k))
-            .collect(),
-    );
+    let (gone, less) = lost(&before, &now, federation);
+    let (back, more) = lost(&now, &before, federation);
     if globals.json {
         output::json(&json!({
             "organisation": name,
@@ -99,7 +98,9 @@ pub fn run(decision: Decision, args: &SightArgs, globals: &Globals) -> Result<()
             "in_force": !args.undo,
             "before": was,
             "out_of_sight": gone,
+            "less_in_sight": less,
             "back_in_sight": back,
+            "more_in_sight": more,
         }));
         return Ok(());
     }
@@ -113,7 +114,7 @@ pub fn run(decision: Decision, args: &SightArgs, globals: &Globals) -> Result<()
     });
     if !gone.is_empty() {
         output::text(&format!(
-            "Out of sight now, reports and all else that names no area: {}. Your node goes on carrying it; to bring it back: parasol {} {name} --undo",
+            "Out of sight now, whatever is asked: {}. Your node goes on carrying it; to bring it back: parasol {} {name} --undo",
             gone.join(", "),
             if decision == Decision::Block {
                 "block"
@@ -122,20 +123,54 @@ pub fn run(decision: Decision, args: &SightArgs, globals: &Globals) -> Result<()
             },
         ));
     }
-    if !back.is_empty() {
-        output::text(&format!("Back in sight: {}.", back.join(", ")));
+    for (names, said) in [
+        (less, "Out of sight for some kinds of record or areas"),
+        (back, "Back in sight"),
+        (more, "Back in sight for some kinds of record or areas"),
+    ] {
+        if !names.is_empty() {
+            output::text(&format!("{said}: {}.", names.join(", ")));
+        }
     }
     Ok(())
 }
 
-/// Whose reports are shown, as far as they name no area.
-fn in_sight(session: &Session) -> BTreeSet<OrganisationKey> {
+/// In which questions each organisation of the charter counts: a kind of record, and no area or one
+/// that some vouch is limited to. Others make no difference.
+fn in_sight(session: &Session) -> BTreeMap<OrganisationKey, BTreeSet<Asked>> {
     let federation = &session.federation;
-    let all = counted(
-        federation.directory(),
-        &session.local,
-        &Question::REPORTS,
-        federation.today(),
-    );
-    all.into_keys().collect()
+    let directory = federation.directory();
+    let scopes = || directory.vouches().map(|v| &v.vouch.scope);
+    let areas: BTreeSet<&Area> = scopes().flat_map(|scope| &scope.areas).collect();
+    let areas = || [None].into_iter().chain(areas.iter().copied().map(Some));
+    let mut counting = Counting::new(directory, session.local.clone(), federation.today());
+    let mut all: BTreeMap<OrganisationKey, BTreeSet<Asked>> = BTreeMap::new();
+    for member in federation.members() {
+        for topic in Topic::ALL {
+            for area in areas() {
+                if counting.of(&member.key, topic, area).is_some() {
+                    let asked = (topic, area.cloned());
+                    all.entry(member.key).or_default().insert(asked);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Who counts in fewer questions than before: in none any more, or in some still.
+fn lost(
+    before: &BTreeMap<OrganisationKey, BTreeSet<Asked>>,
+    now: &BTreeMap<OrganisationKey, BTreeSet<Asked>>,
+    federation: &Federation,
+) -> (Vec<String>, Vec<String>) {
+    let (mut all, mut some) = (Vec::new(), Vec::new());
+    for (key, asked) in before {
+        match now.get(key) {
+            None => all.push(federation.name(key)),
+            Some(left) if !asked.is_subset(left) => some.push(federation.name(key)),
+            Some(_) => {}
+        }
+    }
+    (all, some)
 }

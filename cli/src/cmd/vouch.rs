@@ -6,6 +6,7 @@ use crate::root::read_root;
 use crate::rooted::{RootedArgs, sign_and_deliver, signing};
 use crate::session::{Session, organisation};
 use parasol_protocol::area::{Area, AreaKind};
+use parasol_protocol::directory::{Directory, Vouched};
 use parasol_protocol::ids::OrganisationKey;
 use parasol_protocol::limits::MAX_VOUCH_AREAS;
 use parasol_protocol::record::Body;
@@ -60,18 +61,13 @@ pub fn run(args: &VouchArgs, globals: &Globals) -> Result<(), CliError> {
     let expires = until(args.until, today, life)?;
     let scope = scope(args, &session)?;
     let directory = session.federation.directory();
-    let live = directory
-        .vouches()
-        .filter(|v| v.issuer == issuer && today <= v.expires);
-    let live: Vec<_> = live
-        .filter(|v| !directory.is_taken_back(&issuer, &v.id, today))
-        .collect();
-    let next = live.iter().map(|v| v.vouch.number.saturating_add(1)).max();
+    let next = in_force(directory, &issuer, today).map(|v| v.vouch.number.saturating_add(1));
+    let next = next.max();
     // What was signed into a file may not be at the node yet.
     let signed = signing(&session, &args.rooted, &root)?;
     let free = (next.unwrap_or(0)..).find(|n| !signed.has_vouched(*n));
     let number = args.number.or(free).unwrap_or(0);
-    if let Some(other) = live.iter().find(|v| v.vouch.number == number) {
+    if let Some(other) = in_force_as(directory, &issuer, number, today).next() {
         return Err(CliError::input(
             "number-taken",
             format_args!(
@@ -100,6 +96,28 @@ pub fn run(args: &VouchArgs, globals: &Globals) -> Result<(), CliError> {
     );
     done.print(&said, &args.rooted, globals);
     Ok(())
+}
+
+/// The vouches of an organisation that have not ended and are not taken back.
+fn in_force<'a>(
+    directory: &'a Directory,
+    issuer: &'a OrganisationKey,
+    today: Day,
+) -> impl Iterator<Item = &'a Vouched> {
+    let live = directory
+        .vouches()
+        .filter(move |v| v.issuer == *issuer && today <= v.expires);
+    live.filter(move |v| !directory.is_taken_back(issuer, &v.id, today))
+}
+
+/// Those of them that have this number: there should be one at most.
+pub(super) fn in_force_as<'a>(
+    directory: &'a Directory,
+    issuer: &'a OrganisationKey,
+    number: u32,
+    today: Day,
+) -> impl Iterator<Item = &'a Vouched> {
+    in_force(directory, issuer, today).filter(move |v| v.vouch.number == number)
 }
 
 /// An organisation by its name here, or by a key that nobody here knows yet.

@@ -8,6 +8,7 @@
 )]
 
 mod asking;
+mod carrying;
 #[path = "../common/mod.rs"]
 mod common;
 mod profile;

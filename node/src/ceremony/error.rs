@@ -4,7 +4,7 @@ use crate::keys::IdentityError;
 use parasol_protocol::cbor::Malformed;
 use parasol_protocol::ceremony::{CeremonyError, PlanError};
 use parasol_protocol::certificate::CertificateError;
-use parasol_protocol::ids::{NodeKey, PlanDigest};
+use parasol_protocol::ids::{OrganisationKey, PlanDigest};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
@@ -53,14 +53,14 @@ pub enum DeskError {
     Certificate(#[from] CertificateError),
     /// There are two certificates of one epoch.
     #[error(
-        "ALARM: there is another certificate of key generation {epoch} than the one that this node has; there must be one only, and {n} nodes have signed both: ask the keyholders",
+        "ALARM: there is another certificate of key generation {epoch} than the one that this node has; there must be one only, and the nodes of {n} organisations have signed both: ask the keyholders",
         n = .both.len()
     )]
     TwoCertificates {
         /// Which.
         epoch: u32,
         /// Who has signed both.
-        both: BTreeSet<NodeKey>,
+        both: BTreeSet<OrganisationKey>,
     },
     /// The board holds messages in this node's own name that are not its own.
     #[error(

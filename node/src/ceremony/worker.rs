@@ -70,7 +70,7 @@ pub(super) struct Out {
     /// Boards to be shown.
     pub(super) asks: Vec<Ask>,
     /// An epoch of which somebody has another certificate, and who signed both.
-    pub(super) twofold: Option<(u32, BTreeSet<NodeKey>)>,
+    pub(super) twofold: Option<(u32, BTreeSet<OrganisationKey>)>,
 }
 
 /// Somebody who waits for an answer.

@@ -1,7 +1,7 @@
 //! What is wrong in the federation itself, for whoever runs the node: no node can put it right alone.
 
 use super::machine::Machine;
-use parasol_protocol::ids::{NodeKey, OrganisationKey};
+use parasol_protocol::ids::OrganisationKey;
 use std::collections::BTreeSet;
 
 /// Somebody has signed what contradicts something else that he signed.
@@ -71,22 +71,13 @@ impl Machine {
         let certificates = self.twofold.as_ref();
         let certificates = certificates.map(|(epoch, both)| Alarm::TwoCertificates {
             epoch: *epoch,
-            both: self.owners(both),
+            both: both.iter().map(|root| self.called(root)).collect(),
         });
         fork.into_iter().chain(twice).chain(certificates).collect()
     }
 
     fn called(&self, root: &OrganisationKey) -> String {
-        let known = self.charter.organisation(root);
+        let known = self.charter.answers_for(root);
         known.map_or_else(|| root.to_string(), |one| one.name.clone())
-    }
-
-    fn owners(&self, nodes: &BTreeSet<NodeKey>) -> BTreeSet<String> {
-        let directory = self.engine.directory();
-        let of = |node: &NodeKey| match directory.organisation_of(node) {
-            Some(root) => self.called(&root),
-            None => node.to_string(),
-        };
-        nodes.iter().map(of).collect()
     }
 }

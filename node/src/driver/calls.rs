@@ -211,7 +211,7 @@ impl DriverHandle {
     }
 
     /// Tells that there is another certificate of an epoch than the one in force, and who signed both.
-    pub async fn two_certificates(&self, epoch: u32, both: BTreeSet<NodeKey>) {
+    pub async fn two_certificates(&self, epoch: u32, both: BTreeSet<OrganisationKey>) {
         // An error means that the driver is gone, and nobody looks at its status any more.
         let _ = self.queue.send(Input::TwoCertificates(epoch, both)).await;
     }

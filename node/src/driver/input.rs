@@ -142,7 +142,7 @@ pub(super) enum Input {
     Scene(Answer<Scene>),
     Prepare(u32, Shares, Answer<()>),
     Renew(Box<Certificate>, Answer<bool>),
-    TwoCertificates(u32, BTreeSet<NodeKey>),
+    TwoCertificates(u32, BTreeSet<OrganisationKey>),
     Stop(oneshot::Sender<()>),
 }
 

@@ -19,7 +19,7 @@ use parasol_protocol::charter::{Chain, Charter};
 use parasol_protocol::engine::{
     AskId, Engine, EngineError, Identity, Notice, Output, Settings, Source,
 };
-use parasol_protocol::ids::{FederationId, NodeKey, TransportKey};
+use parasol_protocol::ids::{FederationId, OrganisationKey, TransportKey};
 use parasol_protocol::oprf::KeyName;
 use parasol_protocol::record::{Refusal, Rule, Verified};
 use parasol_protocol::time::{Day, Timestamp};
@@ -91,7 +91,7 @@ pub(super) struct Machine {
     pub(super) aside: Aside,
     pub(super) measured: Option<(Timestamp, Stats)>,
     /// An epoch of which there are two certificates, and who has signed both.
-    pub(super) twofold: Option<(u32, BTreeSet<NodeKey>)>,
+    pub(super) twofold: Option<(u32, BTreeSet<OrganisationKey>)>,
     /// What clients want published while the node catches up, and since when.
     held: Vec<Held>,
     /// The node's directory, whose shares files an ended season's keys are destroyed in.

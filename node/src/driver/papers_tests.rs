@@ -165,14 +165,13 @@ async fn what_is_wrong_in_the_federation_stands_in_the_status() {
     );
     serves(&home, 1).await;
 
-    let keys = NodeIdentity::read(&home.dir).unwrap().keys;
-    let both = BTreeSet::from([keys.record.node()]);
+    let identity = NodeIdentity::read(&home.dir).unwrap();
+    let both = BTreeSet::from([identity.organisation]);
     home.driver.two_certificates(7, both).await;
     let status = home.driver.status().await.unwrap();
     let last = status.alarms.last().unwrap();
     assert_eq!(last.code(), "two-certificates");
     let said = last.to_string();
-    let identity = NodeIdentity::read(&home.dir).unwrap();
     let name = &identity
         .charter
         .organisation(&identity.organisation)

@@ -244,6 +244,13 @@ async fn carry_in(State(app): State<App>, body: Bytes) -> Result<Response, ApiEr
     let refused = |why: Refusal| match why.rule {
         // No record by its form: what does not decode is told alike by every call.
         Rule::Encoding => ApiError::malformed(why),
+        // The engine keeps it, in memory and for a while, as it keeps what comes early from others.
+        Rule::Future => {
+            let said = format!(
+                "{why}. It waits in this node's memory, and is taken when its day has come; carry it again then if the node was started anew"
+            );
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, Rule::Future.id(), said)
+        }
         rule => ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, rule.id(), why.to_string()),
     };
     let record = Verified::from_bytes(&body, &app.federation).map_err(refused)?;

@@ -212,6 +212,15 @@ async fn every_error_of_the_table_is_answered_with_its_body_and_no_other() {
         h.expires = h.issued.plus(800)
     });
     told(door.post("/v1/records", &long).await, 422, "life");
+    // What comes before its day is kept, and that is said.
+    let early = vouch(&home, &home.roots[0], 41, |h| h.issued = h.issued.plus(3));
+    let answer = door.post("/v1/records", &early).await;
+    assert!(
+        answer.json()["error"]["message"]
+            .to_string()
+            .contains("waits in this node's memory")
+    );
+    told(answer, 422, "future");
     // Its papers took the first slots of the day.
     let second = vouch(&home, &home.roots[0], 0, |_| ());
     told(door.post("/v1/records", &second).await, 422, "slot-taken");

@@ -246,7 +246,7 @@ pub enum PaperError {
     },
     /// There is another certificate of one epoch.
     #[error(
-        "ALARM: {path} is another certificate of key generation {epoch} than the one that this node has, and there must be one only. Signed by both: {signed}. Use neither until the keyholders have cleared this up: whoever signed both has lost control of its node"
+        "ALARM: {path} is another certificate of key generation {epoch} than the one that this node has, and there must be one only. Signed by both: {signed}. Use neither until the keyholders have cleared this up: whoever signed both has lost control of a node, or made one anew"
     )]
     TwoCertificates {
         /// Where.
@@ -484,7 +484,7 @@ pub fn take(dir: &Path, files: &[PathBuf], today: Day) -> Result<Taken, PaperErr
             return Err(PaperError::TwoCertificates {
                 path: path.clone(),
                 epoch: read.epoch(),
-                signed: names(&before.signed_twice(&read), &directory, read.issued()),
+                signed: names(&before.signed_twice(&read), &directory),
             });
         }
         let rank = |c: &Certificate| (c.epoch(), c.signed());
@@ -539,17 +539,13 @@ fn differ(one: &Certificate, other: &Certificate) -> bool {
     one.epoch() == other.epoch() && one.digest() != other.digest()
 }
 
-/// The organisations of these nodes.
-fn names(nodes: &BTreeSet<NodeKey>, directory: &Directory, day: Day) -> String {
-    let name = |node: &NodeKey| {
-        let root = directory.signer_on(node, day)?;
-        let member = directory.charter().answers_for(&root)?;
-        Some(member.name.clone())
+/// These organisations by name.
+fn names(organisations: &BTreeSet<OrganisationKey>, directory: &Directory) -> String {
+    let name = |root: &OrganisationKey| {
+        let member = directory.charter().answers_for(root);
+        member.map_or_else(|| root.to_string(), |member| member.name.clone())
     };
-    let names: Vec<String> = nodes
-        .iter()
-        .map(|node| name(node).unwrap_or_else(|| node.to_string()))
-        .collect();
+    let names: Vec<String> = organisations.iter().map(name).collect();
     names.join(", ")
 }
 

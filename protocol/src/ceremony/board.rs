@@ -351,11 +351,11 @@ impl Board {
     /// is the one that most echoes are of; everything that rests on it is judged anew, so that it
     /// makes no difference which of the two came first.
     fn choose(&mut self) {
-        let mut choices: Vec<BTreeMap<NodeKey, Joined>> = vec![BTreeMap::new()];
+        let mut choices: Vec<BTreeMap<NodeKey, &Joined>> = vec![BTreeMap::new()];
         for node in self.plan.participants() {
             let slot = self.slots.get(&(*node, Step::Join)).into_iter().flatten();
             let joins = slot.filter_map(|entry| match &entry.body {
-                Body::Join(joined) => Some(joined),
+                Body::Join(joined) => Some(&**joined),
                 _ => None,
             });
             // Of many that did so no certificate can come that would have to be found again here.
@@ -365,7 +365,7 @@ impl Board {
             for choice in before {
                 for joined in &joins {
                     let mut choice = choice.clone();
-                    choice.insert(*node, (***joined).clone());
+                    choice.insert(*node, *joined);
                     choices.push(choice);
                 }
                 if joins.is_empty() {
@@ -373,8 +373,8 @@ impl Board {
                 }
             }
         }
-        let echoed = |choice: &BTreeMap<NodeKey, Joined>| {
-            let transcript = self.transcript(choice);
+        let echoed = |choice: &BTreeMap<NodeKey, &Joined>| {
+            let transcript = self.transcript(choice.values().copied());
             let count = self
                 .echoes()
                 .filter(|(_, e)| e.transcript == transcript)
@@ -382,7 +382,7 @@ impl Board {
             (count, transcript)
         };
         if let Some(chosen) = choices.into_iter().max_by_key(echoed) {
-            self.joined = chosen;
+            self.joined = chosen.into_iter().map(|(n, j)| (n, j.clone())).collect();
         }
         self.outcome = None;
         self.certificate = None;
@@ -470,11 +470,11 @@ impl Board {
         }))
     }
 
-    fn transcript(&self, joined: &BTreeMap<NodeKey, Joined>) -> [u8; 32] {
+    fn transcript<'a>(&self, joined: impl IntoIterator<Item = &'a Joined>) -> [u8; 32] {
         let mut hash = Sha256::new()
             .chain_update(b"parasol 1 ceremony transcript")
             .chain_update(self.plan.digest().as_bytes());
-        for joined in joined.values() {
+        for joined in joined {
             hash.update(joined.digest);
         }
         hash.finalize().into()
@@ -482,7 +482,7 @@ impl Board {
 
     /// The hash of all joins, and the keys that they add up to.
     fn add_up(&self) -> Result<Outcome, KeyError> {
-        let transcript = self.transcript(&self.joined);
+        let transcript = self.transcript(self.joined.values());
         let mut keys = BTreeMap::new();
         for (name, dealing) in self.plan.makings() {
             let contributions = self.joined.values();

@@ -80,6 +80,13 @@ impl Joined {
         })
     }
 
+    /// Whether these keys and points are what the join shows.
+    pub(super) fn shows(&self, join: &Join) -> bool {
+        let points = self.contributions.values().map(|c| c.commitment.encode());
+        self.one_time.values().eq(&join.one_time)
+            && points.eq(join.shown.iter().map(|shown| shown.points.clone()))
+    }
+
     /// Whether this is the nonce that the join fixed.
     pub(super) fn opens(&self, plan: &Plan, sender: &NodeKey, nonce: &[u8; 32]) -> bool {
         self.nonce == nonce_hash(plan, sender, nonce)

@@ -253,8 +253,7 @@ impl Ceremony {
         if let Some(joined) = ceremony.board.joined(&me) {
             let again = ceremony.join()?;
             let nonce = ceremony.nonce();
-            let same = joined.one_time.values().eq(again.one_time.iter())
-                && joined.opens(ceremony.board.plan(), &me, &nonce);
+            let same = joined.shows(&again) && joined.opens(ceremony.board.plan(), &me, &nonce);
             if !same {
                 return Err(CeremonyError::OtherSeed);
             }

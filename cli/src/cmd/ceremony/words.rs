@@ -36,7 +36,7 @@ pub(super) fn desk(error: DeskError) -> CliError {
         DeskError::Ceremony(why) => ceremony(why),
         DeskError::Certificate(_) => CliError::input("certificate", &error),
         DeskError::TwoCertificates { .. } => CliError::refused("two-certificates", &error).next(
-            "use neither until the keyholders have cleared this up: whoever signed both has lost control of its node",
+            "use neither until the keyholders have cleared this up: whoever signed both has lost control of a node, or made one anew",
         ),
         DeskError::Forged(_) => CliError::refused("forged", &error),
         DeskError::Large => CliError::refused("large", &error),

@@ -1,6 +1,7 @@
 //! A crash changes nothing, and neither does the order in which messages come.
 
 use super::*;
+use crate::ceremony::message::Join;
 
 /// The board at the end, and the shares.
 fn ended(mut run: Run) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
@@ -74,6 +75,38 @@ fn another_seed_than_the_one_that_joined_is_refused() {
     }
 }
 
+/// Not even one with the same one-time keys and nonce: its parts would not fit what is shown.
+#[test]
+fn another_polynomial_than_the_one_that_is_shown_is_refused() {
+    let mut town = Town::new(3, 3, 2, 19);
+    let plan = generate(&mut town, &[0, 1, 2], 2, &two_keys());
+    let key = town.nodes[0].clone();
+    let join = |seed: u8| {
+        let board = Board::new(plan.clone());
+        let participant = participant(&key, [seed; 32], Shares::default());
+        match Ceremony::open(board, participant, TODAY).unwrap().poll() {
+            Ok(Next::Post(message)) => message,
+            other => panic!("{other:?}"),
+        }
+    };
+    let body = |message: &[u8]| Join::decode(Envelope::parse(message).unwrap().body).unwrap();
+    let (own, other) = (join(1), join(2));
+    let open = |message: &[u8]| {
+        let mut board = Board::new(plan.clone());
+        board.post(message).unwrap();
+        let participant = participant(&key, [1; 32], Shares::default());
+        Ceremony::open(board, participant, TODAY).map(|_| ())
+    };
+    assert_eq!(open(&own), Ok(()));
+    let mixed = Join {
+        shown: body(&other).shown,
+        ..body(&own)
+    };
+    let federation = town.charter.federation();
+    let mixed = sign(federation, plan.digest(), &key, Step::Join, &mixed.encode());
+    assert_eq!(open(&mixed), Err(CeremonyError::OtherSeed));
+}
+
 #[test]
 fn nobody_signs_two_certificates_of_one_epoch() {
     let mut town = Town::new(3, 3, 2, 15);
@@ -136,18 +169,23 @@ fn whoever_stops_twice_says_it_once() {
     assert_eq!(ceremony.stop(Reason::Withdrawn).unwrap(), first);
 }
 
+/// By organisation: one that has two nodes signs each with another key.
 #[test]
 fn two_certificates_of_one_epoch_name_who_signed_both() {
     let mut town = Town::new(3, 3, 2, 16);
     let mut made = Vec::new();
     for seed in [1, 2] {
+        if seed == 2 {
+            town.another_node(0);
+        }
         let plan = generate(&mut town, &[0, 1, 2], 2, &two_keys());
         let mut run = Run::new(&town, &plan, BTreeMap::new(), seed);
         run.play();
         made.push(town.certified(&[0, 1, 2], 2, &run.certificate()));
     }
     assert_eq!(made[0].epoch(), made[1].epoch());
-    let all: BTreeSet<NodeKey> = town.nodes.iter().map(SecretKey::node).collect();
+    assert_ne!(made[0].signers(), made[1].signers());
+    let all: BTreeSet<_> = town.roots.iter().map(SecretKey::organisation).collect();
     assert_eq!(made[0].signed_twice(&made[1]), all);
     assert!(made[0].signed_twice(&made[0]).is_empty());
 }

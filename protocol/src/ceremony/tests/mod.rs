@@ -5,6 +5,7 @@ mod due;
 mod faults;
 mod hoarder;
 mod making;
+mod nothing;
 mod refused;
 mod secrecy;
 mod slow;
@@ -19,7 +20,7 @@ use crate::ids::{NodeKey, PlanDigest};
 use crate::keys::SecretKey;
 use crate::oprf::{KeyName, KeyShare, ShareIndex};
 use crate::record::delegation::{self, SlotRange};
-use crate::record::{Body, Draft, Header, Signer};
+use crate::record::{Body, Draft, Header, Signer, Verified};
 use crate::sim::Drbg;
 use crate::time::{Day, Season};
 use crate::wire::sealed::SealSecret;
@@ -96,30 +97,8 @@ impl Town {
         let charter = Charter::from_bytes(&unsigned.write()).unwrap();
         let mut directory = Directory::new(charter.clone());
         for (root, node) in roots.iter().zip(&nodes) {
-            let transport = SecretKey::generate(&mut entropy);
-            let terms = delegation::Terms {
-                record_key: node.node(),
-                transport_key: transport.transport(),
-                seal_key: SealSecret::generate(&mut entropy).public(),
-                slots: SlotRange {
-                    first: 0,
-                    count: 100,
-                },
-                until: TODAY.plus(60),
-            };
-            let federation = charter.federation();
-            let body = terms.agree(federation, &root.organisation(), node, &transport);
-            let draft = Draft {
-                header: Header {
-                    organisation: root.organisation(),
-                    signer: Signer::Root,
-                    issued: TODAY.minus(5),
-                    expires: TODAY.plus(60),
-                    slot: 0,
-                },
-                body: Body::Delegation(body),
-            };
-            directory.learn(&draft.sign(federation, root).unwrap());
+            let delegation = delegation(&charter, root, node, 0, &mut entropy);
+            directory.learn(&delegation);
         }
         Self {
             entropy,
@@ -198,10 +177,53 @@ impl Town {
         self.nodes.iter().find(|key| key.node() == *node).unwrap()
     }
 
+    /// An organisation's next node works for it from now on; the one before is still delegated.
+    pub(super) fn another_node(&mut self, at: usize) {
+        let node = SecretKey::generate(&mut self.entropy);
+        let root = &self.roots[at];
+        let delegation = delegation(&self.charter, root, &node, 1, &mut self.entropy);
+        self.directory.learn(&delegation);
+        self.nodes[at] = node;
+    }
+
     /// The certificate, held against who is to hold the keys.
     pub(super) fn certified(&self, holders: &[usize], t: u16, bytes: &[u8]) -> Certificate {
         Certificate::held_against(bytes, &self.keyholders(holders, t), &self.directory).unwrap()
     }
+}
+
+/// A root's word for a node, with slots of its own.
+fn delegation(
+    charter: &Charter,
+    root: &SecretKey,
+    node: &SecretKey,
+    number: u32,
+    entropy: &mut Drbg,
+) -> Verified {
+    let transport = SecretKey::generate(entropy);
+    let terms = delegation::Terms {
+        record_key: node.node(),
+        transport_key: transport.transport(),
+        seal_key: SealSecret::generate(entropy).public(),
+        slots: SlotRange {
+            first: 100 * number,
+            count: 100,
+        },
+        until: TODAY.plus(60),
+    };
+    let federation = charter.federation();
+    let body = terms.agree(federation, &root.organisation(), node, &transport);
+    let draft = Draft {
+        header: Header {
+            organisation: root.organisation(),
+            signer: Signer::Root,
+            issued: TODAY.minus(5),
+            expires: TODAY.plus(60),
+            slot: number,
+        },
+        body: Body::Delegation(body),
+    };
+    draft.sign(federation, root).unwrap()
 }
 
 /// How a party behaves.
