@@ -13,6 +13,8 @@
 //! ceremonies/NAME/board.cbor      the plan and the messages that are known
 //! ceremonies/NAME/old.cbor        the certificate in force when the plan came, by which it is judged;
 //!                                 empty if there was none
+//! ceremonies/NAME/in-force        the digest of the certificate in force then: the way back to shares of
+//!                                 before ends where another has come into force since
 //! ceremonies/NAME/part            there if this node takes part: "hand", or "auto" if by itself
 //! ceremonies/NAME/seed            0600; what the node draws from, until it has signed or stopped
 //! ceremonies/NAME/compare         there if nothing secret may be sent before digits were compared
@@ -320,9 +322,9 @@ impl Desk {
         let proposal = Proposal::from_bytes(plan)?;
         let name = *proposal.digest();
         if !self.knows(&name) {
-            let known = self.judged_by(&proposal, known);
-            let basis = known.basis().with_ended(&self.ended);
-            self.begin(proposal.check(&basis)?, &known)?;
+            let by = self.judged_by(&proposal, known);
+            let basis = by.basis().with_ended(&self.ended);
+            self.begin(proposal.check(&basis)?, &by, known)?;
         }
         Ok(name)
     }
@@ -343,16 +345,29 @@ impl Desk {
         }
     }
 
-    fn begin(&self, plan: Plan, known: &Known) -> Result<Board, DeskError> {
+    fn begin(&self, plan: Plan, by: &Known, known: &Known) -> Result<Board, DeskError> {
         let name = *plan.digest();
-        self.make_room(&plan, known)?;
+        self.make_room(&plan, by)?;
         let place = self.place(&name);
         create_private_dir(&place).map_err(io_error(&place))?;
-        let old = known.certificate.as_ref().map(Certificate::bytes);
+        let in_force = known.certificate.as_ref().map(Certificate::digest);
+        self.write(
+            &name,
+            "in-force",
+            in_force.map_or(&[], |digest| digest.as_slice()),
+        )?;
+        let old = by.certificate.as_ref().map(Certificate::bytes);
         self.write(&name, "old.cbor", old.unwrap_or_default())?;
         let board = Board::new(plan);
         self.keep(&board)?;
         Ok(board)
+    }
+
+    /// The certificate in force when this node first heard of a ceremony; none also if that is not known any
+    /// more.
+    pub(super) fn in_force(&self, name: &PlanDigest) -> Option<[u8; 32]> {
+        let digest = fs::read(self.place(name).join("in-force")).ok()?;
+        digest.try_into().ok()
     }
 
     /// Takes in a board from a file or a peer: messages that are not known yet join those that are.
@@ -368,9 +383,9 @@ impl Desk {
         let mut board = if was_known {
             self.board(&name, known)?
         } else {
-            let known = self.judged_by(&proposal, known);
-            let basis = known.basis().with_ended(&self.ended);
-            self.begin(proposal.check(&basis)?, &known)?
+            let by = self.judged_by(&proposal, known);
+            let basis = by.basis().with_ended(&self.ended);
+            self.begin(proposal.check(&basis)?, &by, known)?
         };
         let before = board.messages().count();
         for message in &messages {

@@ -27,6 +27,8 @@ fn path_of(desk: &Desk) -> PathBuf {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Excuse {
     times: u32,
+    /// When it held up the first.
+    since: Timestamp,
     until: Timestamp,
     /// Whether it was in the way of going back to shares of before.
     back: bool,
@@ -54,12 +56,19 @@ impl Excused {
         };
         let read = cbor::decode(&bytes, 64 * MOST, |d| {
             cbor::list(d, MOST, |d| {
-                cbor::tuple(d, 4)?;
+                cbor::tuple(d, 5)?;
                 let organisation = OrganisationKey::from_bytes(cbor::array(d)?);
                 let times = d.u32()?;
+                let since = Timestamp::from_millis(d.u64()?);
                 let until = Timestamp::from_millis(d.u64()?);
                 let back = d.bool()?;
-                Ok((organisation, Excuse { times, until, back }))
+                let excuse = Excuse {
+                    times,
+                    since,
+                    until,
+                    back,
+                };
+                Ok((organisation, excuse))
             })
         });
         Self {
@@ -71,9 +80,10 @@ impl Excused {
         let bytes = cbor::encode(|e| {
             cbor::put_array(e, self.all.len() as u64);
             for (organisation, excuse) in &self.all {
-                cbor::put_array(e, 4);
+                cbor::put_array(e, 5);
                 cbor::put_bytes(e, organisation.as_bytes());
                 cbor::put_uint(e, u64::from(excuse.times));
+                cbor::put_uint(e, excuse.since.millis());
                 cbor::put_uint(e, excuse.until.millis());
                 cbor::put_bool(e, excuse.back);
             }
@@ -100,10 +110,13 @@ impl Excused {
             let excuse = self.all.entry(*organisation);
             let excuse = excuse.or_insert(Excuse {
                 times: 0,
+                since: now,
                 until: now,
                 back: false,
             });
             excuse.back |= back;
+            // A clock that was ahead and was put right leaves no time that is yet to come.
+            excuse.since = excuse.since.min(now);
             excuse.times = excuse.times.saturating_add(1);
             excuse.until = now.plus_millis(excuse.pause());
         }
@@ -144,6 +157,12 @@ impl Excused {
         back.map(|(who, _)| *who).collect()
     }
 
+    /// Those of them that held up more than one since they were forgiven, and when they held up the first.
+    pub(super) fn failing(&self, now: Timestamp) -> BTreeMap<OrganisationKey, Timestamp> {
+        let again = self.lasting(now).filter(|(_, excuse)| excuse.times > 1);
+        again.map(|(who, excuse)| (*who, excuse.since)).collect()
+    }
+
     fn lasting(&self, now: Timestamp) -> impl Iterator<Item = (&OrganisationKey, &Excuse)> {
         let lasts = move |excuse: &Excuse| {
             now < excuse.until && excuse.until <= now.plus_millis(excuse.pause())
@@ -180,6 +199,8 @@ mod tests {
         assert_eq!(again.now(now), BTreeSet::from([one, other]));
         assert_eq!(again.in_the_way(now), BTreeSet::from([one]));
         assert_eq!(again.in_the_way(now.plus_millis(3 * HOUR)), BTreeSet::new());
+        // It has failed twice, the other once.
+        assert_eq!(again.failing(now), BTreeMap::from([(one, now)]));
         // Who comes into force since, whoever that is, leaves none of it.
         again.forgive(&BTreeSet::from([third]), &desk).unwrap();
         let last = Excused::read(&desk);

@@ -65,7 +65,7 @@ pub(super) struct Held {
     state: u64,
     /// Whether something came that is not on the disk yet.
     fresh: bool,
-    /// The certificate in force when it came into memory.
+    /// The certificate in force when this node first heard of it.
     pub(super) in_force: Option<[u8; 32]>,
     /// Since when it is in memory.
     since: Timestamp,
@@ -123,7 +123,7 @@ impl Held {
             progress: Progress::Compare(String::new()),
             state: 1,
             fresh: false,
-            in_force: known.certificate.as_ref().map(|c| *c.digest()),
+            in_force: desk.in_force(name),
             since: now,
             changed: now,
             broke: None,
@@ -148,7 +148,6 @@ impl Held {
             self.changed = before.changed;
         }
         self.since = before.since;
-        self.in_force = before.in_force;
         self.broke = before.broke;
         self.stopped = before.stopped;
         self.turned(waited, quiet);

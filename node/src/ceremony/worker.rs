@@ -30,7 +30,8 @@ const KEPT_DAYS: u64 = 14;
 /// How long one look waits for the command line to come to an end. A node that is to stop waits for it.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A day in milliseconds.
-const DAY: u64 = 24 * 60 * 60 * 1000;
+const HOUR: u64 = 60 * 60 * 1000;
+const DAY: u64 = 24 * HOUR;
 /// For how long nothing has been due when what was due before is forgotten, in milliseconds.
 const IDLE: u64 = 600_000;
 /// Between two attempts at a ceremony that is due, in milliseconds: doubled each time.
@@ -115,9 +116,8 @@ pub(super) struct Worker {
     seen: BTreeMap<OrganisationKey, Timestamp>,
     up: Option<Timestamp>,
     /// Since when a ceremony is due, since when none is any more, and not before when it is tried again.
-    due_since: Option<Timestamp>,
+    due_since: [Option<Timestamp>; 2],
     idle_since: Option<Timestamp>,
-    due_back: bool,
     not_before: Timestamp,
     pause: u64,
 }
@@ -142,9 +142,8 @@ impl Worker {
             used: 0,
             seen: BTreeMap::new(),
             up: None,
-            due_since: None,
+            due_since: [None; 2],
             idle_since: None,
-            due_back: false,
             not_before: Timestamp::from_millis(0),
             pause: AGAIN.0,
         }
@@ -319,9 +318,6 @@ impl Worker {
             Ok(mut held) => {
                 if let Some(before) = self.held.remove(name) {
                     held.goes_on_from(before);
-                } else if self.up.is_none() {
-                    // What was in force when it began is not known any more.
-                    held.in_force = None;
                 }
                 self.held.insert(*name, held);
             }
@@ -537,7 +533,8 @@ impl Worker {
     /// A clock that was ahead and was put right leaves no time that is yet to come.
     fn put_right(&mut self, now: Timestamp) {
         let seen = self.seen.values_mut();
-        let due = self.due_since.iter_mut().chain(&mut self.idle_since);
+        let due = self.due_since.iter_mut().flatten();
+        let due = due.chain(&mut self.idle_since);
         for at in seen.chain(&mut self.up).chain(due) {
             *at = now.min(*at);
         }
@@ -566,16 +563,15 @@ impl Worker {
             // off.
             let idle = *self.idle_since.get_or_insert(scene.now);
             if idle.plus_millis(IDLE) <= scene.now {
-                self.due_since = None;
+                self.due_since = [None; 2];
             }
             return Ok(());
         };
         self.idle_since = None;
-        if due.goes_back() != self.due_back {
-            self.due_back = due.goes_back();
-            self.due_since = None;
-        }
-        let since = *self.due_since.get_or_insert(scene.now);
+        // Whoever comes and goes, so that one thing is due and then another, puts neither off.
+        let [other, back] = &mut self.due_since;
+        let since = if due.goes_back() { back } else { other };
+        let since = *since.get_or_insert(scene.now);
         if scene.now < since.plus_millis(due.wait) {
             return Ok(());
         }

@@ -54,8 +54,10 @@ pub struct Situation<'a> {
     /// Organisations that held a ceremony up, and are left out of this one: none of them counts as being
     /// there, and none is waited for.
     pub excused: &'a BTreeSet<OrganisationKey>,
-    /// Those of them that have lost their shares of the certificate in force: they hold new ones, and
-    /// deal none.
+    /// Those of the excused that held up more than one since they were last seen to come to the end of one,
+    /// and when they held up the first.
+    pub failing: &'a BTreeMap<OrganisationKey, Timestamp>,
+    /// Nodes that have lost their shares of the certificate in force: they hold new ones, and deal none.
     pub without: &'a BTreeSet<NodeKey>,
     /// When a node of an organisation was connected last. Of others `up` is taken.
     pub seen: &'a BTreeMap<OrganisationKey, Timestamp>,
@@ -412,12 +414,27 @@ fn going_back(s: &Situation<'_>) -> Option<u64> {
 }
 
 /// Whether fewer of those that hold the shares in force are there, or were in so many milliseconds, than it
-/// takes; whoever is excused, or has lost its shares, does not count. `None`: it cannot be said.
+/// takes; whoever has lost its shares does not count, nor whoever has kept ceremonies from their end for as
+/// long. One that held up a single one counts like any other: it may have been away for those minutes, and
+/// answer look-ups again. `None`: it cannot be said.
 pub fn lacks_holders(s: &Situation<'_>, within: u64) -> Option<bool> {
-    let view = View::of(s)?;
-    let gone = |root: &&OrganisationKey| view.is_just_gone(s, root, within);
-    let able = view.able().len() + view.held.values().filter(gone).count();
-    Some(able < usize::from(view.needed))
+    let nobody = BTreeSet::new();
+    let s = Situation {
+        excused: &nobody,
+        ..*s
+    };
+    let view = View::of(&s)?;
+    let late = s
+        .failing
+        .iter()
+        .filter(|(_, since)| since.plus_millis(within) <= s.now);
+    let failing: BTreeSet<_> = late.map(|(root, _)| view.nodes.answers(root)).collect();
+    let able: BTreeSet<ShareIndex> = view.able().iter().map(|(_, index, _)| *index).collect();
+    let there = view.held.iter().filter(|(index, root)| {
+        let there = able.contains(index) || view.is_just_gone(&s, root, within);
+        there && !failing.contains(root)
+    });
+    Some(there.count() < usize::from(view.needed))
 }
 
 /// How a plan that somebody else has made looks to a node that might join it by itself.

@@ -1,10 +1,11 @@
 //! What is overtaken by what counts now, and the way back to shares of before.
 
-use super::super::desk::Part;
+use super::super::desk::{Hand, Known, Part};
+use super::super::excused::Excused;
 use super::super::step::Progress;
 use super::super::task::Heard;
 use super::drill::{DAY, Drill, HOUR, MINUTE, needed};
-use parasol_protocol::ceremony::Step;
+use parasol_protocol::ceremony::{Reason, Step};
 use std::collections::BTreeSet;
 
 /// Somebody begins a renewal that nobody needs, and the charter changes before the others have joined: they
@@ -40,26 +41,32 @@ fn what_another_charter_has_overtaken_holds_nothing_up() {
 impl Drill {
     /// The third has held a renewal up, and the two others have renewed without it.
     pub(in crate::ceremony) fn left_out() -> Self {
-        let mut drill = Self::new(true);
-        drill.passes(3);
-        drill.deaf.insert(2);
-        drill.now += 7 * DAY;
-        drill.passes(6);
-        drill.pass(11 * MINUTE);
-        drill.passes(4);
-        drill.pass(2 * MINUTE);
-        drill.passes(14);
-        assert_eq!(drill.epochs(), [3, 3, 1]);
-        drill.tell_third();
-        drill.passes(2);
-        drill
+        Self::without(2)
     }
 
-    /// The third hears of the certificate that the first goes by.
-    fn tell_third(&mut self) {
-        let bytes = self.certificate(0).bytes().to_vec();
-        let from = self.nodes[0].2;
-        self.heard[2].push(Heard::Certificate { from, bytes });
+    /// One has held a renewal up, and the two others have renewed without it. It hears of that.
+    fn without(one: usize) -> Self {
+        let mut drill = Self::new(true);
+        drill.passes(3);
+        drill.deaf.insert(one);
+        drill.now += 7 * DAY;
+        drill.passes(6);
+        let others: Vec<usize> = (0..3).filter(|n| *n != one).collect();
+        for minutes in 0.. {
+            drill.pass(MINUTE);
+            drill.passes(14);
+            if others.iter().all(|n| drill.certificate(*n).epoch() == 3) {
+                break;
+            }
+            assert!(minutes < 60, "{:?}", drill.epochs());
+        }
+        assert_eq!(drill.certificate(one).epoch(), 1);
+        let from = usize::from(one == 0);
+        let bytes = drill.certificate(from).bytes().to_vec();
+        let from = drill.nodes[from].2;
+        drill.heard[one].push(Heard::Certificate { from, bytes });
+        drill.passes(2);
+        drill
     }
 
     /// That the first and the third have gone back to what was before, and look-ups go on.
@@ -134,7 +141,115 @@ fn nor_does_it_help_to_stay_connected_and_be_silent() {
         drill.pass(5 * MINUTE);
         drill.passes(14);
         tries += 1;
-        assert!(tries < 12, "{:?}", drill.epochs());
+        assert!(tries < 24, "{:?}", drill.epochs());
+    }
+}
+
+/// It stumbles once, for a quarter of an hour, and works again: nothing is undone for that.
+#[test]
+fn who_held_up_one_ceremony_is_not_taken_for_gone() {
+    let mut drill = Drill::left_out();
+    drill.deaf.clear();
+    // Until then the third is excused; it is to be brought in now.
+    drill.pass(50 * MINUTE);
+    drill.deaf.insert(0);
+    drill.pass(10 * MINUTE);
+    for _ in 0..12 {
+        drill.pass(MINUTE);
+        drill.passes(4);
+    }
+    let now = drill.scene(1).now;
+    let excused = Excused::read(&drill.town.desk(1)).now(now);
+    assert_eq!(excused, BTreeSet::from([drill.nodes[0].2]));
+    drill.deaf.clear();
+    let made = drill.certificate(1);
+    for _ in 0..70 {
+        drill.pass(MINUTE);
+        drill.passes(4);
+        let certificate = drill.certificate(1);
+        if certificate.digest() != made.digest() {
+            assert_eq!(drill.holders(1), 3);
+            assert_eq!(drill.epochs(), [certificate.epoch(); 3]);
+            return;
+        }
+    }
+    panic!("the third is not brought in: {:?}", drill.epochs());
+}
+
+/// The first holds no share in force and never begins anything; the third does, is there for a minute, and gone
+/// for as long as it can be without anything being forgotten.
+#[test]
+fn nor_to_flit_between_what_is_due_and_what_goes_back() {
+    let mut drill = Drill::without(0);
+    drill.restart(0, false);
+    drill.deaf = BTreeSet::from([2]);
+    let mut tries = 0;
+    let back = |drill: &Drill| drill.certificate(1).epoch() > 3 && drill.looks_up(&[0, 1]);
+    while !back(&drill) {
+        for (apart, minutes) in [(false, 1), (true, 14)] {
+            drill.apart = match apart {
+                true => BTreeSet::from([(0, 2), (1, 2)]),
+                false => BTreeSet::new(),
+            };
+            for _ in 0..minutes {
+                drill.passes(2);
+                drill.pass(MINUTE - 4000);
+                drill.passes(2);
+            }
+        }
+        tries += 1;
+        assert!(tries < 24, "{:?}", drill.epochs());
+    }
+}
+
+/// A node that is started again twice a day keeps what the others keep, and no longer.
+#[test]
+fn who_starts_again_all_the_time_keeps_what_the_others_keep() {
+    let mut drill = Drill::left_out();
+    drill.apart = BTreeSet::from([(0, 2), (1, 2)]);
+    for half_days in 0..40 {
+        drill.restart(0, true);
+        drill.passes(2);
+        drill.pass(12 * HOUR);
+        drill.passes(14);
+        let [first, second] = [0, 1].map(|n| drill.town.desk(n).stored().unwrap());
+        assert_eq!(first, second, "{half_days}");
+        if !(28..32).contains(&half_days) {
+            assert_eq!(first.contains(&1), half_days < 28, "{half_days}: {first:?}");
+        }
+    }
+}
+
+/// People told a node to take part in going back, and it starts again before the others have joined.
+#[test]
+fn what_people_told_a_node_to_join_goes_on_after_a_restart() {
+    for overtaken in [false, true] {
+        let mut drill = Drill::left_out();
+        let town = &drill.town;
+        let known = town.known(0);
+        let kept = town.desk(0).before(&known, None).unwrap();
+        let upon = Known {
+            certificate: Some(kept),
+            ..known.clone()
+        };
+        let mut terms = town.terms_upon(&upon, &[0, 2], &[0, 2], &needed(town));
+        terms.epoch = 9;
+        terms.day = drill.scene(0).today;
+        let plan = terms.sign(&town.identity(0).keys.record);
+        drill.deaf.insert(2);
+        let name = drill.town.begin_as(Part::Hand, &plan, &[0]);
+        drill.passes(2);
+        if overtaken {
+            // Before it starts again another certificate comes into force.
+            let place = drill.town.desk(0).place(&name);
+            std::fs::write(place.join("in-force"), [7; 32]).unwrap();
+        }
+        drill.restart(0, true);
+        drill.passes(2);
+        drill.pass(30 * MINUTE);
+        drill.passes(4);
+        let stopped = matches!(Progress::of(&drill.board(0, &name)), Progress::Stopped(_));
+        assert_eq!(stopped, overtaken);
     }
 }
 
@@ -185,4 +300,36 @@ fn what_is_kept_stays_while_too_few_of_the_new_holders_are_there() {
         drill.passes(14);
     }
     assert!(!drill.town.desk(0).stored().unwrap().contains(&1));
+}
+
+/// Somebody leaves a renewal, for a certificate that may have come into force: it is asked for once a minute, and
+/// until it can have come nobody is found at fault. Nor does the next one begin with the same holders.
+#[test]
+fn who_leaves_a_ceremony_is_judged_when_its_reason_can_have_come() {
+    let mut drill = Drill::new(true);
+    drill.passes(3);
+    drill.deaf.insert(2);
+    drill.now += 7 * DAY;
+    drill.passes(6);
+    let name = drill.live(0).first().unwrap().0;
+    let key = drill.town.identity(0).keys.record;
+    let (known, today) = (drill.town.known(0), drill.scene(0).today);
+    let hand = Hand { node: &key, today };
+    let desk = drill.town.desk(0);
+    desk.stop(&name, Reason::Withdrawn, &known, &hand).unwrap();
+    drop(desk);
+    drill.restart(0, false);
+    drill.passes(4);
+    let excused = |drill: &Drill| {
+        let excused = Excused::read(&drill.town.desk(1));
+        excused.now(drill.scene(1).now).contains(&drill.nodes[0].2)
+    };
+    for _ in 0..7 {
+        drill.pass(10_000);
+        assert!(!excused(&drill));
+        assert_eq!(drill.live(1).len(), 1);
+    }
+    drill.pass(20_000);
+    drill.pass(20_000);
+    assert!(excused(&drill));
 }

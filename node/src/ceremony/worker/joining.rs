@@ -208,6 +208,7 @@ impl Worker {
             me,
             present: &present,
             excused: &self.excused.now(scene.now),
+            failing: &self.excused.failing(scene.now),
             without: &without,
             seen: &self.seen,
             up: self.up.unwrap_or(scene.now),

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How long this node waits before it says who stopped a ceremony without need: what justifies it may
 /// come a little later.
 const JUDGED: Duration = Duration::from_secs(30);
+/// The same where somebody left a ceremony for what may have come into force since: a certificate is asked for
+/// once a minute.
+const LEFT: Duration = Duration::from_secs(90);
 
 impl Worker {
     /// Begins anew with a certificate that has come into force: whoever has signed it has come to the end
@@ -26,7 +29,7 @@ impl Worker {
         }
         self.upon = in_force;
         self.pause = AGAIN.0;
-        self.due_since = None;
+        self.due_since = [None; 2];
         let Some(certificate) = certificate.filter(|_| self.up.is_some()) else {
             return Ok(());
         };
@@ -82,6 +85,14 @@ impl Worker {
             return Ok(());
         };
         let me = self.me();
+        let left = match &held.progress {
+            Progress::Stopped(Why::Halted(halted)) => {
+                let mut said = halted.values();
+                said.any(|(reason, _)| *reason == Reason::Withdrawn)
+            }
+            _ => false,
+        };
+        let judged = if left { LEFT } else { JUDGED };
         if !self.failed.contains_key(name) {
             // What was given up for another one, by this node alone, is no failure: others might do so
             // for ever.
@@ -93,7 +104,9 @@ impl Worker {
                 _ => false,
             };
             if !given_up && desk.takes_part(name) {
-                self.not_before = scene.now.plus_millis(self.pause);
+                // The next one is to be without whoever held this one up.
+                let judged = u64::try_from(judged.as_millis()).unwrap_or(u64::MAX);
+                self.not_before = scene.now.plus_millis(self.pause.max(judged));
                 self.pause = (2 * self.pause).min(AGAIN.1);
             }
             // What had stopped before this start was looked into then.
@@ -104,7 +117,7 @@ impl Worker {
             Progress::Stopped(why) => matches!(why, Why::Blame(_)),
             _ => true,
         };
-        let early = !proven && held.silent(scene.now) < JUDGED;
+        let early = !proven && held.silent(scene.now) < judged;
         if early || self.failed.get(name) == Some(&true) {
             return Ok(());
         }

@@ -5,10 +5,11 @@ use super::super::desk::{Desk, Hand, Known, Part};
 use super::super::error::DeskError;
 use super::super::held::Held;
 use super::super::upon::goes_on;
-use super::{DAY, Worker, current};
+use super::{DAY, HOUR, Worker, current};
 use crate::driver::Scene;
-use parasol_protocol::ceremony::{LATE, PlanTerms, REFRESH, Reason, lacks_holders};
+use parasol_protocol::ceremony::{LATE, PlanTerms, REFRESH, Reason, Situation, lacks_holders};
 use parasol_protocol::ids::{OrganisationKey, PlanDigest};
+use parasol_protocol::time::Timestamp;
 use std::collections::BTreeSet;
 
 impl Worker {
@@ -46,13 +47,24 @@ impl Worker {
     }
 
     /// Whether what is kept of before may be needed: within the day fewer were there of those that hold the
-    /// shares in force than it takes, or this node has not been up for a day and cannot say; or a renewal is
-    /// overdue, so that those that are there do not work.
+    /// shares in force than it takes, or this node has been up for less than an hour and cannot say; or a
+    /// renewal is overdue, so that those that are there do not work. Here whoever is excused counts as gone,
+    /// and so does whoever was not there since the start: it only keeps more.
     pub(super) fn is_of_use(&self, desk: &Desk, scene: &Scene) -> Result<bool, DeskError> {
         let certificate = scene.known.certificate.as_ref();
         let overdue = certificate.is_some_and(|c| scene.today >= c.issued().plus(REFRESH + LATE));
-        let young = self.up.is_none_or(|up| scene.now < up.plus_millis(DAY));
-        let lacks = self.situated(desk, scene, |situation| lacks_holders(situation, DAY))?;
+        let young = self.up.is_none_or(|up| scene.now < up.plus_millis(HOUR));
+        let excused = self.excused.now(scene.now).into_iter();
+        let start = Timestamp::from_millis(0);
+        let failing = excused.map(|root| (root, start)).collect();
+        let lacks = self.situated(desk, scene, |situation| {
+            let situation = Situation {
+                up: start,
+                failing: &failing,
+                ..*situation
+            };
+            lacks_holders(&situation, DAY)
+        })?;
         Ok(overdue || young || lacks.unwrap_or(true))
     }
 
