@@ -322,7 +322,7 @@ impl Desk {
         let proposal = Proposal::from_bytes(plan)?;
         let name = *proposal.digest();
         if !self.knows(&name) {
-            let by = self.judged_by(&proposal, known);
+            let by = self.judged_by(&proposal, known)?;
             let basis = by.basis().with_ended(&self.ended);
             self.begin(proposal.check(&basis)?, &by, known)?;
         }
@@ -331,18 +331,24 @@ impl Desk {
 
     /// What a new plan is judged by: what is in force; or the certificate that is kept from
     /// [before](Desk::before), if it rests on that, and what it makes comes after what is in force.
-    fn judged_by(&self, plan: &Proposal, known: &Known) -> Known {
+    fn judged_by(&self, plan: &Proposal, known: &Known) -> Result<Known, DeskError> {
         let terms = plan.terms();
         let in_force = known.certificate.as_ref().map_or(0, Certificate::epoch);
         let rests_on = |before: &Certificate| {
             let old = terms.old.as_ref();
             old.is_some_and(|old| old.certificate == *before.digest()) && terms.epoch > in_force
         };
-        let before = self.before(known, Some(terms.day)).filter(rests_on);
-        Known {
+        let in_force = known.certificate.as_ref().map(|c| *c.digest());
+        let upon = terms.old.as_ref().map(|old| old.certificate);
+        // What goes on with what is in force has nothing to do with what is kept.
+        let before = match upon == in_force {
+            true => None,
+            false => self.before(known, Some(terms.day))?.filter(rests_on),
+        };
+        Ok(Known {
             directory: Arc::clone(&known.directory),
             certificate: before.or_else(|| known.certificate.clone()),
-        }
+        })
     }
 
     fn begin(&self, plan: Plan, by: &Known, known: &Known) -> Result<Board, DeskError> {
@@ -383,7 +389,7 @@ impl Desk {
         let mut board = if was_known {
             self.board(&name, known)?
         } else {
-            let by = self.judged_by(&proposal, known);
+            let by = self.judged_by(&proposal, known)?;
             let basis = by.basis().with_ended(&self.ended);
             self.begin(proposal.check(&basis)?, &by, known)?
         };

@@ -36,6 +36,11 @@ pub enum DeskError {
         "{0} is damaged. It says which certificate this node has signed last, and nobody may sign two of one generation, so this node signs none. Put the file back from a backup made since its last key ceremony. If there is none, let the others renew the keys without this node, with a number above all that `parasol ceremony status` shows (`parasol ceremony start DIR --renew --without NAME --epoch N`); when that generation is in force here, remove the file"
     )]
     Signed(PathBuf),
+    /// What is kept of before cannot be read.
+    #[error(
+        "{0} is damaged. It names the certificate of before whose shares are kept. Nothing that is older than what is in force is destroyed while it is like that. Put it back from a backup; or remove it, if `parasol ceremony status` shows enough holders of the shares in force that are there"
+    )]
+    Kept(PathBuf),
     /// A secret file cannot be used.
     #[error(transparent)]
     Secret(#[from] IdentityError),

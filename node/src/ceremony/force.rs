@@ -10,7 +10,7 @@ use super::step::Progress;
 use crate::files::{alone_in, destroy, destroy_left_over, write_private};
 use crate::keys::{epoch_in, read_certificate, shares_of};
 use parasol_protocol::cbor;
-use parasol_protocol::ceremony::Standing;
+use parasol_protocol::ceremony::{LATE, REFRESH, Standing};
 use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::ids::OrganisationKey;
 use parasol_protocol::limits::MAX_COSIGNED;
@@ -138,19 +138,19 @@ impl Desk {
     /// Whether people told this node to take part in the ceremony that made a certificate. Whom they
     /// leave out they mean to: somebody else may have that one's shares now, and those of before must
     /// not lie about for him.
-    fn is_by_hand(&self, certificate: &Certificate, known: &Known) -> bool {
+    fn is_by_hand(&self, certificate: &Certificate, known: &Known) -> Result<bool, DeskError> {
         // Who holds new shares has signed them before all have; the board may not show it all yet.
         let signed = self.signed().ok().flatten();
         let stored = shares_of(&self.node_dir, certificate).exists();
         let signed = signed.filter(|signed| stored && signed.epoch == certificate.epoch());
         if signed.is_some_and(|signed| self.part(&signed.plan) == Some(Part::Hand)) {
-            return true;
+            return Ok(true);
         }
-        let names = self.names().unwrap_or_default();
+        let names = self.names()?;
         let mut told = names
             .iter()
             .filter(|name| self.part(name) == Some(Part::Hand));
-        told.any(|name| {
+        Ok(told.any(|name| {
             let standing = self.board(name, known).map(|board| board.standing());
             let Ok(Standing::Made {
                 certificate: made, ..
@@ -159,7 +159,7 @@ impl Desk {
                 return false;
             };
             Certificate::digest_in(&made).is_ok_and(|digest| digest == *certificate.digest())
-        })
+        }))
     }
 
     fn before_path(&self) -> PathBuf {
@@ -192,9 +192,23 @@ impl Desk {
         let leaves_out = !roots(before).is_subset(&roots(next));
         let fewer = next.holders().count() < before.holders().count();
         let day = next.issued();
-        let kept = self.before_for(&then, Some(day), KEPT_DAYS.1).is_some();
-        let kept = self.read_before(known).filter(|_| kept);
-        if self.is_by_hand(next, known) {
+        let kept = match self.before_for(&then, Some(day), KEPT_DAYS.1) {
+            Ok(Some(_)) => self.read_before(known)?,
+            Ok(None) => None,
+            // What cannot be read any more protects nothing; it must not keep the next one out of force.
+            Err(error @ DeskError::Kept(_)) => {
+                tracing::error!(%error, "what is kept of before is lost");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        // By what all nodes see alike, so that they keep the same: how long what is kept was of use here
+        // is none of that.
+        let kept = kept.filter(|kept| {
+            let overdue = day.since(before.issued()) >= REFRESH + LATE;
+            day.since(kept.last) <= KEPT_DAYS.0 || overdue
+        });
+        if self.is_by_hand(next, known)? {
             return match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     Err(io_error(&path)(error))
@@ -219,25 +233,46 @@ impl Desk {
     /// be enough of the old with those that were left out.
     ///
     /// Without a day that is sure it is kept.
-    pub fn before(&self, known: &Known, today: Option<Day>) -> Option<Certificate> {
+    ///
+    /// # Errors
+    /// If it cannot be read: that is not as if there were none.
+    pub fn before(
+        &self,
+        known: &Known,
+        today: Option<Day>,
+    ) -> Result<Option<Certificate>, DeskError> {
         self.before_for(known, today, KEPT_DAYS.1)
     }
 
-    fn before_for(&self, known: &Known, today: Option<Day>, days: u32) -> Option<Certificate> {
-        let in_force = known
-            .certificate
-            .as_ref()
-            .filter(|c| !names_all(c, known))?;
-        let kept = self.read_before(known)?;
+    fn before_for(
+        &self,
+        known: &Known,
+        today: Option<Day>,
+        days: u32,
+    ) -> Result<Option<Certificate>, DeskError> {
+        let in_force = known.certificate.as_ref();
+        let Some(in_force) = in_force.filter(|c| !names_all(c, known)) else {
+            return Ok(None);
+        };
+        let Some(kept) = self.read_before(known)? else {
+            return Ok(None);
+        };
         let late =
             |today: Day| today.since(kept.last) > days || today.since(kept.first) > KEPT_DAYS.1;
         let stays = kept.certificate.epoch() < in_force.epoch() && !today.is_some_and(late);
-        stays.then_some(kept.certificate)
+        Ok(stays.then_some(kept.certificate))
     }
 
-    fn read_before(&self, known: &Known) -> Option<Kept> {
-        let file = fs::read(self.before_path()).ok()?;
-        Kept::from_bytes(&file, known)
+    fn read_before(&self, known: &Known) -> Result<Option<Kept>, DeskError> {
+        let path = self.before_path();
+        match fs::read(&path) {
+            Ok(file) => {
+                let kept = Kept::from_bytes(&file, known);
+                kept.map(Some).ok_or(DeskError::Kept(path))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error(&path)(error)),
+        }
     }
 
     /// Destroys the shares of earlier epochs, and what other ceremonies gave of the same one, if all
@@ -246,7 +281,7 @@ impl Desk {
     /// are there that hold those in force: a day that is in doubt ends them not. Says how many files went.
     ///
     /// # Errors
-    /// If one cannot be destroyed.
+    /// If one cannot be destroyed, or it cannot be read what is kept: then nothing goes.
     pub fn destroy_old(
         &self,
         known: &Known,
@@ -260,11 +295,16 @@ impl Desk {
             return Ok(0);
         }
         let days = if of_use { KEPT_DAYS.1 } else { KEPT_DAYS.0 };
-        let kept = self.before_for(known, today, days);
+        let kept = self.before_for(known, today, days)?;
         let kept = kept.map(|before| shares_of(&self.node_dir, &before));
-        // It may have been written for a certificate that came into use after this one.
-        let over = |before: Kept| before.certificate.epoch() < certificate.epoch();
-        if kept.is_none() && self.read_before(known).is_some_and(over) {
+        let over = match self.read_before(known) {
+            // It may have been written for a certificate that came into use after this one.
+            Ok(before) => before.is_some_and(|b| b.certificate.epoch() < certificate.epoch()),
+            // All hold what is in force: it is of no interest.
+            Err(DeskError::Kept(_)) => true,
+            Err(error) => return Err(error),
+        };
+        if kept.is_none() && over {
             let path = self.before_path();
             fs::remove_file(&path).map_err(io_error(&path))?;
         }
@@ -352,9 +392,13 @@ impl Kept {
     }
 }
 
-/// Whether a certificate has as many holders as the charter has keyholders.
+/// Whether every keyholder of the charter is among the holders of a certificate.
 fn names_all(certificate: &Certificate, known: &Known) -> bool {
-    let organisations = known.charter().terms().organisations.iter();
-    let keyholders = organisations.filter(|o| o.keyholder.is_some()).count();
-    certificate.holders().count() >= keyholders
+    let charter = known.charter();
+    let holders = certificate.holders();
+    let current = holders.filter_map(|(_, root)| charter.answers_for(root));
+    let roots: BTreeSet<OrganisationKey> = current.map(|o| o.root).collect();
+    let organisations = charter.terms().organisations.iter();
+    let mut keyholders = organisations.filter(|o| o.keyholder.is_some());
+    keyholders.all(|o| roots.contains(&o.root))
 }

@@ -223,7 +223,17 @@ impl Worker {
             self.excused = Excused::read(desk);
         }
         let sure = scene.settled.then_some(scene.today);
-        self.before = desk.before(&scene.known, sure);
+        // One thing that fails must not keep the others from being done.
+        let mut failed = Vec::new();
+        let mut unread = false;
+        match desk.before(&scene.known, sure) {
+            Ok(before) => self.before = before,
+            // It is there all the same, for all that is known.
+            Err(error) => {
+                unread = true;
+                failed.push(error);
+            }
+        }
         self.follow(desk, scene)?;
         for (_, organisation) in scene.connected.values() {
             self.seen.insert(*organisation, now);
@@ -234,8 +244,6 @@ impl Worker {
         let planned = mine.map(|(_, held)| held.board().plan().terms().epoch);
         self.used = planned.chain([self.used]).max().unwrap_or(0);
         let waiting = self.hear(desk, heard, scene, out);
-        // One thing that fails must not keep the others from being done.
-        let mut failed = Vec::new();
         if self.setup.settings.joins {
             failed.extend(self.join(desk, scene).err());
         }
@@ -248,11 +256,11 @@ impl Worker {
         failed.extend(self.prepare(desk, scene, out).err());
         // What cannot be said keeps it.
         let of_use = match &self.before {
-            Some(_) => self.is_of_use(desk, scene).unwrap_or_else(|error| {
+            Some(_) if !unread => self.is_of_use(desk, scene).unwrap_or_else(|error| {
                 failed.push(error);
                 true
             }),
-            None => false,
+            _ => unread,
         };
         match desk.destroy_old(&scene.known, sure, of_use) {
             Ok(0) => {}

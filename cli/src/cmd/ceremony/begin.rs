@@ -23,6 +23,7 @@ pub(super) fn begin(office: &mut Office, args: &StartArgs) -> Result<PlanDigest,
     let in_force = office.known.clone();
     if args.from_before {
         let before = office.desk.before(&in_force, Some(office.today));
+        let before = before.map_err(words::desk)?;
         office.known.certificate = Some(before.ok_or_else(nothing_kept)?);
     }
     let begun = begin_upon(office, args, in_force.certificate.as_ref());

@@ -131,7 +131,12 @@ impl Office {
 
     /// Whether it can still come to its end, by what counts now.
     pub(super) fn goes_on(&self, board: &Board) -> bool {
-        let before = self.desk.before(&self.known, Some(self.today));
+        // What cannot be read says nothing of what it was.
+        let before = self
+            .desk
+            .before(&self.known, Some(self.today))
+            .ok()
+            .flatten();
         let progress = Progress::of(board);
         goes_on(
             board.plan().terms(),

@@ -29,6 +29,7 @@ pub(super) fn desk(error: DeskError) -> CliError {
     match &error {
         DeskError::Io { .. } | DeskError::Secret(_) => CliError::home("ceremony-files", &error),
         DeskError::Damaged { .. } => CliError::home("damaged", &error),
+        DeskError::Kept(_) => CliError::home("kept-damaged", &error),
         DeskError::Signed(_) => CliError::home("signed-damaged", &error),
         DeskError::Busy(_) => CliError::refused("busy", &error),
         DeskError::Form(_) => CliError::input("bad-board", &error),

@@ -227,7 +227,7 @@ fn what_people_told_a_node_to_join_goes_on_after_a_restart() {
         let mut drill = Drill::left_out();
         let town = &drill.town;
         let known = town.known(0);
-        let kept = town.desk(0).before(&known, None).unwrap();
+        let kept = town.desk(0).before(&known, None).unwrap().unwrap();
         let upon = Known {
             certificate: Some(kept),
             ..known.clone()

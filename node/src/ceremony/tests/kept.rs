@@ -11,6 +11,7 @@ use crate::driver::Scene;
 use crate::entropy::OsEntropy;
 use crate::files::watch;
 use crate::keys::{shares_of, shares_path};
+use parasol_protocol::cbor;
 use parasol_protocol::ceremony::Reason;
 use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::cose::Cosigned;
@@ -99,7 +100,7 @@ fn shares_of_before_are_kept_for_some_days_while_a_keyholder_is_left_out() {
         }
     }
     let (desk, known) = (town.desk(0), town.known(0));
-    let before = desk.before(&known, Some(today())).unwrap();
+    let before = desk.before(&known, Some(today())).unwrap().unwrap();
     assert_eq!((before.epoch(), before.holders().count()), (1, 3));
     let after = |days, of_use| desk.destroy_old(&known, Some(today().plus(days)), of_use);
     // A file that is named by its epoch alone belongs to no certificate that is kept.
@@ -113,7 +114,7 @@ fn shares_of_before_are_kept_for_some_days_while_a_keyholder_is_left_out() {
     assert_eq!(after(90, true).unwrap(), 0);
     assert_eq!(after(15, false).unwrap(), 1);
     assert_eq!(desk.stored().unwrap(), [3]);
-    assert!(desk.before(&known, Some(today())).is_none());
+    assert!(desk.before(&known, Some(today())).unwrap().is_none());
     drop(desk);
     // The third learns of it, and keeps its own for as long.
     let third = town.desk(2);
@@ -190,7 +191,7 @@ fn with_who_was_left_out_one_can_go_back_to_what_was_before() {
     drop(desk);
     // Of what is in force there is one share. What it names is planned anew, upon what was before.
     let known = town.known(0);
-    let before = town.desk(0).before(&known, Some(today()));
+    let before = town.desk(0).before(&known, Some(today())).unwrap();
     let before = Known {
         certificate: before,
         ..known
@@ -489,4 +490,109 @@ fn a_certificate_is_kept_without_what_strangers_have_added() {
     let taken = desk.take_certificate(&stuffed.write(), &known).unwrap();
     assert_eq!(taken.unwrap().signed(), 3);
     assert_eq!(std::fs::read(&path).unwrap(), made.bytes());
+}
+
+/// Two renewed without the third: what the first keeps of before is needed.
+fn kept_of_three() -> Town {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    let name = town.begin_as(Part::Auto, &town.plan(&[0, 1], &[0, 1]), &[0, 1]);
+    town.finish(&name, &[0, 1]);
+    assert_eq!(town.desk(0).stored().unwrap(), [1, 2]);
+    town
+}
+
+/// A file that cannot be read at the moment, or is damaged, is not as if nothing were kept.
+#[test]
+fn nothing_is_destroyed_while_it_cannot_be_read_what_is_kept() {
+    let town = kept_of_three();
+    let (desk, known) = (town.desk(0), town.known(0));
+    let path = town.node(0).join("ceremonies").join("before.cbor");
+    let good = std::fs::read(&path).unwrap();
+    for damaged in [false, true] {
+        std::fs::remove_file(&path).unwrap();
+        if damaged {
+            std::fs::write(&path, &good[..good.len() - 1]).unwrap();
+        } else {
+            std::fs::create_dir(&path).unwrap();
+        }
+        for (days, of_use) in [(0, true), (15, false), (400, true)] {
+            let day = Some(today().plus(days));
+            assert!(desk.before(&known, day).is_err());
+            assert!(desk.destroy_old(&known, day, of_use).is_err());
+            assert_eq!(desk.stored().unwrap(), [1, 2]);
+        }
+        if !damaged {
+            std::fs::remove_dir(&path).unwrap();
+        }
+        std::fs::write(&path, &good).unwrap();
+    }
+    let day = Some(today().plus(15));
+    assert_eq!(desk.destroy_old(&known, day, true).unwrap(), 0);
+    assert_eq!(desk.destroy_old(&known, day, false).unwrap(), 1);
+}
+
+/// One of two that hold what is in force is no keyholder any more, so that there are as many keyholders as holders.
+#[test]
+fn who_holds_counts_and_not_how_many() {
+    let town = kept_of_three();
+    town.change_charter(|terms| {
+        let [second, third] = [1, 2].map(|n| town.identity(n).organisation);
+        let index = |root| terms.member(&root).unwrap().keyholder;
+        let free = index(second).min(index(third));
+        for one in &mut terms.organisations {
+            match one.root {
+                root if root == second => one.keyholder = None,
+                root if root == third => one.keyholder = free,
+                _ => {}
+            }
+        }
+    });
+    let (desk, known) = (town.desk(0), town.known(0));
+    assert!(desk.before(&known, Some(today())).unwrap().is_some());
+    desk.destroy_old(&known, Some(today()), false).unwrap();
+    assert_eq!(desk.stored().unwrap(), [1, 2]);
+}
+
+/// What one node keeps for longer than the others gives way to what they keep.
+#[test]
+fn what_was_kept_on_alone_is_not_carried_on() {
+    for (days, kept) in [(14, 1), (15, 2)] {
+        let town = kept_of_three();
+        let made = town.certificate(1).unwrap();
+        let third = town.desk(2);
+        third
+            .take_certificate(made.bytes(), &town.known(2))
+            .unwrap();
+        drop(third);
+        // So long ago it gave way; what is in force is of today.
+        let path = town.node(1).join("ceremonies").join("before.cbor");
+        let before = std::fs::read(&path).unwrap();
+        let certificate = cbor::decode(&before, MAX_COSIGNED + 64, |d| {
+            cbor::tuple(d, 3)?;
+            let certificate = d.bytes()?.to_vec();
+            d.u32()?;
+            d.u32()?;
+            Ok(certificate)
+        });
+        let day = u64::from(today().minus(days).number());
+        let older = cbor::encode(|e| {
+            cbor::put_array(e, 3);
+            cbor::put_bytes(e, &certificate.unwrap());
+            cbor::put_uint(e, day);
+            cbor::put_uint(e, day);
+        });
+        std::fs::write(&path, older).unwrap();
+        // Another one is left out.
+        let terms = town.terms_of(&[1, 2], &[0, 1], &keys());
+        let plan = terms.sign(&town.identity(1).keys.record);
+        let name = town.begin_as(Part::Auto, &plan, &[0, 1, 2]);
+        // Until then it is kept, as being of use.
+        let (desk, known) = (town.desk(1), town.known(1));
+        assert_eq!(desk.destroy_old(&known, Some(today()), true).unwrap(), 0);
+        drop(desk);
+        town.finish_as(&name, &[0, 1, 2], true);
+        assert_eq!(town.desk(1).stored().unwrap(), [kept, 3], "{days}");
+    }
 }

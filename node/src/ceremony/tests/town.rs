@@ -194,6 +194,11 @@ impl Town {
 
     /// One step of a node, and whatever follows from where it stands.
     pub(super) fn step(&self, number: usize, name: &PlanDigest) -> Progress {
+        self.step_as(number, name, false)
+    }
+
+    /// The same where what is kept of before is of use, or is not.
+    fn step_as(&self, number: usize, name: &PlanDigest, of_use: bool) -> Progress {
         let (known, identity) = (self.known(number), self.identity(number));
         let hand = Hand {
             node: &identity.keys.record,
@@ -205,14 +210,20 @@ impl Town {
             certificate: desk.settle(&known).unwrap().or(known.certificate),
             ..known
         };
-        desk.destroy_old(&known, Some(today()), false).unwrap();
+        desk.destroy_old(&known, Some(today()), of_use).unwrap();
         stepped.progress
     }
 
     /// Passes the boards round as files and lets each node go on, until all of these are done.
     pub(super) fn finish(&self, name: &PlanDigest, numbers: &[usize]) {
+        self.finish_as(name, numbers, false);
+    }
+
+    /// The same where what is kept of before is of use, or is not.
+    pub(super) fn finish_as(&self, name: &PlanDigest, numbers: &[usize], of_use: bool) {
         for _ in 0..20 {
-            let stand: Vec<Progress> = numbers.iter().map(|n| self.step(*n, name)).collect();
+            let step = |n: &usize| self.step_as(*n, name, of_use);
+            let stand: Vec<Progress> = numbers.iter().map(step).collect();
             let over = stand.iter().all(Progress::is_over);
             let boards: Vec<Vec<u8>> = numbers
                 .iter()
@@ -226,9 +237,7 @@ impl Town {
             }
             if over {
                 // Whoever was over first has yet to see that the others are.
-                for number in numbers {
-                    self.step(*number, name);
-                }
+                numbers.iter().map(step).for_each(drop);
                 return;
             }
         }
