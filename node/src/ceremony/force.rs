@@ -192,6 +192,14 @@ impl Desk {
         let leaves_out = !roots(before).is_subset(&roots(next));
         let fewer = next.holders().count() < before.holders().count();
         let day = next.issued();
+        if self.is_by_hand(next, known)? {
+            return match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(io_error(&path)(error))
+                }
+                _ => Ok(()),
+            };
+        }
         let kept = match self.before_for(&then, Some(day), KEPT_DAYS.1) {
             Ok(Some(_)) => self.read_before(known)?,
             Ok(None) => None,
@@ -199,6 +207,11 @@ impl Desk {
             Err(error @ DeskError::Kept(_)) => {
                 tracing::error!(%error, "what is kept of before is lost");
                 None
+            }
+            // Another day it may be judged: until then it stays as it is, and nothing is destroyed.
+            Err(error @ DeskError::Certificate(_)) => {
+                tracing::error!(%error, "what is kept of before cannot be judged now");
+                return Ok(());
             }
             Err(error) => return Err(error),
         };
@@ -208,14 +221,6 @@ impl Desk {
             let overdue = day.since(before.issued()) >= REFRESH + LATE;
             day.since(kept.last) <= KEPT_DAYS.0 || overdue
         });
-        if self.is_by_hand(next, known)? {
-            return match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    Err(io_error(&path)(error))
-                }
-                _ => Ok(()),
-            };
-        }
         let kept = match kept {
             Some(kept) if leaves_out => Kept { last: day, ..kept },
             None if fewer || leaves_out => Kept {
@@ -267,8 +272,15 @@ impl Desk {
         let path = self.before_path();
         match fs::read(&path) {
             Ok(file) => {
-                let kept = Kept::from_bytes(&file, known);
-                kept.map(Some).ok_or(DeskError::Kept(path))
+                let (certificate, first, last) = Kept::parts(&file).ok_or(DeskError::Kept(path))?;
+                let (charter, directory) = (known.charter(), &known.directory);
+                let certificate =
+                    Certificate::of_latest(&certificate, charter, directory, Judging::Again)?;
+                Ok(Some(Kept {
+                    certificate,
+                    first,
+                    last,
+                }))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(io_error(&path)(error)),
@@ -301,7 +313,7 @@ impl Desk {
             // It may have been written for a certificate that came into use after this one.
             Ok(before) => before.is_some_and(|b| b.certificate.epoch() < certificate.epoch()),
             // All hold what is in force: it is of no interest.
-            Err(DeskError::Kept(_)) => true,
+            Err(DeskError::Kept(_) | DeskError::Certificate(_)) => true,
             Err(error) => return Err(error),
         };
         if kept.is_none() && over {
@@ -370,25 +382,15 @@ impl Kept {
         })
     }
 
-    fn from_bytes(bytes: &[u8], known: &Known) -> Option<Self> {
+    /// The certificate's bytes and the two days; nothing if they are damaged.
+    fn parts(bytes: &[u8]) -> Option<(Vec<u8>, Day, Day)> {
         let read = cbor::decode(bytes, MAX_COSIGNED + 64, |d| {
             cbor::tuple(d, 3)?;
             let certificate = d.bytes()?.to_vec();
-            Ok((
-                certificate,
-                Day::from_number(d.u32()?),
-                Day::from_number(d.u32()?),
-            ))
+            let [first, last] = [d.u32()?, d.u32()?].map(Day::from_number);
+            Ok((certificate, first, last))
         });
-        let (bytes, first, last) = read.ok()?;
-        let (charter, directory) = (known.charter(), &known.directory);
-        let certificate =
-            Certificate::of_latest(&bytes, charter, directory, Judging::Again).ok()?;
-        Some(Self {
-            certificate,
-            first,
-            last,
-        })
+        read.ok()
     }
 }
 
