@@ -570,7 +570,8 @@ impl Worker {
             // Whoever comes and goes, so that something is due one moment and nothing the next, puts nothing
             // off.
             let idle = *self.idle_since.get_or_insert(scene.now);
-            if idle.plus_millis(IDLE) <= scene.now {
+            // While it may come to going back, not even who is there for minutes a day does.
+            if self.before.is_none() && idle.plus_millis(IDLE) <= scene.now {
                 self.due_since = [None; 2];
             }
             return Ok(());

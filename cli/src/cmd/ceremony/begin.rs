@@ -6,7 +6,7 @@ use super::picture::{Part, Picture, State};
 use super::words;
 use crate::exit::CliError;
 use crate::output;
-use parasol_node::ceremony::keys_for;
+use parasol_node::ceremony::{Known, keys_for};
 use parasol_node::entropy::OsEntropy;
 use parasol_node::keys::certified_shares;
 use parasol_protocol::ceremony::{PlanError, PlanTerms};
@@ -74,7 +74,12 @@ fn begin_upon(
         terms.epoch = epoch;
     }
     let plan = terms.sign(&office.node.keys.record);
-    office.desk.start(&plan, &office.known).map_err(words::desk)
+    // What is in force ends the way back where another comes into force since.
+    let known = Known {
+        certificate: in_force.cloned(),
+        ..office.known.clone()
+    };
+    office.desk.start(&plan, &known).map_err(words::desk)
 }
 
 /// What people read of a plan that does not hold.

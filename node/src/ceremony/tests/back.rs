@@ -333,3 +333,18 @@ fn who_leaves_a_ceremony_is_judged_when_its_reason_can_have_come() {
     drill.pass(20_000);
     assert!(excused(&drill));
 }
+
+/// Who is excused, and begins what is due and joins it, is not kept out until its hour is over: it works again.
+#[test]
+fn who_is_excused_and_begins_by_itself_is_brought_in() {
+    let mut drill = Drill::left_out();
+    drill.deaf.clear();
+    for _ in 0..25 {
+        drill.pass(MINUTE);
+        drill.passes(4);
+    }
+    let epoch = drill.epochs()[0];
+    assert!(epoch > 3);
+    assert_eq!(drill.epochs(), [epoch; 3]);
+    assert_eq!(drill.holders(1), 3);
+}

@@ -154,7 +154,15 @@ impl Worker {
         };
         let dealers = terms.old.iter().flat_map(|old| &old.dealers);
         let mut seats = terms.holders.iter().chain(dealers);
-        let again = seats.any(|seat| excused.contains(&current(&seat.organisation, known)));
+        // Whoever has started it and joined shows that it is there. Were that nothing, somebody who joins all
+        // could have two others excuse each other in turn.
+        let starter = starter(terms, known).filter(|root| excused.contains(root));
+        let joined = !self.is_back(terms) && held.has(&terms.starter, Step::Join);
+        let shown = starter.filter(|_| joined);
+        let again = seats.any(|seat| {
+            let root = current(&seat.organisation, known);
+            Some(root) != shown && excused.contains(&root)
+        });
         let old_day = terms.day > scene.today.plus(MAX_PLAN_AHEAD)
             || scene.today.since(terms.day) > PLAN_DAYS;
         let last = desk.signed()?.map_or(0, |last| last.epoch);
@@ -170,6 +178,11 @@ impl Worker {
             return Ok(None);
         }
         let call = self.situated(desk, scene, |situation| called(situation, terms))?;
+        // That costs a favour of its.
+        let call = match call {
+            Call::Due if shown.is_some() => Call::Early,
+            call => call,
+        };
         Ok(Some(call).filter(|call| *call != Call::LeavesOut))
     }
 
