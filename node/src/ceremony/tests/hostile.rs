@@ -413,3 +413,23 @@ fn a_certificate_that_lacks_a_signature_is_taken_from_enough_of_those_that_go_by
         assert_eq!(drill.certificate(2).epoch(), epoch);
     }
 }
+
+/// One that holds a share in force joins every ceremony, and says nothing more: the two others, of whom one has
+/// the other excused at first, go on without it before long.
+#[test]
+fn who_joins_all_and_says_no_more_does_not_keep_two_others_apart() {
+    let mut drill = Drill::left_out();
+    drill.deaf.clear();
+    let (first, join) = (drill.nodes[0].0, Step::Join.number());
+    drill.meddle = Some(Box::new(move |_, _, message| {
+        let (_, sender, step, _) = parts(&message);
+        (step == join || NodeKey::from_bytes(sender) != first).then_some(message)
+    }));
+    let mut minutes = 0;
+    while !(drill.certificate(1).epoch() > 3 && drill.looks_up(&[1, 2])) {
+        drill.pass(MINUTE);
+        drill.passes(3);
+        minutes += 1;
+        assert!(minutes < 6 * 60, "{:?}", drill.epochs());
+    }
+}
