@@ -23,7 +23,7 @@ pub enum Fault {
     Part,
     /// It complained about a part that is right.
     Complaint,
-    /// Its signature of the certificate does not hold.
+    /// Its signature of the certificate does not hold, or there is no certificate to sign.
     Certificate,
 }
 

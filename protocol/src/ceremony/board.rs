@@ -43,7 +43,7 @@ pub enum Why {
     Echoes(BTreeSet<NodeKey>),
     /// Somebody does not go on: who, why, and whom they missed.
     Halted(BTreeMap<NodeKey, (Reason, BTreeSet<NodeKey>)>),
-    /// What was shown adds up to no key, as chance never has it.
+    /// What was shown adds up to no key: nobody can bring that about (spec/11, section 6).
     NoKey(KeyError),
 }
 
@@ -99,10 +99,33 @@ type Slot = Vec<Entry>;
 pub(super) struct Outcome {
     /// The hash of all joins.
     pub(super) transcript: [u8; 32],
+    /// What they add up to.
+    pub(super) sum: Result<Sum, Nothing>,
+}
+
+/// What the joins add up to.
+#[derive(Clone, Debug)]
+pub(super) struct Sum {
     /// The keys as they will be.
     pub(super) keys: BTreeMap<KeyName, ThresholdKey>,
     /// The certificate, which nobody has signed here.
     pub(super) unsigned: Cosigned,
+}
+
+/// That they add up to nothing.
+#[derive(Clone, Debug)]
+pub(super) enum Nothing {
+    /// A key is none.
+    Key(KeyError),
+    /// At these indices public shares would be the identity. Somebody has chosen what it shows by what the
+    /// others had shown, and cannot deal what it is committed to.
+    Shares(BTreeSet<ShareIndex>),
+}
+
+impl From<KeyError> for Nothing {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
 }
 
 /// All messages of one ceremony.
@@ -111,7 +134,7 @@ pub struct Board {
     plan: Plan,
     slots: BTreeMap<(NodeKey, Step), Slot>,
     joined: BTreeMap<NodeKey, Joined>,
-    outcome: Option<Result<Outcome, KeyError>>,
+    outcome: Option<Outcome>,
     /// Those whose signature of the certificate holds.
     certificate: Option<Cosigned>,
     stored: BTreeSet<NodeKey>,
@@ -317,7 +340,7 @@ impl Board {
             }
         }
         if self.outcome.is_none() && self.all_joined() {
-            self.outcome = Some(self.add_up());
+            self.outcome = Some(self.outcome_of());
         }
         for (sender, step) in self.open.clone() {
             let bodies = self.slots.get(&(sender, step)).into_iter().flatten();
@@ -448,18 +471,17 @@ impl Board {
     }
 
     fn judge_done(&mut self, sender: &NodeKey, done: &Done) -> Option<Option<Blame>> {
-        let Some(Ok(outcome)) = &self.outcome else {
-            return None;
-        };
+        let outcome = self.outcome.as_ref()?;
         let external = Context::Certificate.external(Some(&self.plan.terms().federation));
         let built_on = self.built_on(sender, &outcome.transcript);
-        let certificate = self
-            .certificate
-            .get_or_insert_with(|| outcome.unsigned.clone());
-        let attached = certificate.attach(*sender.as_bytes(), done.signature, &external);
-        if attached.is_ok() {
-            self.stored.insert(*sender);
-            return Some(None);
+        // Where nothing comes out there is nothing to sign.
+        if let Ok(sum) = &outcome.sum {
+            let certificate = self.certificate.get_or_insert_with(|| sum.unsigned.clone());
+            let attached = certificate.attach(*sender.as_bytes(), done.signature, &external);
+            if attached.is_ok() {
+                self.stored.insert(*sender);
+                return Some(None);
+            }
         }
         if !built_on {
             return None;
@@ -480,30 +502,43 @@ impl Board {
         hash.finalize().into()
     }
 
-    /// The hash of all joins, and the keys that they add up to.
-    fn add_up(&self) -> Result<Outcome, KeyError> {
+    /// The hash of all joins, and what they add up to.
+    fn outcome_of(&self) -> Outcome {
         let transcript = self.transcript(self.joined.values());
+        let sum = self.add_up(&transcript);
+        Outcome { transcript, sum }
+    }
+
+    fn add_up(&self, transcript: &[u8; 32]) -> Result<Sum, Nothing> {
         let mut keys = BTreeMap::new();
+        let mut nothing = BTreeSet::new();
         for (name, dealing) in self.plan.makings() {
             let contributions = self.joined.values();
             let shown = contributions.filter_map(|joined| joined.contributions.get(name));
             let sum = Commitment::sum(shown.map(|one| &one.commitment));
-            let public = PublicKey::from_point(&sum.constant())?;
+            let public = PublicKey::from_point(&sum.constant()).map_err(KeyError::from)?;
             if let Dealing::Reshare { public: old, .. } = dealing
                 && public != *old
             {
                 // Weights and certified shares add up to the key; the plan would not have held.
-                return Err(KeyError::Inconsistent {
-                    name: *name,
-                    index: ShareIndex::new(1)?,
-                });
+                let index = ShareIndex::new(1)?;
+                return Err(Nothing::Key(KeyError::Inconsistent { name: *name, index }));
             }
             let mut shares = BTreeMap::new();
             for (_, index) in self.plan.holders() {
-                shares.insert(index, PublicShare::from_point(&sum.at(index))?);
+                match PublicShare::from_point(&sum.at(index)) {
+                    Ok(share) => drop(shares.insert(index, share)),
+                    Err(_) => drop(nothing.insert(index)),
+                }
+            }
+            if !nothing.is_empty() {
+                continue;
             }
             let threshold = self.plan.terms().threshold;
             keys.insert(*name, ThresholdKey::new(*name, threshold, public, shares)?);
+        }
+        if !nothing.is_empty() {
+            return Err(Nothing::Shares(nothing));
         }
         let terms = self.plan.terms();
         let unsigned = Certificate::made(
@@ -511,14 +546,10 @@ impl Board {
             terms.epoch,
             terms.day,
             &terms.charter,
-            &transcript,
+            transcript,
             &keys,
         );
-        Ok(Outcome {
-            transcript,
-            keys,
-            unsigned,
-        })
+        Ok(Sum { keys, unsigned })
     }
 
     fn is_made(&self) -> bool {
@@ -546,7 +577,7 @@ impl Board {
         if !halted.is_empty() {
             return Standing::Stopped(Why::Halted(halted));
         }
-        if let Some(Err(why)) = &self.outcome {
+        if let Some(Err(Nothing::Key(why))) = self.outcome().map(|outcome| &outcome.sum) {
             return Standing::Stopped(Why::NoKey(*why));
         }
         let differ = self.differing();
@@ -574,11 +605,20 @@ impl Board {
         }
     }
 
-    /// Who has not sent a message of a step that it has.
+    /// Who has not sent a message of a step that it has. Where public shares come out as nothing nobody has
+    /// anything to sign: whose shares those are would complain, if they were honest.
     pub(super) fn missing(&self, step: Step) -> BTreeSet<NodeKey> {
+        let nothing = match self.outcome().map(|outcome| &outcome.sum) {
+            Some(Err(Nothing::Shares(nothing))) if step == Step::Done => Some(nothing),
+            _ => None,
+        };
+        let has_to = |node: &NodeKey| match (nothing, self.plan.holder(node)) {
+            (Some(nothing), Some(index)) => nothing.contains(&index),
+            _ => self.may(node, step),
+        };
         let participants = self.plan.participants();
         participants
-            .filter(|node| self.may(node, step) && !self.has(node, step))
+            .filter(|node| has_to(node) && !self.has(node, step))
             .copied()
             .collect()
     }
@@ -648,8 +688,13 @@ impl Board {
         })
     }
 
-    pub(super) fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()?.as_ref().ok()
+    pub(super) const fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    /// The keys and the certificate, if all have joined and something comes of it.
+    pub(super) fn sum(&self) -> Option<&Sum> {
+        self.outcome()?.sum.as_ref().ok()
     }
 
     pub(super) fn joined(&self, node: &NodeKey) -> Option<&Joined> {

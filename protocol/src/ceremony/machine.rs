@@ -191,12 +191,10 @@ impl Board {
     pub fn has_sent(&self, node: &NodeKey, step: Step) -> bool {
         self.has(node, step)
     }
-
-    /// Whether everybody who has this step has sent a message of it.
-    pub fn all_have(&self, step: Step) -> bool {
-        self.missing(step).is_empty()
-    }
 }
+
+/// Whose part is wrong, and in which of its messages.
+type Wrong = (NodeKey, [u8; 32]);
 
 /// One participant of one ceremony.
 pub struct Ceremony {
@@ -409,7 +407,7 @@ impl Ceremony {
     }
 
     fn wait(&self, step: Step) -> Next {
-        let missing = if step == Step::Done {
+        let missing = if step == Step::Done && self.board.sum().is_some() {
             self.board.unstored()
         } else {
             self.board.missing(step)
@@ -606,26 +604,29 @@ impl Ceremony {
             return Ok(self.wait(Step::Done));
         }
         if self.taken.is_none() {
-            match self.add_up(transcript, index)? {
-                Ok(shares) => self.taken = Some(shares),
+            let given = match self.parts(transcript, index)? {
+                Ok(given) => given,
                 Err((dealer, deal)) => {
                     let seed = self.one_time(&dealer).seed();
                     return Ok(self.complain(dealer, Some(seed), deal));
                 }
+            };
+            // Somebody else has a share that is none, and has to say whose part of it is wrong.
+            if self.board.sum().is_none() {
+                return Ok(self.wait(Step::Done));
             }
+            self.taken = Some(self.add_up(&given, index)?);
         }
+        let sum = self.board.sum();
+        let sum = sum.ok_or(CeremonyError::Broken("there is no certificate"))?;
         if self.stored {
             let external =
                 Context::Certificate.external(Some(&self.board.plan().terms().federation));
-            let outcome = self.board.outcome();
-            let outcome = outcome.ok_or(CeremonyError::Broken("there is no certificate"))?;
             let node = &self.participant.node;
-            let signature = outcome.unsigned.signature_of(node, &external);
+            let signature = sum.unsigned.signature_of(node, &external);
             return Ok(self.post(Step::Done, &Done { signature }.encode()));
         }
-        let outcome = self.board.outcome();
-        let outcome = outcome.ok_or(CeremonyError::Broken("there is no certificate"))?;
-        let certificate = sha256(outcome.unsigned.payload());
+        let certificate = sha256(sum.unsigned.payload());
         let mut shares = BTreeMap::new();
         for (name, share) in self.taken.iter().flatten() {
             let share = KeyShare::new(index, share)
@@ -642,17 +643,17 @@ impl Ceremony {
         }))
     }
 
-    /// This participant's shares, or the dealer whose part is wrong, and in which message.
-    fn add_up(
-        &mut self,
+    /// What each dealer sent this participant, or the one whose part is wrong, and in which message.
+    fn parts(
+        &self,
         transcript: &[u8; 32],
         index: ShareIndex,
-    ) -> Result<Result<Parts, (NodeKey, [u8; 32])>, CeremonyError> {
+    ) -> Result<Result<BTreeMap<NodeKey, Parts>, Wrong>, CeremonyError> {
         let broken = CeremonyError::Broken;
-        let plan = self.board.plan().clone();
+        let plan = self.board.plan();
         let me = self.me;
         let mut given: BTreeMap<NodeKey, Parts> = BTreeMap::new();
-        for dealer in dealers_for(&plan, &me) {
+        for dealer in dealers_for(plan, &me) {
             let secret = self.one_time(dealer);
             let joined = self
                 .board
@@ -660,7 +661,7 @@ impl Ceremony {
                 .ok_or(broken("a join is missing"))?;
             let mut wrong = None;
             for (digest, deal) in self.board.deals(dealer) {
-                let opened = parts::open(&plan, transcript, dealer, &me, deal, &secret);
+                let opened = parts::open(plan, transcript, dealer, &me, deal, &secret);
                 match opened.filter(|opened| parts::hold(joined, index, opened)) {
                     Some(opened) => drop(given.insert(*dealer, opened)),
                     None => wrong = Some(*digest),
@@ -671,16 +672,26 @@ impl Ceremony {
                 return Ok(Err((*dealer, wrong)));
             }
         }
+        Ok(Ok(given))
+    }
+
+    /// This participant's shares.
+    fn add_up(
+        &mut self,
+        given: &BTreeMap<NodeKey, Parts>,
+        index: ShareIndex,
+    ) -> Result<Parts, CeremonyError> {
+        let plan = self.board.plan().clone();
         let mut shares = BTreeMap::new();
         for (name, dealing) in plan.makings() {
             let share = match dealing {
-                Dealing::Generate => self.finish_new(&plan, *name, dealing, &given)?,
-                Dealing::Reshare { .. } => self.finish_old(&plan, *name, dealing, &given, index)?,
+                Dealing::Generate => self.finish_new(&plan, *name, dealing, given)?,
+                Dealing::Reshare { .. } => self.finish_old(&plan, *name, dealing, given, index)?,
             };
             shares.insert(*name, share);
         }
         self.check_taken(index, &shares)?;
-        Ok(Ok(shares))
+        Ok(shares)
     }
 
     fn finish_new(
@@ -736,9 +747,9 @@ impl Ceremony {
 
     /// Nobody signs a certificate that gives it another share than it has.
     fn check_taken(&self, index: ShareIndex, shares: &Parts) -> Result<(), CeremonyError> {
-        let outcome = self.board.outcome();
-        let outcome = outcome.ok_or(CeremonyError::Broken("there is no certificate"))?;
-        for (name, key) in &outcome.keys {
+        let sum = self.board.sum();
+        let sum = sum.ok_or(CeremonyError::Broken("there is no certificate"))?;
+        for (name, key) in &sum.keys {
             let share = shares.get(name).and_then(|s| KeyShare::new(index, s).ok());
             if share.map(|share| share.public()).as_ref() != key.shares().get(&index) {
                 return Err(CeremonyError::Broken(

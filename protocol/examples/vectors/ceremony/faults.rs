@@ -2,14 +2,17 @@
 
 use super::bad::Bad;
 use super::pieces::{
-    before, changed, field, list, octets, of, one_time, say, signed, taken_apart, write,
+    Body, before, changed, field, list, octets, of, one_time, say, signed, taken_apart, write,
 };
-use super::runs::Run;
+use super::runs::{Run, member};
 use crate::annotate;
-use parasol_protocol::ids::FederationId;
+use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
+use curve25519_dalek::scalar::Scalar;
+use parasol_protocol::ids::{FederationId, NodeKey};
 use parasol_protocol::keys::SecretKey;
 use serde_cbor::Value as Cbor;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 pub(super) fn messages(bad: &mut Bad<'_>, other: &Run) {
     let world = bad.world;
@@ -209,4 +212,71 @@ pub(super) fn boards(bad: &mut Bad<'_>) {
         &complainer.node(),
         &board,
     );
+
+    // Ryabina joins last, so that lilas's share is nothing; all echo that, and deal what they dealt.
+    let nothing = nothing(bad, &who, &complainer.node());
+    let mut board = nothing.clone();
+    board.push(complain(&right, &of(run, 3, &who)));
+    bad.board(
+        "a share that is nothing, and a part that does not open",
+        "part",
+        &who,
+        &board,
+    );
+    let mut board = nothing;
+    board.push(of(run, 5, &complainer.node()));
+    bad.board(
+        "a signature where a share is nothing",
+        "certificate-signature",
+        &complainer.node(),
+        &board,
+    );
+}
+
+/// Joins of which the last makes another one's public share of the first key nothing, with echoes and deals.
+fn nothing(bad: &Bad<'_>, who: &NodeKey, of_whom: &NodeKey) -> Vec<Vec<u8>> {
+    let (world, run) = (bad.world, bad.run);
+    let seat = run.terms.holders.iter().find(|seat| seat.node == *of_whom);
+    let at = Scalar::from(seat.unwrap().index.get());
+    let value = |node: &NodeKey| {
+        let (_, _, body) = taken_apart(&of(run, 1, node));
+        let points = shown(&mut serde_cbor::from_slice(&body).unwrap());
+        points[0] + points[1] * at
+    };
+    let nodes: BTreeSet<NodeKey> = run.seeds.keys().copied().collect();
+    let others: RistrettoPoint = nodes.iter().filter(|node| *node != who).map(value).sum();
+    let body = changed(run, 1, who, |b| {
+        let second = (-others - shown(b)[0]) * at.invert();
+        let points = list(&mut list(&mut list(field(b, 2))[0])[0]);
+        points[1] = Cbor::Bytes(second.compress().to_bytes().to_vec());
+    });
+    let key = |node: &NodeKey| &member(world, node).node;
+    let mut board = before(run, 1, who);
+    board.push(say(world, &run.digest, key(who), 1, &body));
+    let mut transcript = Sha256::new()
+        .chain_update(b"parasol 1 ceremony transcript")
+        .chain_update(run.digest.as_bytes());
+    for node in &nodes {
+        let join = board.iter().find(|join| taken_apart(join).0 == *node);
+        transcript.update(Sha256::digest(annotate::payload(join.unwrap())));
+    }
+    let transcript = transcript.finalize().to_vec();
+    for node in &nodes {
+        let echo = changed(run, 2, node, |b| {
+            *field(b, 1) = Cbor::Bytes(transcript.clone());
+        });
+        board.push(say(world, &run.digest, key(node), 2, &echo));
+        board.push(of(run, 3, node));
+    }
+    board
+}
+
+/// The points of the first key that a join shows.
+fn shown(body: &mut Body) -> Vec<RistrettoPoint> {
+    let points = list(&mut list(&mut list(field(body, 2))[0])[0]);
+    let point = |bytes: &mut Cbor| CompressedRistretto::from_slice(octets(bytes)).unwrap();
+    points
+        .iter_mut()
+        .map(|p| point(p).decompress().unwrap())
+        .collect()
 }

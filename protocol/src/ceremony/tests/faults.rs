@@ -451,7 +451,7 @@ fn a_part_that_does_not_open_is_shown_to_all() {
 }
 
 /// Deals by hand what a dealer's machine would never deal.
-fn deal_by_hand(stage: &Stage, run: &Run, who: &NodeKey, plain: &[u8]) -> Vec<u8> {
+pub(super) fn deal_by_hand(stage: &Stage, run: &Run, who: &NodeKey, plain: &[u8]) -> Vec<u8> {
     let player = &run.players[who];
     let board = player.ceremony.board();
     let transcript = board.outcome().unwrap().transcript;
