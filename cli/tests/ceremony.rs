@@ -131,6 +131,13 @@ fn a_federation_comes_into_being_by_files_alone() {
     assert_eq!(refused(&again), ("keys-in-force".to_owned(), 5));
     text(&["ceremony", "forget", &nodes[0], short]);
     assert_eq!(status(&nodes[0])["ceremonies"].as_array().unwrap().len(), 0);
+    // What one has said and forgotten one cannot say again.
+    let other = start(&nodes[0], &[]);
+    text(&["ceremony", "give", &nodes[0], &other, &stick]);
+    text(&["ceremony", "stop", &nodes[0], &other]);
+    text(&["ceremony", "forget", &nodes[0], &other]);
+    let again = ["ceremony", "take", &nodes[0], &stick];
+    assert_eq!(refused(&again), ("past".to_owned(), 5));
 }
 
 /// The keys stay, every share is another, and the old ones are gone from every disk.
@@ -289,6 +296,56 @@ fn whom_people_leave_out_by_hand_has_shares_that_fit_nothing_any_more() {
         assert_eq!(status(node)["epoch"], 2);
     }
     assert_eq!(refused(&back).0, "nothing-kept");
+}
+
+/// Two have renewed by themselves without the third, and one of them is gone for good. People go back to the
+/// shares of before; the nodes, which look at the same files, do not take that for overtaken.
+#[test]
+fn people_go_back_to_the_shares_of_before() {
+    let place = Place::with_federation();
+    let nodes = place.nodes();
+    let ryabina = place.node("ryabina");
+    let there: Vec<String> = nodes.iter().filter(|n| **n != ryabina).cloned().collect();
+    let first = read(&there[0]).certificate.unwrap();
+    let name = start(&there[0], &["--without", "ryabina"]);
+    let file = place.at("stick");
+    text(&["ceremony", "give", &there[0], &name, &file]);
+    text(&["ceremony", "take", &there[1], &file]);
+    text(&["ceremony", "join", &there[1], &name]);
+    for node in &there {
+        // As where nodes do it by themselves.
+        let part = Path::new(node).join("ceremonies").join(&name).join("part");
+        fs::write(part, "auto").unwrap();
+    }
+    carry_around(&place, &there, &name);
+    let second = read(&there[0]).certificate.unwrap();
+    assert_eq!((first.epoch(), second.epoch()), (1, 2));
+    text(&["ceremony", "give", &there[0], &name, &file]);
+    text(&["ceremony", "take", &ryabina, &file]);
+
+    let gone = there[1].clone();
+    let organisation = organisation(&gone);
+    let back = start(
+        &there[0],
+        &["--from-before", "--without", organisation.as_str()],
+    );
+    let noted = Path::new(&there[0])
+        .join("ceremonies")
+        .join(&back)
+        .join("in-force");
+    assert_eq!(fs::read(noted).unwrap(), second.digest());
+    let left = [there[0].clone(), ryabina];
+    carried_out(&place, &left, &back);
+    for node in &left {
+        let read = read(node);
+        let certificate = read.certificate.unwrap();
+        assert_eq!(certificate.epoch(), 3);
+        assert_eq!(read.shares.len(), 13);
+        for key in first.keys() {
+            let now = certificate.key(key.name()).unwrap();
+            assert_eq!(now.public(), key.public());
+        }
+    }
 }
 
 /// A disk died with all that was on it: node, keys, share. The organisation makes a node anew, and the

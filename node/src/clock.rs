@@ -41,6 +41,11 @@ impl Clock {
         (self.said)().0
     }
 
+    /// How much time has passed since some moment before the node's start.
+    pub fn so_far(&mut self) -> Duration {
+        (self.said)().1
+    }
+
     /// How much time has passed since this was asked last; none if it never was. While a machine
     /// sleeps none does.
     pub fn passed(&mut self) -> Duration {

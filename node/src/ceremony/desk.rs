@@ -6,8 +6,10 @@
 //! ceremonies/signed.cbor          the last certificate that this node has signed: epoch, plan
 //! ceremonies/ended.cbor           the seasons that are over, as the node knew last: of their keys
 //!                                 nothing is stored
-//! ceremonies/excused.cbor         who held ceremonies up: organisation, how often, left out until when, and whether it was in the
-//!                                way of going back
+//! ceremonies/excused.cbor         the certificate whose signers were forgiven last; who held ceremonies up: organisation, how often,
+//!                                since when, left out until when, and whether it was in the way of going back
+//! ceremonies/past.cbor            ceremonies that are forgotten in which this node took part, and their days: who
+//!                                joined again would say something else
 //! ceremonies/before.cbor          the last certificate that had more holders, while the one in force names
 //!                                 fewer than there are keyholders; its shares are kept for some days
 //! ceremonies/NAME/board.cbor      the plan and the messages that are known
@@ -35,7 +37,7 @@ use parasol_protocol::cbor;
 use parasol_protocol::ceremony::{
     Basis, Board, Ceremony, CeremonySeed, LastSigned, NewShares, Participant, Plan, Proposal,
 };
-use parasol_protocol::certificate::{Certificate, Judging};
+use parasol_protocol::certificate::{Certificate, CertificateError, Judging};
 use parasol_protocol::charter::Charter;
 use parasol_protocol::directory::Directory;
 use parasol_protocol::entropy::Entropy;
@@ -126,6 +128,11 @@ pub(super) fn io_error(path: &Path) -> impl FnOnce(io::Error) -> DeskError + '_ 
         path: path.to_owned(),
         source,
     }
+}
+
+/// Whether a file is there, or may be: it cannot be said.
+fn is_there(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
 }
 
 /// The seasons that the node has noted as over. It notes them anew if the file cannot be understood.
@@ -247,7 +254,7 @@ impl Desk {
 
     /// Whether a ceremony is known here.
     pub fn knows(&self, name: &PlanDigest) -> bool {
-        self.place(name).join("board.cbor").exists()
+        is_there(&self.place(name).join("board.cbor"))
     }
 
     /// The board of a ceremony, as bytes; see [`Board::to_bytes`].
@@ -291,7 +298,13 @@ impl Desk {
         } else {
             let (charter, directory) = (known.charter(), &known.directory);
             let read = Certificate::of_latest(&bytes, charter, directory, Judging::Again);
-            Some(read.map_err(|_| DeskError::Damaged { path })?)
+            Some(read.map_err(|error| match error {
+                // It may be judged when more is known.
+                CertificateError::Signatures { .. } | CertificateError::Keyholders => {
+                    DeskError::Certificate(error)
+                }
+                _ => DeskError::Damaged { path },
+            })?)
         };
         let mut versions = known.charter().and_before();
         let meant = versions.find(|version| *version.id().as_bytes() == plan.terms().charter);
@@ -353,6 +366,9 @@ impl Desk {
 
     fn begin(&self, plan: Plan, by: &Known, known: &Known) -> Result<Board, DeskError> {
         let name = *plan.digest();
+        if self.past()?.contains_key(&name) {
+            return Err(DeskError::Past);
+        }
         self.make_room(&plan, by)?;
         let place = self.place(&name);
         create_private_dir(&place).map_err(io_error(&place))?;
@@ -371,9 +387,16 @@ impl Desk {
 
     /// The certificate in force when this node first heard of a ceremony; none also if that is not known any
     /// more.
-    pub(super) fn in_force(&self, name: &PlanDigest) -> Option<[u8; 32]> {
-        let digest = fs::read(self.place(name).join("in-force")).ok()?;
-        digest.try_into().ok()
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn in_force(&self, name: &PlanDigest) -> Result<Option<[u8; 32]>, DeskError> {
+        let path = self.place(name).join("in-force");
+        match fs::read(&path) {
+            Ok(digest) => Ok(digest.try_into().ok()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error(&path)(error)),
+        }
     }
 
     /// Takes in a board from a file or a peer: messages that are not known yet join those that are.
@@ -430,7 +453,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let before = self.part(name);
         // Whoever took part and has no seed any more has said all that it has to say.
-        if before.is_none() && !self.place(name).join("seed").exists() {
+        if before.is_none() && !is_there(&self.place(name).join("seed")) {
             let seed = CeremonySeed::generate(entropy);
             self.write(name, "seed", seed.to_bytes().as_slice())?;
         }
@@ -446,12 +469,12 @@ impl Desk {
 
     /// How this node came to take part, if it does or did.
     pub fn part(&self, name: &PlanDigest) -> Option<Part> {
-        let said = fs::read_to_string(self.place(name).join("part")).ok()?;
-        Some(if said == "auto" {
-            Part::Auto
-        } else {
-            Part::Hand
-        })
+        match fs::read_to_string(self.place(name).join("part")) {
+            Ok(said) if said == "auto" => Some(Part::Auto),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            // A file that cannot be read now takes nothing back that people have said.
+            _ => Some(Part::Hand),
+        }
     }
 
     /// Whether this node takes part, or did.
@@ -467,7 +490,7 @@ impl Desk {
 
     /// Whether nothing secret may be sent before digits were compared.
     pub fn compares(&self, name: &PlanDigest) -> bool {
-        self.place(name).join("compare").exists()
+        is_there(&self.place(name).join("compare"))
     }
 
     /// Notes what somebody else read out; it is compared when there is something to compare it with.
@@ -512,7 +535,7 @@ impl Desk {
             .filter(|_| board.plan().terms().old.is_some())
         {
             let path = shares_of(&self.node_dir, old);
-            if path.exists() {
+            if is_there(&path) {
                 shares = read_shares(&path)?;
             }
         }
@@ -532,10 +555,10 @@ impl Desk {
     /// If the file is there and cannot be read or understood: then nothing may be signed.
     pub fn signed(&self) -> Result<Option<LastSigned>, DeskError> {
         let path = self.dir.join("signed.cbor");
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = fs::read(&path).map_err(io_error(&path))?;
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(io_error(&path))?,
+        };
         let read = cbor::decode(&bytes, 64, |d| {
             cbor::tuple(d, 2)?;
             Ok(LastSigned {
@@ -589,11 +612,23 @@ impl Desk {
         }
     }
 
-    /// Forgets a ceremony, its seed first.
+    /// Forgets a ceremony, its seed first. Whoever took part in it does so no more: what it said before lies
+    /// with the others, and is gone here.
     ///
     /// # Errors
     /// If its files cannot be removed.
     pub fn forget(&self, name: &PlanDigest) -> Result<(), DeskError> {
+        if self.takes_part(name) {
+            self.put_past(name)?;
+        }
+        self.undo(name)
+    }
+
+    /// Forgets a ceremony in which nothing was said here yet: this node may still join it.
+    ///
+    /// # Errors
+    /// If its files cannot be removed.
+    pub fn undo(&self, name: &PlanDigest) -> Result<(), DeskError> {
         self.close(name)?;
         let place = self.place(name);
         fs::remove_dir_all(&place).map_err(io_error(&place))

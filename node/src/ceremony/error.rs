@@ -72,6 +72,11 @@ pub enum DeskError {
         "ceremony {0} has messages that others signed with this node's key: it is known to somebody else. Revoke it, and have your organisation's root delegate to new ones"
     )]
     Forged(PlanDigest),
+    /// It was forgotten here.
+    #[error(
+        "this node took part in that ceremony and has forgotten it: what it said there it cannot say again, and nobody may say two things. Start a new one"
+    )]
+    Past,
     /// Nothing that this node and the one that shows it have a part in.
     #[error("the ceremony is none of this node's and of the one that shows it")]
     Strange,

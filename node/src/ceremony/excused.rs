@@ -2,12 +2,14 @@
 //!
 //! Whoever keeps one from going on is left out of the next, first for an hour, then for twice as long each
 //! time, up to a day. So nobody can hold up renewals for ever, whatever it does, and who only stumbled is
-//! soon there again. It is on the disk: a node that starts again still knows.
+//! soon there again. It is on the disk, with the certificate up to which it counts: a node that starts again
+//! still knows, and forgives whoever has signed what came into force meanwhile.
 
 use super::desk::{Desk, io_error};
 use super::error::DeskError;
 use crate::files::write_private;
 use parasol_protocol::cbor;
+use parasol_protocol::ceremony::Failing;
 use parasol_protocol::ids::OrganisationKey;
 use parasol_protocol::limits::MAX_KEYHOLDERS;
 use parasol_protocol::time::Timestamp;
@@ -35,6 +37,13 @@ struct Excuse {
 }
 
 impl Excuse {
+    /// Whether what began then was held up anew, and is not part of what it was left out for last: of several
+    /// ceremonies that one outage stops it counts once.
+    const fn is_new(self, began: Timestamp, now: Timestamp) -> bool {
+        let (pause, until) = (self.pause(), self.until.millis());
+        self.times == 0 || began.plus_millis(pause).millis() > until || until > now.millis() + pause
+    }
+
     const fn pause(self) -> u64 {
         let doubled = if self.times > 16 { 16 } else { self.times };
         let pause = PAUSE.0 << doubled.saturating_sub(1);
@@ -46,6 +55,8 @@ impl Excuse {
 #[derive(Clone, Default, Debug)]
 pub(super) struct Excused {
     all: BTreeMap<OrganisationKey, Excuse>,
+    /// The certificate in force whose signers were forgiven last.
+    upon: Option<[u8; 32]>,
 }
 
 impl Excused {
@@ -54,8 +65,10 @@ impl Excused {
         let Ok(bytes) = fs::read(path_of(desk)) else {
             return Self::default();
         };
-        let read = cbor::decode(&bytes, 64 * MOST, |d| {
-            cbor::list(d, MOST, |d| {
+        let read = cbor::decode(&bytes, 64 * MOST + 64, |d| {
+            cbor::tuple(d, 2)?;
+            let upon = cbor::bytes(d, 32)?.try_into().ok();
+            let all = cbor::list(d, MOST, |d| {
                 cbor::tuple(d, 5)?;
                 let organisation = OrganisationKey::from_bytes(cbor::array(d)?);
                 let times = d.u32()?;
@@ -69,15 +82,17 @@ impl Excused {
                     back,
                 };
                 Ok((organisation, excuse))
-            })
+            })?;
+            let all = all.into_iter().collect();
+            Ok(Self { all, upon })
         });
-        Self {
-            all: read.unwrap_or_default().into_iter().collect(),
-        }
+        read.unwrap_or_default()
     }
 
     fn write(&self, desk: &Desk) -> Result<(), DeskError> {
         let bytes = cbor::encode(|e| {
+            cbor::put_array(e, 2);
+            cbor::put_bytes(e, self.upon.as_ref().map_or(&[], <[u8; 32]>::as_slice));
             cbor::put_array(e, self.all.len() as u64);
             for (organisation, excuse) in &self.all {
                 cbor::put_array(e, 5);
@@ -92,7 +107,7 @@ impl Excused {
         write_private(&path, &bytes).map_err(io_error(&path))
     }
 
-    /// These held a ceremony up, one that goes back to shares of before if `back`.
+    /// These held a ceremony up that began then, one that goes back to shares of before if `back`.
     ///
     /// # Errors
     /// If it cannot be written down.
@@ -100,7 +115,7 @@ impl Excused {
         &mut self,
         who: &BTreeSet<OrganisationKey>,
         back: bool,
-        now: Timestamp,
+        [began, now]: [Timestamp; 2],
         desk: &Desk,
     ) -> Result<(), DeskError> {
         for organisation in who {
@@ -115,6 +130,9 @@ impl Excused {
                 back: false,
             });
             excuse.back |= back;
+            if !excuse.is_new(began, now) {
+                continue;
+            }
             // A clock that was ahead and was put right leaves no time that is yet to come.
             excuse.since = excuse.since.min(now);
             excuse.times = excuse.times.saturating_add(1);
@@ -126,23 +144,54 @@ impl Excused {
         self.write(desk)
     }
 
-    /// These have come to the end of a ceremony: what was before is forgotten. Of nobody it is known any
-    /// more whether he is in the way of going back, as there are other shares to go back to.
+    /// These have done what no honest one does: they count as gone for a day, and have failed all along.
+    ///
+    /// # Errors
+    /// If it cannot be written down.
+    pub(super) fn catch(
+        &mut self,
+        who: &BTreeSet<OrganisationKey>,
+        now: Timestamp,
+        desk: &Desk,
+    ) -> Result<(), DeskError> {
+        for organisation in who {
+            if self.all.len() >= MOST && !self.all.contains_key(organisation) {
+                continue;
+            }
+            let back = self.all.get(organisation).is_some_and(|excuse| excuse.back);
+            let caught = Excuse {
+                times: u32::MAX,
+                since: Timestamp::from_millis(0),
+                until: now.plus_millis(PAUSE.1),
+                back,
+            };
+            self.all.insert(*organisation, caught);
+        }
+        if who.is_empty() {
+            return Ok(());
+        }
+        self.write(desk)
+    }
+
+    /// The certificate that these have signed has come into force, unless that is known: they have come to
+    /// the end of a ceremony, and what was before is forgotten. Of nobody it is known any more whether he is
+    /// in the way of going back, as there are other shares to go back to.
     ///
     /// # Errors
     /// If it cannot be written down.
     pub(super) fn forgive(
         &mut self,
         who: &BTreeSet<OrganisationKey>,
+        upon: Option<[u8; 32]>,
         desk: &Desk,
     ) -> Result<(), DeskError> {
-        let before = self.all.clone();
+        if self.upon == upon {
+            return Ok(());
+        }
+        self.upon = upon;
         self.all
             .retain(|organisation, _| !who.contains(organisation));
         self.all.values_mut().for_each(|excuse| excuse.back = false);
-        if self.all == before {
-            return Ok(());
-        }
         self.write(desk)
     }
 
@@ -157,10 +206,13 @@ impl Excused {
         back.map(|(who, _)| *who).collect()
     }
 
-    /// Those of them that held up more than one since they were forgiven, and when they held up the first.
-    pub(super) fn failing(&self, now: Timestamp) -> BTreeMap<OrganisationKey, Timestamp> {
-        let again = self.lasting(now).filter(|(_, excuse)| excuse.times > 1);
-        again.map(|(who, excuse)| (*who, excuse.since)).collect()
+    /// What they have held up since they were forgiven.
+    pub(super) fn failing(&self, now: Timestamp) -> BTreeMap<OrganisationKey, Failing> {
+        let of = |(who, excuse): (&OrganisationKey, &Excuse)| {
+            let Excuse { times, since, .. } = *excuse;
+            (*who, Failing { times, since })
+        };
+        self.lasting(now).map(of).collect()
     }
 
     fn lasting(&self, now: Timestamp) -> impl Iterator<Item = (&OrganisationKey, &Excuse)> {
@@ -172,7 +224,7 @@ impl Excused {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use crate::ceremony::tests::town::Town;
@@ -186,25 +238,57 @@ mod tests {
         std::fs::create_dir_all(path_of(&desk).parent().unwrap()).unwrap();
         let [one, other, third] = [1, 2, 3].map(|n| OrganisationKey::from_bytes([n; 32]));
         let now = Timestamp::from_millis(1_000_000 * HOUR);
+        let later = now.plus_millis(1);
         let mut excused = Excused::default();
-        excused
-            .hold_up(&BTreeSet::from([one]), true, now, &desk)
-            .unwrap();
+        let who = BTreeSet::from([one]);
+        excused.hold_up(&who, true, [now, now], &desk).unwrap();
         // What it did last is not all that it did.
-        excused
-            .hold_up(&BTreeSet::from([one, other]), false, now, &desk)
-            .unwrap();
+        let who = BTreeSet::from([one, other]);
+        excused.hold_up(&who, false, [later, later], &desk).unwrap();
         let mut again = Excused::read(&desk);
         assert_eq!(again.all, excused.all);
-        assert_eq!(again.now(now), BTreeSet::from([one, other]));
-        assert_eq!(again.in_the_way(now), BTreeSet::from([one]));
-        assert_eq!(again.in_the_way(now.plus_millis(3 * HOUR)), BTreeSet::new());
-        // It has failed twice, the other once.
-        assert_eq!(again.failing(now), BTreeMap::from([(one, now)]));
-        // Who comes into force since, whoever that is, leaves none of it.
-        again.forgive(&BTreeSet::from([third]), &desk).unwrap();
-        let last = Excused::read(&desk);
-        assert_eq!(last.in_the_way(now), BTreeSet::new());
-        assert_eq!(last.now(now), BTreeSet::from([one, other]));
+        assert_eq!(again.now(later), BTreeSet::from([one, other]));
+        assert_eq!(again.in_the_way(later), BTreeSet::from([one]));
+        let after = later.plus_millis(3 * HOUR);
+        assert_eq!(again.in_the_way(after), BTreeSet::new());
+        let failing = |times, since| Failing { times, since };
+        let both = [(one, failing(2, now)), (other, failing(1, later))];
+        assert_eq!(again.failing(later), BTreeMap::from(both));
+        // Who comes into force since, whoever that is, leaves none of it; but nothing comes into force twice.
+        for turn in 0..2 {
+            let who = [third, other].into_iter().take(turn + 1).collect();
+            again.forgive(&who, Some([7; 32]), &desk).unwrap();
+            let last = Excused::read(&desk);
+            assert_eq!(last.in_the_way(later), BTreeSet::new());
+            assert_eq!(last.now(later), BTreeSet::from([one, other]));
+            again = last;
+        }
+    }
+
+    #[test]
+    fn one_outage_counts_once_however_many_ceremonies_it_stops() {
+        let town = Town::new();
+        let desk = town.desk(0);
+        std::fs::create_dir_all(path_of(&desk).parent().unwrap()).unwrap();
+        let one = OrganisationKey::from_bytes([1; 32]);
+        let who = BTreeSet::from([one]);
+        let at = |minutes: u64| Timestamp::from_millis(1_000_000 * HOUR + minutes * 60_000);
+        let mut excused = Excused::default();
+        for (began, now, back, times) in [
+            (0, 10, false, 1),
+            // It had begun before that was known.
+            (9, 20, true, 1),
+            (10, 21, false, 1),
+            (11, 22, false, 2),
+            // A clock that was far ahead was put right.
+            (0, 5, false, 3),
+        ] {
+            excused
+                .hold_up(&who, back, [at(began), at(now)], &desk)
+                .unwrap();
+            assert_eq!(excused.all[&one].times, times, "{now}");
+            assert!(excused.all[&one].back == (now > 10 || now == 5));
+        }
+        assert_eq!(excused.all[&one].since, at(5));
     }
 }

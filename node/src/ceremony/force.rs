@@ -10,7 +10,7 @@ use super::step::Progress;
 use crate::files::{alone_in, destroy, destroy_left_over, write_private};
 use crate::keys::{epoch_in, read_certificate, shares_of};
 use parasol_protocol::cbor;
-use parasol_protocol::ceremony::{LATE, REFRESH, Standing};
+use parasol_protocol::ceremony::{LATE, REFRESH};
 use parasol_protocol::certificate::{Certificate, Judging};
 use parasol_protocol::ids::OrganisationKey;
 use parasol_protocol::limits::MAX_COSIGNED;
@@ -135,30 +135,40 @@ impl Desk {
         Ok(Some(certificate))
     }
 
-    /// Whether people told this node to take part in the ceremony that made a certificate. Whom they
+    /// Whether people told this node to take part in a ceremony that led from one certificate to another. Whom they
     /// leave out they mean to: somebody else may have that one's shares now, and those of before must
     /// not lie about for him.
-    fn is_by_hand(&self, certificate: &Certificate, known: &Known) -> Result<bool, DeskError> {
-        // Who holds new shares has signed them before all have; the board may not show it all yet.
+    fn is_by_hand(
+        &self,
+        before: &Certificate,
+        certificate: &Certificate,
+        known: &Known,
+    ) -> Result<bool, DeskError> {
+        // Who holds new shares has signed them; the board may be gone.
         let signed = self.signed().ok().flatten();
+        let signed = signed.filter(|signed| self.part(&signed.plan) == Some(Part::Hand));
         let stored = shares_of(&self.node_dir, certificate).exists();
-        let signed = signed.filter(|signed| stored && signed.epoch == certificate.epoch());
-        if signed.is_some_and(|signed| self.part(&signed.plan) == Some(Part::Hand)) {
+        if signed.is_some_and(|signed| stored && signed.epoch == certificate.epoch()) {
             return Ok(true);
         }
+        // It may have missed that what it signed came into force before this one.
+        let between = before.epoch().saturating_add(1)..=certificate.epoch();
+        let signed = signed.filter(|signed| between.contains(&signed.epoch));
+        let charter = known.charter();
+        let current = |root: &OrganisationKey| charter.answers_for(root).map(|o| o.root);
         let names = self.names()?;
         let mut told = names
             .iter()
             .filter(|name| self.part(name) == Some(Part::Hand));
         Ok(told.any(|name| {
-            let standing = self.board(name, known).map(|board| board.standing());
-            let Ok(Standing::Made {
-                certificate: made, ..
-            }) = standing
-            else {
+            let Ok(board) = self.board(name, known) else {
                 return false;
             };
-            Certificate::digest_in(&made).is_ok_and(|digest| digest == *certificate.digest())
+            let seats = board.plan().terms().holders.iter();
+            let holders: BTreeSet<_> = seats.filter_map(|s| current(&s.organisation)).collect();
+            let leaves_out = || !roots_of(before, known).is_subset(&holders);
+            board.makes(certificate)
+                || (signed.is_some_and(|signed| signed.plan == *name) && leaves_out())
         }))
     }
 
@@ -183,16 +193,10 @@ impl Desk {
             directory: Arc::clone(&known.directory),
             certificate: Some(before.clone()),
         };
-        let charter = known.charter();
-        let roots = |certificate: &Certificate| -> BTreeSet<OrganisationKey> {
-            let roots = certificate.holders();
-            let current = |root: &OrganisationKey| charter.answers_for(root).map(|o| o.root);
-            roots.filter_map(|(_, root)| current(root)).collect()
-        };
-        let leaves_out = !roots(before).is_subset(&roots(next));
+        let leaves_out = !roots_of(before, known).is_subset(&roots_of(next, known));
         let fewer = next.holders().count() < before.holders().count();
         let day = next.issued();
-        if self.is_by_hand(next, known)? {
+        if self.is_by_hand(before, next, known)? {
             return match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     Err(io_error(&path)(error))
@@ -200,17 +204,25 @@ impl Desk {
                 _ => Ok(()),
             };
         }
+        let mut lost = false;
         let kept = match self.before_for(&then, Some(day), KEPT_DAYS.1) {
             Ok(Some(_)) => self.read_before(known)?,
             Ok(None) => None,
-            // What cannot be read any more protects nothing; it must not keep the next one out of force.
+            // What is damaged protects nothing, and must neither keep the next one out of force nor everything
+            // from being destroyed: what is known now takes its place.
             Err(error @ DeskError::Kept(_)) => {
                 tracing::error!(%error, "what is kept of before is lost");
+                lost = true;
                 None
             }
             // Another day it may be judged: until then it stays as it is, and nothing is destroyed.
             Err(error @ DeskError::Certificate(_)) => {
                 tracing::error!(%error, "what is kept of before cannot be judged now");
+                return Ok(());
+            }
+            // Nor a file that cannot be read at all, where there is nothing to be written down.
+            Err(error) if !fewer && !leaves_out => {
+                tracing::error!(%error, "what is kept of before cannot be read");
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -223,7 +235,7 @@ impl Desk {
         });
         let kept = match kept {
             Some(kept) if leaves_out => Kept { last: day, ..kept },
-            None if fewer || leaves_out => Kept {
+            None if fewer || leaves_out || lost => Kept {
                 certificate: before.clone(),
                 first: day,
                 last: day,
@@ -394,13 +406,17 @@ impl Kept {
     }
 }
 
+/// The organisations that hold shares by a certificate, as the charter has them now.
+fn roots_of(certificate: &Certificate, known: &Known) -> BTreeSet<OrganisationKey> {
+    let holders = certificate.holders();
+    let current = holders.filter_map(|(_, root)| known.charter().answers_for(root));
+    current.map(|o| o.root).collect()
+}
+
 /// Whether every keyholder of the charter is among the holders of a certificate.
 fn names_all(certificate: &Certificate, known: &Known) -> bool {
-    let charter = known.charter();
-    let holders = certificate.holders();
-    let current = holders.filter_map(|(_, root)| charter.answers_for(root));
-    let roots: BTreeSet<OrganisationKey> = current.map(|o| o.root).collect();
-    let organisations = charter.terms().organisations.iter();
+    let roots = roots_of(certificate, known);
+    let organisations = known.charter().terms().organisations.iter();
     let mut keyholders = organisations.filter(|o| o.keyholder.is_some());
     keyholders.all(|o| roots.contains(&o.root))
 }

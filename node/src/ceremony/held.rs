@@ -123,7 +123,7 @@ impl Held {
             progress: Progress::Compare(String::new()),
             state: 1,
             fresh: false,
-            in_force: desk.in_force(name),
+            in_force: desk.in_force(name)?,
             since: now,
             changed: now,
             broke: None,
@@ -364,6 +364,16 @@ impl Held {
         self.broke = self.broke.filter(|(at, _)| *at <= now);
     }
 
+    /// A clock that jumped ahead made nothing longer ago than it was.
+    pub(super) fn move_along(&mut self, millis: u64) {
+        let broke = self.broke.as_mut().map(|(at, _)| at);
+        let sessions = self.sessions.values_mut().map(|session| &mut session.due);
+        let own = [&mut self.since, &mut self.changed];
+        for at in own.into_iter().chain(broke).chain(sessions) {
+            *at = at.plus_millis(millis);
+        }
+    }
+
     /// That somebody is connected anew.
     pub(super) fn connected(&mut self, now: Timestamp) {
         for session in self.sessions.values_mut() {
@@ -377,7 +387,12 @@ impl Held {
         self.stopped.as_ref()
     }
 
-    /// For how long this node has had it before its eyes.
+    /// Since when this node has it before its eyes.
+    pub(super) const fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// For how long that is.
     pub(super) fn watched(&self, now: Timestamp) -> Duration {
         Duration::from_millis(now.millis().saturating_sub(self.since.millis()))
     }

@@ -14,6 +14,7 @@ use crate::driver::Scene;
 use crate::entropy::OsEntropy;
 use crate::keys::read_shares;
 use crate::net::ResponseToken;
+use judging::Failed;
 use parasol_protocol::ceremony::{CeremonyError, Proposal, Reason, Shares, Step, due};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::entropy::Entropy as _;
@@ -100,8 +101,8 @@ pub(super) struct Worker {
     prepared: BTreeSet<u32>,
     /// Who kept ceremonies from going on, as this node saw itself: the next one is without them.
     excused: Excused,
-    /// Ceremonies that have failed, and whether it is known who held each up.
-    failed: BTreeMap<PlanDigest, bool>,
+    /// Ceremonies that have failed.
+    failed: BTreeMap<PlanDigest, Failed>,
     /// When an organisation's nodes got this one to do what it would not have done by itself.
     favours: BTreeMap<OrganisationKey, Vec<Timestamp>>,
     /// Of certificates whose holders have not all signed: their epoch, and who goes by them.
@@ -115,6 +116,8 @@ pub(super) struct Worker {
     /// When a node of an organisation was connected last.
     seen: BTreeMap<OrganisationKey, Timestamp>,
     up: Option<Timestamp>,
+    /// By how much the clock is ahead of the time that has passed, in milliseconds.
+    apart: Option<i128>,
     /// Since when a ceremony is due, since when none is any more, and not before when it is tried again.
     due_since: [Option<Timestamp>; 2],
     idle_since: Option<Timestamp>,
@@ -142,11 +145,19 @@ impl Worker {
             used: 0,
             seen: BTreeMap::new(),
             up: None,
+            apart: None,
             due_since: [None; 2],
             idle_since: None,
             not_before: Timestamp::from_millis(0),
             pause: AGAIN.0,
         }
+    }
+
+    /// Whether people are to compare digits in a ceremony.
+    #[cfg(test)]
+    pub(super) fn compares(&self, name: &PlanDigest) -> bool {
+        let held = self.held.get(name);
+        held.is_some_and(|held| matches!(held.progress, Progress::Compare(_)))
     }
 
     fn me(&self) -> NodeKey {
@@ -218,6 +229,7 @@ impl Worker {
         out: &mut Out,
     ) -> Result<Vec<DeskError>, DeskError> {
         let now = scene.now;
+        self.move_along(scene);
         self.put_right(now);
         if self.up.is_none() {
             self.excused = Excused::read(desk);
@@ -234,11 +246,14 @@ impl Worker {
                 failed.push(error);
             }
         }
-        self.follow(desk, scene)?;
+        failed.extend(self.follow(desk, scene).err());
         for (_, organisation) in scene.connected.values() {
             self.seen.insert(*organisation, now);
         }
-        self.read(desk, scene)?;
+        if let Err(error) = self.read(desk, scene) {
+            self.put_off(heard, out);
+            return Err(error);
+        }
         // What others plan and this node has no part in uses no number up.
         let mine = self.held.iter().filter(|(name, _)| desk.takes_part(name));
         let planned = mine.map(|(_, held)| held.board().plan().terms().epoch);
@@ -331,8 +346,13 @@ impl Worker {
             }
             Err(error) => {
                 self.held.remove(name);
-                self.done.insert(*name, look(desk, name));
-                tracing::warn!(ceremony = %name, %error, "a key ceremony is left out");
+                // What cannot be read or judged now is looked at again.
+                if !matches!(error, DeskError::Io { .. } | DeskError::Certificate(_)) {
+                    self.done.insert(*name, look(desk, name));
+                }
+                if self.said.insert(*name, "left out") != Some("left out") {
+                    tracing::warn!(ceremony = %name, %error, "a key ceremony is left out");
+                }
             }
         }
     }
@@ -345,9 +365,23 @@ impl Worker {
             today: scene.today,
         };
         if matches!(why, DeskError::Ceremony(CeremonyError::Share(_))) {
-            tracing::warn!(
-                "this node has lost its shares of the keys, so it cannot share them out; look-ups go on with the other keyholders', who make new ones for it by themselves, mostly within hours. Nothing need be done; to have it at once: `parasol ceremony start` here"
-            );
+            let certificate = scene.known.certificate.as_ref();
+            let spare = certificate.is_some_and(|c| {
+                let needed = c
+                    .keys()
+                    .next()
+                    .map_or(0, |key| usize::from(key.threshold()));
+                c.holders().count() > needed
+            });
+            if spare {
+                tracing::warn!(
+                    "this node has lost its shares of the keys, so it cannot share them out; look-ups go on with the other keyholders', who make new ones for it by themselves, mostly within hours. Nothing need be done; to have it at once: `parasol ceremony start` here"
+                );
+            } else {
+                tracing::error!(
+                    "this node has lost its shares of the keys, and every one of them is needed: look-ups fail until they are there again. Put `keys/` back from a backup; or go back to shares of before, if they are kept (`parasol ceremony start DIR --from-before` at any keyholder)"
+                );
+            }
         }
         matches!(why, DeskError::Ceremony(_))
             && desk.part(name) == Some(Part::Auto)
@@ -392,6 +426,7 @@ impl Worker {
                     Err(error @ DeskError::TwoCertificates { .. }) => {
                         tracing::error!(%error, "a certificate that another node gave is not used");
                         if let DeskError::TwoCertificates { epoch, both } = error {
+                            self.caught(desk, &both, scene);
                             out.twofold = Some((epoch, both));
                         }
                     }
@@ -471,7 +506,7 @@ impl Worker {
                 continue;
             };
             let stepped = held.step(desk, scene.now);
-            let waits = matches!(held.progress, Progress::Waits { .. });
+            let waits = matches!(held.progress, Progress::Waits { .. } | Progress::Compare(_));
             let silent = held.silent(scene.now) >= self.setup.settings.silence;
             match stepped {
                 Ok(Some(stepped)) => {
@@ -538,6 +573,29 @@ impl Worker {
         Ok(())
     }
 
+    /// A clock that jumps ahead, as where it starts with 1970 and is set a minute later, makes nothing longer
+    /// ago than it was: what is remembered moves along.
+    fn move_along(&mut self, scene: &Scene) {
+        let apart = i128::from(scene.now.millis()) - i128::from(scene.passed.millis());
+        let before = self.apart.replace(apart).unwrap_or(apart);
+        let jump = u64::try_from(apart - before).unwrap_or(0);
+        if jump < HOUR {
+            // It was not, or it goes a little wrong.
+            self.apart = Some(before.min(apart));
+            return;
+        }
+        let seen = self.seen.values_mut().chain(&mut self.up);
+        let due = self.due_since.iter_mut().flatten();
+        let due = due.chain(&mut self.idle_since);
+        let failed = self.failed.values_mut().map(|failed| &mut failed.since);
+        for at in seen.chain(due).chain(failed).chain([&mut self.not_before]) {
+            *at = at.plus_millis(jump);
+        }
+        for held in self.held.values_mut() {
+            held.move_along(jump);
+        }
+    }
+
     /// A clock that was ahead and was put right leaves no time that is yet to come.
     fn put_right(&mut self, now: Timestamp) {
         let seen = self.seen.values_mut();
@@ -547,6 +605,9 @@ impl Worker {
             *at = now.min(*at);
         }
         self.not_before = self.not_before.min(now.plus_millis(AGAIN.1));
+        for failed in self.failed.values_mut() {
+            failed.since = now.min(failed.since);
+        }
         for held in self.held.values_mut() {
             held.put_right(now);
         }
@@ -561,7 +622,13 @@ impl Worker {
                 && desk.takes_part(name)
                 && !self.has_failed(desk, name, held, scene)
         };
-        let early = scene.now < self.not_before;
+        // Nor is the next one to begin before it is known who held up the last.
+        let open = |(name, held): (&PlanDigest, &Held)| {
+            let failed = self.failed.get(name);
+            failed.is_some_and(|failed| failed.is_open(scene.now))
+                && self.has_failed(desk, name, held, scene)
+        };
+        let early = scene.now < self.not_before || self.held.iter().any(open);
         if !scene.settled || out.certificate.is_some() || early || self.held.iter().any(busy) {
             return Ok(());
         }
@@ -599,10 +666,13 @@ impl Worker {
         desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
         tracing::info!(ceremony = %name, epoch = due.epoch, why = ?due.why, "starting a key ceremony");
         self.open(desk, &name, scene);
-        if let Some(held) = self.held.get_mut(&name) {
-            drop(held.step(desk, scene.now)?);
+        let step = |held: &mut Held| held.step(desk, scene.now).map(drop);
+        let stepped = self.held.get_mut(&name).map_or(Ok(()), step);
+        if stepped.is_err() {
+            // Nothing is shown that is not on the disk.
+            self.open(desk, &name, scene);
         }
-        Ok(())
+        stepped
     }
 
     /// Shares that lie ready since before this start.
@@ -678,7 +748,7 @@ impl Worker {
         for name in desk.names()? {
             let age = desk.since(&name)?.elapsed().unwrap_or_default();
             let over = self.done.contains_key(&name) || !desk.takes_part(&name);
-            if over && age.as_secs() > KEPT_DAYS * 24 * 3600 {
+            if scene.settled && over && age.as_secs() > KEPT_DAYS * 24 * 3600 {
                 desk.forget(&name)?;
                 self.held.remove(&name);
                 self.done.remove(&name);

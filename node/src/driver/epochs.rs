@@ -31,6 +31,7 @@ impl Machine {
         let directory = self.engine.shared_directory();
         let today = self.engine.today(now);
         self.write_met(now);
+        let passed = self.clock.so_far().as_millis();
         let nodes: BTreeMap<TransportKey, (NodeKey, OrganisationKey)> = self
             .engine
             .connected_nodes()
@@ -45,6 +46,7 @@ impl Machine {
             settled: self.engine.settled(now).is_some(),
             ended: self.engine.ended().clone(),
             now,
+            passed: Timestamp::from_millis(u64::try_from(passed).unwrap_or(u64::MAX)),
             connected: nodes
                 .into_iter()
                 .map(|(key, (node, organisation))| (node, (key, organisation)))
@@ -98,10 +100,12 @@ impl Machine {
         }
     }
 
-    /// Asks a peer for a later certificate.
-    pub(super) fn ask_for_certificate(&self, peer: TransportKey) {
+    /// Asks a peer for a later certificate; or for the one of this epoch as well, which is another one where
+    /// somebody has made two.
+    pub(super) fn ask_for_certificate(&self, peer: TransportKey, whole: bool) {
         if self.ceremonies.is_some() {
-            let signed = self.engine.certificate().map_or(0, Certificate::signed);
+            let certificate = self.engine.certificate().filter(|_| !whole);
+            let signed = certificate.map_or(0, Certificate::signed);
             let epoch = self.engine.epoch();
             self.ask(peer, CERTIFICATE, &Request::Certificate { epoch, signed });
         }

@@ -89,6 +89,8 @@ pub struct Scene {
     pub ended: BTreeSet<Season>,
     /// The moment.
     pub now: Timestamp,
+    /// How much time has passed since the node's start, whatever the clock was set to meanwhile.
+    pub passed: Timestamp,
     /// The record keys of the connected nodes, with their transport keys and organisations.
     pub connected: BTreeMap<NodeKey, (TransportKey, OrganisationKey)>,
 }

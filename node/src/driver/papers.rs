@@ -21,6 +21,8 @@ use std::time::SystemTime;
 pub(super) const CHARTERS: AskId = AskId(u64::MAX);
 /// Between two questions about the charter to all peers, in milliseconds.
 const EVERY: u64 = 60_000;
+/// Between two questions about the certificate in force, whichever that is.
+const WHOLE: u64 = 30 * EVERY;
 
 /// When a file was changed, and how long it is.
 type Look = Option<(SystemTime, u64)>;
@@ -33,6 +35,8 @@ pub(super) struct Papers {
     trust: Look,
     certificate: Look,
     asked: Option<Timestamp>,
+    /// When all were asked last for the certificate that they go by, be it of the same epoch, and by which one here.
+    whole: Option<(Timestamp, Option<[u8; 32]>)>,
     /// By which directory the delegations were written down last, and how.
     met: Option<(Arc<Directory>, Vec<u8>)>,
 }
@@ -50,8 +54,21 @@ impl Papers {
             trust: look(&dir.join("trust.cbor")),
             certificate: look(&dir.join("certificate.cbor")),
             asked: None,
+            whole: None,
             met: None,
         }
+    }
+
+    /// Whether it is time to ask all for the certificate that they go by, whichever that is, where this node
+    /// goes by this one.
+    fn asks_whole(&mut self, mine: Option<[u8; 32]>, now: Timestamp) -> bool {
+        let asks = self
+            .whole
+            .is_none_or(|(at, before)| before != mine || at.plus_millis(WHOLE) <= now || now < at);
+        if asks {
+            self.whole = Some((now, mine));
+        }
+        asks
     }
 
     /// The node's directory.
@@ -130,10 +147,12 @@ impl Machine {
             .is_none_or(|at| at.plus_millis(EVERY) <= now || now < at);
         if due {
             papers.asked = Some(now);
+            let mine = self.engine.certificate().map(|c| *c.digest());
+            let whole = papers.asks_whole(mine, now);
             let peers: Vec<TransportKey> = self.engine.connected().map(|(key, _)| key).collect();
             for peer in peers {
                 self.ask_for_charters(peer);
-                self.ask_for_certificate(peer);
+                self.ask_for_certificate(peer, whole);
             }
         }
     }

@@ -6,6 +6,7 @@
     clippy::indexing_slicing
 )]
 
+use super::{EVERY, Papers};
 use crate::driver::Alarm;
 use crate::files::write_private;
 use crate::keys::NodeIdentity;
@@ -13,8 +14,10 @@ use crate::net::NetEvent;
 use crate::testing::Home;
 use parasol_protocol::charter::Chain;
 use parasol_protocol::engine::Settings;
+use parasol_protocol::time::Timestamp;
 use parasol_protocol::wire::peer::{Reply, Request};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -181,4 +184,22 @@ async fn what_is_wrong_in_the_federation_stands_in_the_status() {
         said.contains("generation 7") && said.contains(name.as_str()),
         "{said}"
     );
+}
+
+#[test]
+fn certificates_are_compared_when_ones_own_has_changed_and_now_and_then() {
+    let mut papers = Papers::new(Path::new("nowhere"));
+    let at = |minutes: u64| Timestamp::from_millis(1_000_000 * EVERY + minutes * EVERY);
+    for (mine, minutes, asks) in [
+        (None, 0, true),
+        (None, 1, false),
+        (Some([1; 32]), 2, true),
+        (Some([1; 32]), 31, false),
+        (Some([1; 32]), 32, true),
+        (Some([2; 32]), 33, true),
+        // A clock that was ahead.
+        (Some([2; 32]), 3, true),
+    ] {
+        assert_eq!(papers.asks_whole(mine, at(minutes)), asks, "{minutes}");
+    }
 }

@@ -30,7 +30,7 @@ impl Machine {
                 self.connected.insert(peer);
                 self.engine.connected_to(peer, now);
                 self.ask_for_charters(peer);
-                self.ask_for_certificate(peer);
+                self.ask_for_certificate(peer, true);
                 // Whoever is not there is told nothing.
                 let _ = self.pass_on(Heard::Connected);
                 let outputs = self.engine.tick(&self.ledger.view()?, now)?;

@@ -14,7 +14,7 @@ use super::{parts, sealed};
 use crate::cbor::{self, Malformed};
 use crate::certificate::Certificate;
 use crate::cose::{Context, Cosigned};
-use crate::ids::NodeKey;
+use crate::ids::{NodeKey, sha256};
 use crate::limits::{MAX_BOARD, MAX_CEREMONY_MESSAGE, MAX_CEREMONY_MESSAGES};
 use crate::oprf::{KeyError, KeyName, PublicKey, PublicShare, ShareIndex, ThresholdKey};
 use crate::wire::sealed::SealSecret;
@@ -554,6 +554,13 @@ impl Board {
 
     fn is_made(&self) -> bool {
         self.stored.len() >= usize::from(self.plan.terms().threshold)
+    }
+
+    /// Whether this is the certificate that comes of it, once enough have signed: all have joined, and
+    /// what they have shown adds up to it.
+    pub fn makes(&self, certificate: &Certificate) -> bool {
+        let sum = self.sum();
+        sum.is_some_and(|sum| sha256(sum.unsigned.payload()) == *certificate.digest())
     }
 
     /// How the ceremony stands.

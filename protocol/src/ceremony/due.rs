@@ -33,6 +33,10 @@ const HOUR: u64 = 60 * MINUTE;
 /// fail meanwhile.
 const BACK: u64 = 10 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+/// How many ceremonies somebody has held up who counts as gone: once it may have been away for minutes; and
+/// where one waits for a day, it is to have failed all along, and not twice a day apart.
+const FAILS: u32 = 2;
+const FAILS_ALL_DAY: u32 = 4;
 
 /// What a node knows when it asks what is due.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +58,8 @@ pub struct Situation<'a> {
     /// Organisations that held a ceremony up, and are left out of this one: none of them counts as being
     /// there, and none is waited for.
     pub excused: &'a BTreeSet<OrganisationKey>,
-    /// Those of the excused that held up more than one since they were last seen to come to the end of one,
-    /// and when they held up the first.
-    pub failing: &'a BTreeMap<OrganisationKey, Timestamp>,
+    /// What those of the excused have held up since they were last seen to come to the end of a ceremony.
+    pub failing: &'a BTreeMap<OrganisationKey, Failing>,
     /// Nodes that have lost their shares of the certificate in force: they hold new ones, and deal none.
     pub without: &'a BTreeSet<NodeKey>,
     /// When a node of an organisation was connected last. Of others `up` is taken.
@@ -69,6 +72,15 @@ pub struct Situation<'a> {
     pub used: u32,
     /// What is kept of before, while the certificate in force names fewer holders.
     pub before: Option<Before<'a>>,
+}
+
+/// What an organisation has held up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Failing {
+    /// How many ceremonies.
+    pub times: u32,
+    /// When it held up the first.
+    pub since: Timestamp,
 }
 
 /// The last certificate that had more holders, whose shares are kept for some days.
@@ -415,8 +427,8 @@ fn going_back(s: &Situation<'_>) -> Option<u64> {
 
 /// Whether fewer of those that hold the shares in force are there, or were in so many milliseconds, than it
 /// takes; whoever has lost its shares does not count, nor whoever has kept ceremonies from their end for as
-/// long. One that held up a single one counts like any other: it may have been away for those minutes, and
-/// answer look-ups again. `None`: it cannot be said.
+/// long, two at least, or four in a day. One that held up fewer counts like any other: it may have been away
+/// for those minutes, and answer look-ups again. `None`: it cannot be said.
 pub fn lacks_holders(s: &Situation<'_>, within: u64) -> Option<bool> {
     let nobody = BTreeSet::new();
     let s = Situation {
@@ -424,10 +436,10 @@ pub fn lacks_holders(s: &Situation<'_>, within: u64) -> Option<bool> {
         ..*s
     };
     let view = View::of(&s)?;
-    let late = s
-        .failing
-        .iter()
-        .filter(|(_, since)| since.plus_millis(within) <= s.now);
+    let least = if within < DAY { FAILS } else { FAILS_ALL_DAY };
+    let late = s.failing.iter().filter(|(_, failing)| {
+        failing.times >= least && failing.since.plus_millis(within) <= s.now
+    });
     let failing: BTreeSet<_> = late.map(|(root, _)| view.nodes.answers(root)).collect();
     let able: BTreeSet<ShareIndex> = view.able().iter().map(|(_, index, _)| *index).collect();
     let there = view.held.iter().filter(|(index, root)| {

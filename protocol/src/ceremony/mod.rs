@@ -204,8 +204,8 @@ mod tests;
 pub use blame::{Blame, Fault};
 pub use board::{Board, Posted, Standing, Why};
 pub use due::{
-    AHEAD, Before, Call, Due, DueWhy, LATE, REFRESH, STAGGER, Situation, called, due, keys_needed,
-    lacks_holders,
+    AHEAD, Before, Call, Due, DueWhy, Failing, LATE, REFRESH, STAGGER, Situation, called, due,
+    keys_needed, lacks_holders,
 };
 pub use machine::{Ceremony, CeremonyError, LastSigned, NewShares, Next, Participant, Shares};
 pub use message::{Reason, Refused, Step};

@@ -167,7 +167,7 @@ impl Office {
         };
         let board = self.board(name);
         if board.is_ok_and(|board| !board.has_sent(&self.me(), Step::Join)) {
-            self.desk.forget(name).map_err(words::desk)?;
+            self.desk.undo(name).map_err(words::desk)?;
         }
         Err(error)
     }

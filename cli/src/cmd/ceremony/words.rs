@@ -42,6 +42,7 @@ pub(super) fn desk(error: DeskError) -> CliError {
         DeskError::Forged(_) => CliError::refused("forged", &error),
         DeskError::Large => CliError::refused("large", &error),
         DeskError::Strange => CliError::input("strange", &error),
+        DeskError::Past => CliError::refused("past", &error),
         DeskError::Full => CliError::refused("full", &error),
     }
 }

@@ -8,6 +8,38 @@ use super::drill::{DAY, Drill, HOUR, MINUTE, needed};
 use parasol_protocol::ceremony::{Reason, Step};
 use std::collections::BTreeSet;
 
+/// People compare digits in a renewal, and another one comes into force before they have: what the first is drawn from
+/// does not lie about for weeks.
+#[test]
+fn what_waits_for_digits_and_is_overtaken_is_stopped() {
+    let mut drill = Drill::new(true);
+    drill.passes(3);
+    let needed = needed(&drill.town);
+    let plan = drill.town.plan_of(&[0, 1, 2], &[0, 1], &needed);
+    let name = drill.town.begin_as(Part::Hand, &plan, &[0, 1, 2]);
+    let place = drill.town.desk(0).place(&name);
+    std::fs::write(place.join("compare"), "").unwrap();
+    drill.passes(6);
+    let compares = |drill: &Drill| drill.workers[0].compares(&name);
+    assert!(compares(&drill));
+    // The others have made another one without it.
+    let twin = drill.town.copy();
+    let mut terms = twin.terms_of(&[1, 2], &[1, 2], &needed);
+    terms.epoch = 3;
+    let plan = terms.sign(&twin.identity(1).keys.record);
+    let other = twin.begin_as(Part::Auto, &plan, &[1, 2]);
+    twin.finish(&other, &[1, 2]);
+    let bytes = twin.certificate(1).unwrap().bytes().to_vec();
+    let from = drill.nodes[1].2;
+    drill.apart = BTreeSet::from([(0, 1), (0, 2)]);
+    drill.heard[0].push(Heard::Certificate { from, bytes });
+    drill.passes(2);
+    assert!(compares(&drill) && place.join("seed").exists());
+    drill.pass(11 * MINUTE);
+    drill.passes(2);
+    assert!(!place.join("seed").exists());
+}
+
 /// Somebody begins a renewal that nobody needs, and the charter changes before the others have joined: they
 /// never will. The one that the change takes is made all the same, and nobody is at fault.
 #[test]
@@ -271,6 +303,40 @@ fn nor_to_come_and_go() {
         }
         tries += 1;
         assert!(tries < 60, "{:?}", drill.epochs());
+    }
+}
+
+/// A key was first made with the shares in force, so one waits for a day for those that are gone. The first is there for
+/// four minutes a day, says nothing, and has the lowest index, so that the others leave it to it to begin.
+#[test]
+fn nor_to_come_for_minutes_a_day_where_a_key_would_be_lost() {
+    let mut drill = Drill::lacking(1, true);
+    drill.deaf.insert(2);
+    let mut minutes = 0;
+    while drill.epochs()[..2] != [3, 3] {
+        drill.pass(MINUTE);
+        drill.passes(14);
+        minutes += 1;
+        assert!(minutes < 60, "{:?}", drill.epochs());
+    }
+    let bytes = drill.certificate(0).bytes().to_vec();
+    let from = drill.nodes[0].2;
+    drill.heard[2].push(Heard::Certificate { from, bytes });
+    drill.passes(2);
+    drill.deaf = BTreeSet::from([0]);
+    let mut days = 0;
+    while !(drill.certificate(1).epoch() > 3 && drill.looks_up(&[1, 2])) {
+        drill.apart = BTreeSet::new();
+        for _ in 0..4 {
+            drill.passes(2);
+            drill.pass(MINUTE - 2000);
+        }
+        drill.apart = BTreeSet::from([(0, 1), (0, 2)]);
+        for _ in 0..143 {
+            drill.pass(10 * MINUTE);
+        }
+        days += 1;
+        assert!(days < 8, "{:?}", drill.epochs());
     }
 }
 

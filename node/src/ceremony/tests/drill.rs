@@ -41,8 +41,15 @@ pub(in crate::ceremony) struct Drill {
 impl Drill {
     /// Three nodes with keys that they made today.
     pub(super) fn new(starts: bool) -> Self {
+        Self::lacking(0, starts)
+    }
+
+    /// The same, so many of the keys that there should be.
+    pub(super) fn lacking(count: usize, starts: bool) -> Self {
         let town = Town::new();
-        let name = town.begin(&town.plan_of(&[0, 1, 2], &[], &needed(&town)), &[0, 1, 2]);
+        let mut keys = needed(&town);
+        keys.truncate(keys.len() - count);
+        let name = town.begin(&town.plan_of(&[0, 1, 2], &[], &keys), &[0, 1, 2]);
         town.finish(&name, &[0, 1, 2]);
         let identities: Vec<_> = (0..3).map(|n| town.identity(n)).collect();
         Self {
@@ -91,6 +98,7 @@ impl Drill {
             known: self.town.known(n),
             today: now.day(),
             now,
+            passed: Timestamp::from_millis(self.now),
             connected: there
                 .map(|m| {
                     let (node, transport, organisation) = self.nodes[m];

@@ -84,7 +84,7 @@ impl Drill {
     }
 
     /// A node shows a board of its own making to another one.
-    fn show(&mut self, from: usize, to: usize, plan: &[u8], messages: &[Vec<u8>]) {
+    pub(super) fn show(&mut self, from: usize, to: usize, plan: &[u8], messages: &[Vec<u8>]) {
         let shown = Shown {
             plan: plan.to_vec(),
             known: BTreeSet::new(),

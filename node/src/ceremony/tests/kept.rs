@@ -343,6 +343,7 @@ fn two_certificates_of_one_epoch_are_an_alarm_and_change_nothing() {
         known: town.known(0),
         today: today(),
         now: Timestamp::from_millis(u64::from(today().number()) * DAY),
+        passed: Timestamp::from_millis(0),
         connected: BTreeMap::new(),
         settled: true,
         ended: BTreeSet::new(),
@@ -493,7 +494,7 @@ fn a_certificate_is_kept_without_what_strangers_have_added() {
 }
 
 /// Two renewed without the third: what the first keeps of before is needed.
-fn kept_of_three() -> Town {
+pub(super) fn kept_of_three() -> Town {
     let town = Town::new();
     let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
     town.finish(&name, &[0, 1, 2]);
@@ -501,36 +502,6 @@ fn kept_of_three() -> Town {
     town.finish(&name, &[0, 1]);
     assert_eq!(town.desk(0).stored().unwrap(), [1, 2]);
     town
-}
-
-/// A file that cannot be read at the moment, or is damaged, is not as if nothing were kept.
-#[test]
-fn nothing_is_destroyed_while_it_cannot_be_read_what_is_kept() {
-    let town = kept_of_three();
-    let (desk, known) = (town.desk(0), town.known(0));
-    let path = town.node(0).join("ceremonies").join("before.cbor");
-    let good = std::fs::read(&path).unwrap();
-    for damaged in [false, true] {
-        std::fs::remove_file(&path).unwrap();
-        if damaged {
-            std::fs::write(&path, &good[..good.len() - 1]).unwrap();
-        } else {
-            std::fs::create_dir(&path).unwrap();
-        }
-        for (days, of_use) in [(0, true), (15, false), (400, true)] {
-            let day = Some(today().plus(days));
-            assert!(desk.before(&known, day).is_err());
-            assert!(desk.destroy_old(&known, day, of_use).is_err());
-            assert_eq!(desk.stored().unwrap(), [1, 2]);
-        }
-        if !damaged {
-            std::fs::remove_dir(&path).unwrap();
-        }
-        std::fs::write(&path, &good).unwrap();
-    }
-    let day = Some(today().plus(15));
-    assert_eq!(desk.destroy_old(&known, day, true).unwrap(), 0);
-    assert_eq!(desk.destroy_old(&known, day, false).unwrap(), 1);
 }
 
 /// One of two that hold what is in force is no keyholder any more, so that there are as many keyholders as holders.

@@ -1,8 +1,10 @@
 //! Real nodes over libp2p. Every wait is for a condition; the time-outs only turn a hang into a failure.
 
 use super::super::desk::Desk;
+use super::super::excused::Excused;
 use super::super::task::{self, Settings};
 use super::town::{NAMES, Town, keys};
+use super::twice::make_twins;
 use crate::clock::Clock;
 use crate::config::NodeConfig;
 use crate::driver::{self, DriverHandle, Setup};
@@ -18,6 +20,7 @@ use parasol_protocol::ids::PlanDigest;
 use parasol_protocol::oprf::{KeyName, Output, blind};
 use parasol_protocol::wire::EvaluateAsk;
 use parasol_protocol::wire::client::Evaluate;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -396,4 +399,34 @@ async fn a_plan_that_leaves_somebody_out_who_is_there_is_joined_by_nobody() {
     for node in [first, second, third] {
         node.stop().await;
     }
+}
+
+/// Two nodes go by different certificates of one epoch: as soon as they meet each knows, and who signed both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_certificates_of_one_epoch_show_when_nodes_meet() {
+    let town = Town::new();
+    let name = town.begin(&town.plan(&[0, 1, 2], &[]), &[0, 1, 2]);
+    town.finish(&name, &[0, 1, 2]);
+    make_twins(&town, &keys());
+    let first = start(&town.node(0), &[]).await;
+    let others = [first.address.clone()];
+    let second = start(&town.node(1), &others).await;
+    let third = town.identity(2).organisation;
+    let both = BTreeSet::from([third]);
+    for (n, node) in [(0, &first), (1, &second)] {
+        let sees = || async {
+            let alarms = node.driver.status().await.unwrap().alarms;
+            alarms
+                .iter()
+                .any(|alarm| alarm.code() == "two-certificates")
+        };
+        until("the alarm", sees).await;
+        let excused = || async {
+            let now = Clock::default().now();
+            Excused::read(&town.desk(n)).now(now) == both
+        };
+        until("who signed both is excused", excused).await;
+    }
+    second.stop().await;
+    first.stop().await;
 }

@@ -7,3 +7,5 @@ mod hostile;
 mod kept;
 mod live;
 pub(super) mod town;
+mod twice;
+mod unread;

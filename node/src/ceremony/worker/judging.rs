@@ -7,7 +7,8 @@ use super::super::step::Progress;
 use super::{AGAIN, DAY, Worker, current};
 use crate::driver::Scene;
 use parasol_protocol::ceremony::{Blame, Reason, Seat, Step, Why};
-use parasol_protocol::ids::{NodeKey, PlanDigest};
+use parasol_protocol::ids::{NodeKey, OrganisationKey, PlanDigest};
+use parasol_protocol::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -17,6 +18,24 @@ const JUDGED: Duration = Duration::from_secs(30);
 /// The same where somebody left a ceremony for what may have come into force since: a certificate is asked for
 /// once a minute.
 const LEFT: Duration = Duration::from_secs(90);
+/// The most that both take, in milliseconds from when a ceremony was seen to have failed, whatever still comes.
+const MOST: u64 = 180_000;
+
+/// A ceremony that has failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed {
+    /// When that was seen.
+    pub(super) since: Timestamp,
+    /// Whether it is known who held it up.
+    judged: bool,
+}
+
+impl Failed {
+    /// Whether it may be known yet who held it up.
+    pub(super) const fn is_open(self, now: Timestamp) -> bool {
+        !self.judged && now.millis() < self.since.plus_millis(MOST).millis()
+    }
+}
 
 impl Worker {
     /// Begins anew with a certificate that has come into force: whoever has signed it has come to the end
@@ -30,13 +49,26 @@ impl Worker {
         self.upon = in_force;
         self.pause = AGAIN.0;
         self.due_since = [None; 2];
-        let Some(certificate) = certificate.filter(|_| self.up.is_some()) else {
+        let Some(certificate) = certificate else {
             return Ok(());
         };
         let waiting = certificate.waiting();
         let signed = certificate.holders().filter(|(i, _)| !waiting.contains(i));
         let signed = signed.map(|(_, root)| current(root, &scene.known));
-        self.excused.forgive(&signed.collect(), desk)
+        self.excused.forgive(&signed.collect(), in_force, desk)
+    }
+
+    /// These have signed two certificates of one epoch. They may keep others apart by that, who each go by
+    /// another one: so they count as gone from now on, and one goes back to what is kept of before.
+    pub(super) fn caught(&mut self, desk: &Desk, both: &BTreeSet<OrganisationKey>, scene: &Scene) {
+        let known = &scene.known;
+        let own = known.directory.signer_on(&self.me(), scene.today);
+        let own = own.map(|root| current(&root, known));
+        let who = both.iter().map(|root| current(root, known));
+        let who = who.filter(|root| Some(*root) != own).collect();
+        if let Err(error) = self.excused.catch(&who, scene.now, desk) {
+            tracing::error!(%error, "it cannot be written down who is at fault");
+        }
     }
 
     /// Whether nothing has come for so long that a ceremony holds nothing up any more: those that have
@@ -111,17 +143,22 @@ impl Worker {
             }
             // What had stopped before this start was looked into then.
             let before = self.up.is_none() && matches!(held.progress, Progress::Stopped(_));
-            self.failed.insert(*name, before);
+            let (since, judged) = (scene.now, before);
+            self.failed.insert(*name, Failed { since, judged });
         }
+        let Some(failed) = self.failed.get_mut(name) else {
+            return Ok(());
+        };
         let proven = match &held.progress {
             Progress::Stopped(why) => matches!(why, Why::Blame(_)),
             _ => true,
         };
-        let early = !proven && held.silent(scene.now) < judged;
-        if early || self.failed.get(name) == Some(&true) {
+        let early = !proven && held.silent(scene.now) < judged && failed.is_open(scene.now);
+        if early || failed.judged {
             return Ok(());
         }
-        self.failed.insert(*name, true);
+        failed.judged = true;
+        let began = held.since();
         let (nodes, doubtful) = self.held_up_by(desk, name, held, scene);
         let known = &scene.known;
         let terms = held.board().plan().terms();
@@ -146,7 +183,8 @@ impl Worker {
         if !who.is_empty() {
             tracing::warn!(ceremony = %name, ?who, "these held a key ceremony up: the next one is without them");
         }
-        self.excused.hold_up(&who, is_back, scene.now, desk)
+        self.excused
+            .hold_up(&who, is_back, [began, scene.now], desk)
     }
 
     /// Who kept a ceremony from going on: who is to blame, or was waited for, as this node saw itself; or

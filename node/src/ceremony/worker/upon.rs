@@ -7,7 +7,9 @@ use super::super::held::Held;
 use super::super::upon::goes_on;
 use super::{DAY, HOUR, Worker, current};
 use crate::driver::Scene;
-use parasol_protocol::ceremony::{LATE, PlanTerms, REFRESH, Reason, Situation, lacks_holders};
+use parasol_protocol::ceremony::{
+    Failing, LATE, PlanTerms, REFRESH, Reason, Situation, lacks_holders,
+};
 use parasol_protocol::ids::{OrganisationKey, PlanDigest};
 use parasol_protocol::time::Timestamp;
 use std::collections::BTreeSet;
@@ -56,7 +58,11 @@ impl Worker {
         let young = self.up.is_none_or(|up| scene.now < up.plus_millis(HOUR));
         let excused = self.excused.now(scene.now).into_iter();
         let start = Timestamp::from_millis(0);
-        let failing = excused.map(|root| (root, start)).collect();
+        let gone = Failing {
+            times: u32::MAX,
+            since: start,
+        };
+        let failing = excused.map(|root| (root, gone)).collect();
         let lacks = self.situated(desk, scene, |situation| {
             let situation = Situation {
                 up: start,
@@ -111,13 +117,13 @@ mod tests {
             let desk = drill.town.desk(1);
             worker
                 .excused
-                .forgive(&BTreeSet::from([first, third]), &desk)
+                .forgive(&BTreeSet::from([first, third]), Some([7; 32]), &desk)
                 .unwrap();
             assert_eq!(worker.excused_back(&scene), BTreeSet::new());
             let who = BTreeSet::from([first, third]);
             worker
                 .excused
-                .hold_up(&who, back, scene.now, &desk)
+                .hold_up(&who, back, [scene.now; 2], &desk)
                 .unwrap();
             let out = if back { who } else { BTreeSet::from([first]) };
             assert_eq!(worker.excused_back(&scene), out);

@@ -63,7 +63,7 @@ struct Scene {
     today: Day,
     present: BTreeSet<NodeKey>,
     excused: BTreeSet<OrganisationKey>,
-    failing: BTreeMap<OrganisationKey, Timestamp>,
+    failing: BTreeMap<OrganisationKey, Failing>,
     without: BTreeSet<NodeKey>,
     seen: BTreeMap<OrganisationKey, Timestamp>,
     ended: BTreeSet<Season>,
@@ -123,10 +123,10 @@ impl Scene {
         self.seen.insert(root, since);
     }
 
-    /// Somebody held a ceremony up so many minutes ago, and again since.
-    fn fails(&mut self, at: usize, minutes: u64) {
+    /// Somebody held a ceremony up so many minutes ago, and again since: so many in all.
+    fn fails(&mut self, at: usize, times: u32, minutes: u64) {
         let since = Timestamp::from_millis(NOW - minutes * HOUR / 60);
-        self.failing.insert(self.root(at), since);
+        self.failing.insert(self.root(at), Failing { times, since });
     }
 
     fn root(&self, at: usize) -> OrganisationKey {
@@ -518,9 +518,11 @@ fn with_too_few_of_the_new_holders_one_goes_back_to_the_old() {
     scene.excused_back.insert(root);
     // It has held one ceremony up, and may work all the same.
     assert_eq!(scene.call(2, &terms), Call::LeavesOut);
-    scene.fails(1, 9);
+    scene.fails(1, 1, 10);
+    assert_eq!(scene.why(), None);
+    scene.fails(1, 2, 9);
     assert_eq!(scene.call(2, &terms), Call::LeavesOut);
-    scene.fails(1, 10);
+    scene.fails(1, 2, 10);
     assert_eq!(scene.call(2, &terms), Call::Due);
     scene.excused_back.remove(&root);
     assert_eq!(scene.call(2, &terms), Call::LeavesOut);
@@ -579,7 +581,7 @@ fn however_old_what_is_kept_who_is_gone_for_a_moment_is_waited_for() {
     let root = scene.root(1);
     scene.excused.insert(root);
     scene.excused_back.insert(root);
-    scene.fails(1, 60);
+    scene.fails(1, 2, 60);
     let back = |scene: &Scene| scene.due(0).filter(Due::goes_back);
     assert_eq!(back(&scene).unwrap().holders.len(), 4);
     // A fifth is not there for a moment.
@@ -607,13 +609,16 @@ fn one_goes_back_late_where_a_key_is_lost_by_it() {
     scene.excused.insert(root);
     scene.excused_back.insert(root);
     scene.away_minutes(1, 60);
-    scene.fails(1, 60);
+    scene.fails(1, 4, 60);
     assert_eq!(scene.why(), None);
     scene.present.insert(scene.node(1));
     assert_eq!(scene.why(), None);
-    scene.fails(1, 24 * 60 - 1);
+    scene.fails(1, 4, 24 * 60 - 1);
     assert_eq!(scene.why(), None);
-    scene.fails(1, 24 * 60);
+    // Who stumbles now and then has not failed all day.
+    scene.fails(1, 3, 24 * 60);
+    assert_eq!(scene.why(), None);
+    scene.fails(1, 4, 24 * 60);
     assert_eq!(scene.why(), Some(DueWhy::Back));
 }
 
