@@ -6,7 +6,7 @@ use crate::output;
 use crate::root::read_root;
 use crate::rooted::{RootedArgs, sign_and_deliver};
 use crate::session::{Session, organisation};
-use parasol_protocol::ids::RecordId;
+use parasol_protocol::ids::{OrganisationKey, RecordId};
 use parasol_protocol::limits::{MAX_AFFIRMED, MAX_REVOCATION_LIFE};
 use parasol_protocol::record::Body;
 use parasol_protocol::record::revocation::Revocation;
@@ -17,6 +17,9 @@ pub struct RevokeArgs {
     /// The organisation of which all your vouches are taken back, or the id of one vouch
     #[arg(value_name = "ORGANISATION|ID")]
     pub what: String,
+    /// Only the vouch of this number, as `parasol trust explain` shows it
+    #[arg(long, value_name = "N")]
+    pub number: Option<u32>,
     /// The root key, and where the record goes.
     #[command(flatten)]
     pub rooted: RootedArgs,
@@ -38,6 +41,7 @@ pub fn run(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
         v.issuer == issuer && today <= v.expires && !directory.is_taken_back(&issuer, &v.id, today)
     });
     let chosen: Vec<_> = live
+        .filter(|v| args.number.is_none_or(|number| v.vouch.number == number))
         .filter(|v| match subject {
             Some(subject) => v.vouch.subject == subject,
             None => wanted.len() >= 8 && v.id.to_string().starts_with(wanted),
@@ -57,7 +61,7 @@ pub fn run(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
                 ids.len()
             ),
         )
-        .next("name single vouches by their ids, as `parasol trust explain` shows them"));
+        .next("take single ones back with --number, as `parasol trust explain` shows them"));
     }
     if ids.is_empty() {
         return Err(CliError::input(
@@ -69,10 +73,15 @@ pub fn run(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
         )
         .next("see what there is with `parasol trust explain ORGANISATION`"));
     }
+    check_affirmed(&session, &issuer, &ids)?;
     let count = ids.len();
-    let body = Body::Revocation(Revocation::Vouches(ids));
+    let body = Body::Revocation(Revocation::Vouches(ids.clone()));
     let expires = today.plus(MAX_REVOCATION_LIFE);
     let done = sign_and_deliver(&session, &args.rooted, &root, body, expires)?;
+    if args.rooted.out.is_none() {
+        // A node says what a root stands by where that has been taken back.
+        check_affirmed(&Session::open(globals)?, &issuer, &ids)?;
+    }
     let said = format!(
         "{} takes back {} for {}.",
         federation.name(&issuer),
@@ -81,4 +90,24 @@ pub fn run(args: &RevokeArgs, globals: &Globals) -> Result<(), CliError> {
     );
     done.print(&said, &args.rooted, globals);
     Ok(())
+}
+
+/// Whether the root stands by one of them all the same.
+fn check_affirmed(
+    session: &Session,
+    issuer: &OrganisationKey,
+    ids: &[RecordId],
+) -> Result<(), CliError> {
+    let directory = session.federation.directory();
+    let stays = ids.iter().filter(|id| directory.is_affirmed(issuer, id));
+    match stays.count() {
+        0 => Ok(()),
+        stays => Err(CliError::refused(
+            "affirmed",
+            format_args!(
+                "your root has affirmed {stays} of these vouches (`org revoke --keep`): they have their effect as long as the affirmation lives, though they are taken back"
+            ),
+        )
+        .next("to have that organisation out of your own sight meanwhile: parasol drop ORGANISATION")),
+    }
 }

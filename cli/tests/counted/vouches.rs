@@ -143,6 +143,32 @@ fn vouches_come_and_go_and_decisions_are_undone() {
         assert!(said.contains(code), "{words:?}: {error}");
     }
 
+    // What the root stands by stays, whatever is taken back: that is said, and nothing is signed.
+    let made = fed.json("lilas", &["vouch", "rowan", "--root", root]);
+    let id = made["id"].as_str().unwrap();
+    let (keep, out) = (tmp.path().join("keep"), tmp.path().join("affirmed"));
+    fs::write(&keep, id).unwrap();
+    let charter = fed.dir.join("lilas");
+    let words = [
+        "org",
+        "revoke",
+        &"07".repeat(32),
+        "--root",
+        root,
+        "--charter",
+        charter.to_str().unwrap(),
+        "--keep",
+        keep.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    fed.json("lilas", &words);
+    fed.json("lilas", &["carry", out.to_str().unwrap()]);
+    let (code, error) = fed.fails("lilas", &["revoke", "rowan", "--root", root]);
+    assert_eq!((code, &error["code"]), (Some(5), &Value::from("affirmed")));
+    let other = ["revoke", "rowan", "--root", root, "--number", "77"];
+    assert_eq!(fed.fails("lilas", &other).1["code"], "no-such-vouch");
+
     // Taken back: gone, and the node says why.
     let done = fed.json("lilas", &["revoke", "ryabina", "--root", root]);
     assert_eq!(done["delivered"], true);
