@@ -101,6 +101,21 @@ impl Drill {
         drill
     }
 
+    /// A plan of the first that goes back, with the third.
+    pub(super) fn plan_back(&self) -> Vec<u8> {
+        let town = &self.town;
+        let known = town.known(0);
+        let kept = town.desk(0).before(&known, None).unwrap().unwrap();
+        let upon = Known {
+            certificate: Some(kept),
+            ..known
+        };
+        let mut terms = town.terms_upon(&upon, &[0, 2], &[0, 2], &needed(town));
+        terms.epoch = 9;
+        terms.day = self.scene(0).today;
+        terms.sign(&town.identity(0).keys.record)
+    }
+
     /// That the first and the third have gone back to what was before, and look-ups go on.
     fn went_back(&self) -> bool {
         let keys = |n: usize| {
@@ -257,17 +272,7 @@ fn who_starts_again_all_the_time_keeps_what_the_others_keep() {
 fn what_people_told_a_node_to_join_goes_on_after_a_restart() {
     for overtaken in [false, true] {
         let mut drill = Drill::left_out();
-        let town = &drill.town;
-        let known = town.known(0);
-        let kept = town.desk(0).before(&known, None).unwrap().unwrap();
-        let upon = Known {
-            certificate: Some(kept),
-            ..known.clone()
-        };
-        let mut terms = town.terms_upon(&upon, &[0, 2], &[0, 2], &needed(town));
-        terms.epoch = 9;
-        terms.day = drill.scene(0).today;
-        let plan = terms.sign(&town.identity(0).keys.record);
+        let plan = drill.plan_back();
         drill.deaf.insert(2);
         let name = drill.town.begin_as(Part::Hand, &plan, &[0]);
         drill.passes(2);

@@ -104,9 +104,8 @@ fn a_damaged_file_gives_way_to_what_is_known() {
     let path = town.node(0).join("ceremonies").join("before.cbor");
     fs::write(&path, b"nothing").unwrap();
     let plan = town.terms_of(&[0, 1], &[0, 1], &keys());
-    let name = town.begin_as(Part::Auto, &plan.sign(&town.identity(0).keys.record), &[1]);
     let key = town.identity(0).keys.record;
-    drop(key);
+    let name = town.begin_as(Part::Auto, &plan.sign(&key), &[1]);
     let board = town.desk(1).board_bytes(&name).unwrap();
     let desk = town.desk(0);
     desk.take(&board, &town.known(0)).unwrap();
@@ -162,17 +161,7 @@ fn a_worker_destroys_nothing_while_it_cannot_read_what_it_keeps() {
 #[test]
 fn a_passing_error_ends_no_way_back() {
     let mut drill = Drill::left_out();
-    let town = &drill.town;
-    let known = town.known(0);
-    let kept = town.desk(0).before(&known, None).unwrap().unwrap();
-    let upon = super::super::desk::Known {
-        certificate: Some(kept),
-        ..known.clone()
-    };
-    let mut terms = town.terms_upon(&upon, &[0, 2], &[0, 2], &needed(town));
-    terms.epoch = 9;
-    terms.day = drill.scene(0).today;
-    let plan = terms.sign(&town.identity(0).keys.record);
+    let plan = drill.plan_back();
     drill.deaf.insert(2);
     let name = drill.town.begin_as(Part::Hand, &plan, &[0]);
     let path = drill.town.desk(0).place(&name).join("in-force");
@@ -216,10 +205,8 @@ fn a_file_that_cannot_be_looked_at_is_there() {
 #[test]
 fn what_cannot_be_written_down_keeps_nothing_from_being_heard() {
     let mut drill = Drill::new(true);
-    broken(&drill.town.node(0).join("ceremonies").join("excused.cbor"));
-    fs::create_dir_all(drill.town.node(0).join("ceremonies/none")).unwrap();
     let path = drill.town.node(0).join("ceremonies").join("excused.cbor");
-    fs::remove_file(&path).unwrap();
+    drop(fs::remove_file(&path));
     fs::create_dir(&path).unwrap();
     let plan = drill
         .town
