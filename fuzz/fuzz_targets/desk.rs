@@ -124,6 +124,7 @@ fn node(theatre: &'static Theatre, of_vectors: bool) -> Node {
         settled: true,
         ended: BTreeSet::new(),
         now: Timestamp::from_millis(u64::from(TODAY.number()) * DAY + DAY / 2),
+        passed: Timestamp::from_millis(0),
         connected: connected.collect(),
     };
     Node::new(dir.to_owned(), me.node.clone(), scene)
@@ -346,8 +347,15 @@ impl Run {
                 self.look(vec![Heard::Certificate { from, bytes }]);
             }
             Event::Pass { seconds } => {
-                let now = &mut self.node.scene.now;
-                *now = now.plus_millis(u64::from(seconds % 3_600) * 1_000);
+                let scene = &mut self.node.scene;
+                let millis = u64::from(seconds % 3_600) * 1_000;
+                scene.now = scene.now.plus_millis(millis);
+                // Or the clock is set: nothing has passed.
+                if seconds < 1 << 15 {
+                    scene.passed = scene.passed.plus_millis(millis);
+                } else {
+                    scene.now = scene.now.plus_millis(30 * millis);
+                }
                 self.look(Vec::new());
             }
             Event::Away(n) => {

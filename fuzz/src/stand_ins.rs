@@ -16,6 +16,7 @@ pub mod driver {
         pub settled: bool,
         pub ended: BTreeSet<Season>,
         pub now: Timestamp,
+        pub passed: Timestamp,
         pub connected: BTreeMap<NodeKey, (TransportKey, OrganisationKey)>,
     }
 }
