@@ -626,6 +626,7 @@ impl Worker {
         let open = |(name, held): (&PlanDigest, &Held)| {
             let failed = self.failed.get(name);
             failed.is_some_and(|failed| failed.is_open(scene.now))
+                && desk.takes_part(name)
                 && self.has_failed(desk, name, held, scene)
         };
         let early = scene.now < self.not_before || self.held.iter().any(open);

@@ -19,9 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// The parts of a message: plan, sender, step, body.
-type Parts = ([u8; 32], [u8; 32], u8, Vec<u8>);
+pub(super) type Parts = ([u8; 32], [u8; 32], u8, Vec<u8>);
 
-fn parts(message: &[u8]) -> Parts {
+pub(super) fn parts(message: &[u8]) -> Parts {
     let sign1 = Sign1::parse(message, 1 << 16).unwrap();
     cbor::decode(sign1.payload, 1 << 16, |d| {
         let mut fields = Fields::open(d)?;
