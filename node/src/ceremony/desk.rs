@@ -8,7 +8,7 @@
 //!                                 nothing is stored
 //! ceremonies/excused.cbor         the certificate whose signers were forgiven last; who held ceremonies up: organisation, how often,
 //!                                since when, left out until when, and whether it was in the way of going back
-//! ceremonies/past.cbor            ceremonies that are forgotten in which this node took part, and their days: who
+//! ceremonies/past.cbor            ceremonies that are forgotten in which this node took part, the latest last: who
 //!                                joined again would say something else
 //! ceremonies/before.cbor          the last certificate that had more holders, while the one in force names
 //!                                 fewer than there are keyholders; its shares are kept for some days
@@ -332,6 +332,16 @@ impl Desk {
     /// # Errors
     /// If it does not hold, or too many ceremonies are kept.
     pub fn start(&self, plan: &[u8], known: &Known) -> Result<PlanDigest, DeskError> {
+        let name = *Proposal::from_bytes(plan)?.digest();
+        self.check_past(&name)?;
+        self.start_anew(plan, known)
+    }
+
+    /// The same with a plan that this node has just drawn, so that it can have forgotten nothing of it.
+    ///
+    /// # Errors
+    /// As [`Desk::start`].
+    pub fn start_anew(&self, plan: &[u8], known: &Known) -> Result<PlanDigest, DeskError> {
         let proposal = Proposal::from_bytes(plan)?;
         let name = *proposal.digest();
         if !self.knows(&name) {
@@ -366,9 +376,6 @@ impl Desk {
 
     fn begin(&self, plan: Plan, by: &Known, known: &Known) -> Result<Board, DeskError> {
         let name = *plan.digest();
-        if self.past()?.contains_key(&name) {
-            return Err(DeskError::Past);
-        }
         self.make_room(&plan, by)?;
         let place = self.place(&name);
         create_private_dir(&place).map_err(io_error(&place))?;
@@ -412,6 +419,7 @@ impl Desk {
         let mut board = if was_known {
             self.board(&name, known)?
         } else {
+            self.check_past(&name)?;
             let by = self.judged_by(&proposal, known)?;
             let basis = by.basis().with_ended(&self.ended);
             self.begin(proposal.check(&basis)?, &by, known)?

@@ -220,7 +220,13 @@ impl Desk {
                 tracing::error!(%error, "what is kept of before cannot be judged now");
                 return Ok(());
             }
-            // Nor a file that cannot be read at all, where there is nothing to be written down.
+            // Nor what lies on a bad place of the disk: what is written takes another one.
+            Err(DeskError::Io { path, source }) if is_lost(&source) => {
+                tracing::error!(error = %source, path = %path.display(), "what is kept of before is lost");
+                lost = true;
+                None
+            }
+            // Nor a file that cannot be read for now, where there is nothing to be written down.
             Err(error) if !fewer && !leaves_out => {
                 tracing::error!(%error, "what is kept of before cannot be read");
                 return Ok(());
@@ -406,6 +412,11 @@ impl Kept {
     }
 }
 
+/// Whether the disk says that it cannot give back what was written (EIO, on every system of this kind).
+fn is_lost(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(5)
+}
+
 /// The organisations that hold shares by a certificate, as the charter has them now.
 fn roots_of(certificate: &Certificate, known: &Known) -> BTreeSet<OrganisationKey> {
     let holders = certificate.holders();
@@ -419,4 +430,20 @@ fn names_all(certificate: &Certificate, known: &Known) -> bool {
     let organisations = known.charter().terms().organisations.iter();
     let mut keyholders = organisations.filter(|o| o.keyholder.is_some());
     keyholders.all(|o| roots.contains(&o.root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_lost;
+    use std::io;
+
+    /// What the disk cannot give back is lost; what may not be read, or not now, is not.
+    #[test]
+    fn which_errors_say_that_a_file_is_lost() {
+        let of = |code| is_lost(&io::Error::from_raw_os_error(code));
+        assert!(of(5));
+        // Interrupted, not permitted, too many files, too many links.
+        assert!(![4, 13, 24, 40].into_iter().any(of));
+        assert!(!is_lost(&io::ErrorKind::NotFound.into()));
+    }
 }

@@ -364,12 +364,13 @@ impl Held {
         self.broke = self.broke.filter(|(at, _)| *at <= now);
     }
 
-    /// A clock that jumped ahead made nothing longer ago than it was.
-    pub(super) fn move_along(&mut self, millis: u64) {
+    /// A clock that jumped ahead made nothing longer ago than it was; but the machine may have slept meanwhile, and
+    /// what others have waited for in that time it has not seen.
+    pub(super) fn move_along(&mut self, millis: u64, now: Timestamp) {
+        self.since = now;
         let broke = self.broke.as_mut().map(|(at, _)| at);
         let sessions = self.sessions.values_mut().map(|session| &mut session.due);
-        let own = [&mut self.since, &mut self.changed];
-        for at in own.into_iter().chain(broke).chain(sessions) {
+        for at in [&mut self.changed].into_iter().chain(broke).chain(sessions) {
             *at = at.plus_millis(millis);
         }
     }

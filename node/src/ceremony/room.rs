@@ -6,21 +6,23 @@ use crate::files::write_private;
 use parasol_protocol::cbor;
 use parasol_protocol::ceremony::{Board, Plan, Proposal};
 use parasol_protocol::ids::{OrganisationKey, PlanDigest};
-use parasol_protocol::limits::{MAX_PLAN_AHEAD, MAX_PLAN_DAYS};
-use parasol_protocol::time::Day;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// Ceremonies of one organisation's starting in which this node takes no part.
 const OF_ONE: usize = 4;
-/// Days for which it is known, of a ceremony that is forgotten, that this node took part in it: counted back from
-/// the latest such day, that can be ahead of a plan that is still joined by its clock and others'.
-const PAST_DAYS: u32 = MAX_PLAN_DAYS + 2 * MAX_PLAN_AHEAD;
-/// More of them than a node joins in that time.
+/// Ceremonies that are forgotten of which it is known that this node took part: more than it can join as long as one of
+/// their plans can be joined. No clock says which go: the oldest do.
 const PAST: usize = 4096;
+
+/// Notes one more, the latest last.
+fn noted(past: &mut Vec<PlanDigest>, name: PlanDigest) {
+    past.retain(|known| *known != name);
+    past.push(name);
+    past.drain(..past.len().saturating_sub(PAST));
+}
 
 impl Desk {
     /// Makes room for one more ceremony: of those in which this node takes no part the oldest of the
@@ -78,28 +80,32 @@ impl Desk {
         self.node_dir.join("ceremonies").join("past.cbor")
     }
 
-    /// The ceremonies that are forgotten in which this node took part, with their plans' days, as long as one may
-    /// still be joined: who joined it again would say something else.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub(super) fn past(&self) -> Result<BTreeMap<PlanDigest, Day>, DeskError> {
+    /// The ceremonies that are forgotten in which this node took part, the latest last.
+    fn past(&self) -> Result<Vec<PlanDigest>, DeskError> {
         let path = self.past_path();
         let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             read => read.map_err(io_error(&path))?,
         };
         let read = cbor::decode(&bytes, 64 * PAST, |d| {
-            cbor::list(d, PAST, |d| {
-                cbor::tuple(d, 2)?;
-                let name = PlanDigest::from_bytes(cbor::array(d)?);
-                Ok((name, Day::from_number(d.u32()?)))
-            })
+            cbor::list(d, PAST, |d| Ok(PlanDigest::from_bytes(cbor::array(d)?)))
         });
-        Ok(read.map(BTreeMap::from_iter).unwrap_or_else(|error| {
+        Ok(read.unwrap_or_else(|error| {
             tracing::error!(%error, path = %path.display(), "the file is left out, and written anew when a ceremony is forgotten");
-            BTreeMap::new()
+            Vec::new()
         }))
+    }
+
+    /// Whether this node has not forgotten a ceremony in which it took part: who joined it again would say
+    /// something else.
+    ///
+    /// # Errors
+    /// If it has, or it cannot be read whether.
+    pub(super) fn check_past(&self, name: &PlanDigest) -> Result<(), DeskError> {
+        if self.past()?.contains(name) {
+            return Err(DeskError::Past);
+        }
+        Ok(())
     }
 
     /// Notes that this node took part in a ceremony that is about to be forgotten.
@@ -108,29 +114,11 @@ impl Desk {
     /// If it cannot be written down.
     pub(super) fn put_past(&self, name: &PlanDigest) -> Result<(), DeskError> {
         let mut past = self.past()?;
-        let plan = self.board_bytes(name).ok();
-        let plan = plan.and_then(|bytes| Board::split(&bytes).ok());
-        let plan = plan.and_then(|(plan, _)| Proposal::from_bytes(&plan).ok());
-        let day = match plan {
-            Some(plan) => plan.terms().day,
-            None => {
-                let since = self.since(name)?.duration_since(UNIX_EPOCH);
-                let days = since.unwrap_or_default().as_secs() / (24 * 3600);
-                Day::from_number(u32::try_from(days).unwrap_or(u32::MAX))
-            }
-        };
-        past.insert(*name, day);
-        let latest = past.values().max().copied().unwrap_or(day);
-        let mut past: Vec<(Day, PlanDigest)> = past.into_iter().map(|(n, day)| (day, n)).collect();
-        past.retain(|(day, _)| latest.since(*day) <= PAST_DAYS);
-        past.sort_unstable();
-        let past: Vec<_> = past.iter().rev().take(PAST).collect();
+        noted(&mut past, *name);
         let bytes = cbor::encode(|e| {
             cbor::put_array(e, past.len() as u64);
-            for (day, name) in past {
-                cbor::put_array(e, 2);
+            for name in past {
                 cbor::put_bytes(e, name.as_bytes());
-                cbor::put_uint(e, u64::from(day.number()));
             }
         });
         let path = self.past_path();
@@ -142,5 +130,25 @@ impl Desk {
         let path = self.place(name).join("old.cbor");
         let meta = fs::metadata(&path).map_err(io_error(&path))?;
         meta.modified().map_err(io_error(&path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_the_latest_are_known() {
+        let name = |n: usize| {
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&n.to_be_bytes());
+            PlanDigest::from_bytes(bytes)
+        };
+        let mut past = Vec::new();
+        (0..PAST + 2).for_each(|n| noted(&mut past, name(n)));
+        noted(&mut past, name(5));
+        assert_eq!(past.len(), PAST);
+        assert!(!past.contains(&name(1)) && past.contains(&name(2)));
+        assert_eq!(past.last(), Some(&name(5)));
     }
 }

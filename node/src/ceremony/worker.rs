@@ -258,11 +258,12 @@ impl Worker {
         let mine = self.held.iter().filter(|(name, _)| desk.takes_part(name));
         let planned = mine.map(|(_, held)| held.board().plan().terms().epoch);
         self.used = planned.chain([self.used]).max().unwrap_or(0);
-        let waiting = self.hear(desk, heard, scene, out);
+        let (waiting, unlooked) = self.hear(desk, heard, scene, out);
+        failed.extend(unlooked);
         if self.setup.settings.joins {
             failed.extend(self.join(desk, scene).err());
         }
-        self.go_on(desk, scene, out);
+        failed.extend(self.go_on(desk, scene, out));
         failed.extend(self.tell(desk, scene).err());
         self.up.get_or_insert(now);
         if self.setup.settings.starts {
@@ -397,8 +398,8 @@ impl Worker {
         heard: Vec<Heard>,
         scene: &Scene,
         out: &mut Out,
-    ) -> Vec<Waiting> {
-        let mut waiting = Vec::new();
+    ) -> (Vec<Waiting>, Option<DeskError>) {
+        let (mut waiting, mut unread) = (Vec::new(), None);
         for one in heard {
             match one {
                 Heard::Asked { from, shown, token } => {
@@ -407,6 +408,9 @@ impl Worker {
                         Ok((name, known)) => waiting.push((from, name, known, token)),
                         Err(error) => {
                             tracing::debug!(%error, "what a node shows of a key ceremony is not taken");
+                            if matches!(error, DeskError::Io { .. }) {
+                                unread = Some(error);
+                            }
                             out.answers.push(Answer {
                                 to: (from, plan.map(|plan| *plan.digest())),
                                 token,
@@ -451,7 +455,7 @@ impl Worker {
                 self.open(desk, &name, scene);
             }
         }
-        waiting
+        (waiting, unread)
     }
 
     /// Takes in what a node shows of a board: of a ceremony of which both are participants, by a plan
@@ -485,7 +489,9 @@ impl Worker {
     }
 
     /// Says all that can be said now, and takes into use what is made.
-    fn go_on(&mut self, desk: &Desk, scene: &Scene, out: &mut Out) {
+    /// Says all that can be said now, and takes into use what is made. Says what could not be.
+    fn go_on(&mut self, desk: &Desk, scene: &Scene, out: &mut Out) -> Vec<DeskError> {
+        let (mut failed, mut twofold) = (Vec::new(), None);
         let node = self.setup.node.clone();
         let hand = Hand {
             node: &node,
@@ -542,10 +548,18 @@ impl Worker {
                 Ok(Some(certificate)) => out.certificate = Some(certificate),
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::error!(%error, ceremony = %name, "a certificate is not taken into use");
+                    if let DeskError::TwoCertificates { epoch, both } = &error {
+                        twofold = Some((*epoch, both.clone()));
+                    }
+                    failed.push(error);
                 }
             }
         }
+        if let Some((_, both)) = &twofold {
+            self.caught(desk, both, scene);
+        }
+        out.twofold = twofold.or(out.twofold.take());
+        failed
     }
 
     /// Says in the log how each stands, once; and sees who kept one from going on.
@@ -592,7 +606,7 @@ impl Worker {
             *at = at.plus_millis(jump);
         }
         for held in self.held.values_mut() {
-            held.move_along(jump);
+            held.move_along(jump, scene.now);
         }
     }
 
@@ -663,7 +677,7 @@ impl Worker {
         };
         let basis = upon.basis().with_ended(&scene.ended);
         let plan = due.terms(&basis, id, me)?.sign(&self.setup.node);
-        let name = desk.start(&plan, known)?;
+        let name = desk.start_anew(&plan, known)?;
         desk.take_part(&name, Part::Auto, &mut OsEntropy)?;
         tracing::info!(ceremony = %name, epoch = due.epoch, why = ?due.why, "starting a key ceremony");
         self.open(desk, &name, scene);

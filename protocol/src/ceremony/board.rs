@@ -563,6 +563,13 @@ impl Board {
         sum.is_some_and(|sum| sha256(sum.unsigned.payload()) == *certificate.digest())
     }
 
+    /// Whether public shares come out as nothing, so that there is nothing to sign: it waits for those whose shares
+    /// they are to say whose part is wrong.
+    pub fn is_void(&self) -> bool {
+        let sum = self.outcome().map(|outcome| &outcome.sum);
+        matches!(sum, Some(Err(Nothing::Shares(_))))
+    }
+
     /// How the ceremony stands.
     pub fn standing(&self) -> Standing {
         if self.is_made() {

@@ -79,7 +79,7 @@ fn begin_upon(
         certificate: in_force.cloned(),
         ..office.known.clone()
     };
-    office.desk.start(&plan, &known).map_err(words::desk)
+    office.desk.start_anew(&plan, &known).map_err(words::desk)
 }
 
 /// What people read of a plan that does not hold.

@@ -44,6 +44,8 @@ pub(super) enum State {
         step: Step,
         /// Who.
         missing: BTreeSet<NodeKey>,
+        /// Whether it is their shares that come out as nothing.
+        void: bool,
     },
     /// People have to compare digits before this node goes on.
     Compare,
@@ -222,7 +224,12 @@ impl Picture {
                 {
                     State::Compare
                 } else {
-                    State::Waiting { step, missing }
+                    let void = board.is_void();
+                    State::Waiting {
+                        step,
+                        missing,
+                        void,
+                    }
                 }
             }
         }
@@ -285,6 +292,7 @@ impl Picture {
             State::Waiting {
                 step: now,
                 missing: who,
+                ..
             } => {
                 step = Some(now.to_string());
                 missing = parties(who);

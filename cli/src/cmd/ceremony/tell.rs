@@ -95,11 +95,18 @@ impl Picture {
     /// Where it stands, a sentence a line.
     fn stands_in_words(&self) -> Vec<String> {
         match &self.state {
-            State::Waiting { step, missing } => {
+            State::Waiting {
+                step,
+                missing,
+                void,
+            } => {
                 let what = match step {
                     Step::Join => "until all have joined",
                     Step::Echo => "until all have said what they saw",
                     Step::Deal => "for the sealed parts of all who share out",
+                    _ if *void => {
+                        "for those whose share somebody has made nothing: they have to say whose part of it is wrong"
+                    }
                     _ => "until all holders have stored their new shares",
                 };
                 let mut lines = vec![format!("It waits {what}. Missing: {}.", self.all(missing))];

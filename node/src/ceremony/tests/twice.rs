@@ -1,11 +1,14 @@
 //! What somebody says or makes twice.
 
-use super::super::desk::{Known, Part};
+use super::super::desk::{Hand, Known, Part};
 use super::super::error::DeskError;
+use super::super::excused::Excused;
+use super::super::step::Progress;
 use super::super::task::Heard;
 use super::drill::{DAY, Drill, HOUR, MINUTE, needed};
+use super::hostile::parts;
 use super::town::{Town, copy, keys, today};
-use crate::entropy::OsEntropy;
+use parasol_protocol::ceremony::{Reason, Step};
 use parasol_protocol::certificate::Certificate;
 use parasol_protocol::oprf::KeyName;
 use parasol_protocol::time::Timestamp;
@@ -31,16 +34,17 @@ fn who_took_part_in_what_it_has_forgotten_takes_no_part_again() {
     let name = desk.start(&other, &known).unwrap();
     desk.forget(&name).unwrap();
     assert_eq!(desk.start(&other, &known).unwrap(), name);
-    // It is known for longer than the plan can be joined, and not for ever.
-    for (ahead, stays) in [(34, true), (35, false)] {
-        let mut terms = town.terms_of(&[0, 1, 2], &[], &keys());
-        terms.day = today().plus(ahead);
-        let later = terms.sign(&town.identity(0).keys.record);
-        let name = desk.start(&later, &known).unwrap();
-        desk.join(&name, false, &mut OsEntropy).unwrap();
-        desk.forget(&name).unwrap();
-        assert_eq!(desk.start(&plan, &known).is_err(), stays, "{ahead}");
-    }
+    // Where it cannot be read nobody joins what others have planned; one's own plans are new.
+    let path = town.node(1).join("ceremonies").join("past.cbor");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let other = town.plan(&[0, 1, 2], &[]);
+    assert!(matches!(
+        desk.start(&other, &known),
+        Err(DeskError::Io { .. })
+    ));
+    let own = town.plan(&[1, 0, 2], &[]);
+    desk.start_anew(&own, &known).unwrap();
 }
 
 /// A clock that is far ahead for one look makes a node forget nothing.
@@ -114,6 +118,72 @@ fn two_certificates_of_one_epoch_keep_two_apart_until_they_hear_of_it() {
     for key in made[0].keys() {
         assert_eq!(now.key(key.name()).unwrap().public(), key.public());
     }
+}
+
+/// The same where the other one is made on a board that lies here.
+#[test]
+fn who_signed_both_is_seen_on_a_board_too() {
+    let mut drill = Drill::new(false);
+    let all = needed(&drill.town);
+    let plan = drill.town.plan_of(&[1, 2], &[1, 2], &all);
+    let (desk, known) = (drill.town.desk(0), drill.town.known(0));
+    desk.start(&plan, &known).unwrap();
+    drop(desk);
+    let twin = drill.town.copy();
+    let own = drill.town.plan_of(&[0, 2], &[0, 2], &all);
+    let own = drill.town.begin_as(Part::Auto, &own, &[0, 2]);
+    drill.town.finish(&own, &[0, 2]);
+    let other = twin.begin_as(Part::Auto, &plan, &[1, 2]);
+    twin.finish(&other, &[1, 2]);
+    let board = twin.desk(1).board_bytes(&other).unwrap();
+    let desk = drill.town.desk(0);
+    desk.take(&board, &drill.town.known(0)).unwrap();
+    drop(desk);
+    let scene = drill.scene(0);
+    let out = drill.workers[0].look(Vec::new(), &scene);
+    let both = BTreeSet::from([drill.nodes[2].2]);
+    assert_eq!(out.twofold, Some((2, both.clone())));
+    let excused = Excused::read(&drill.town.desk(0));
+    assert_eq!(excused.now(scene.now), both);
+}
+
+/// A machine sleeps while another one tires of waiting, and stops: to the first it looks as if something had come just
+/// before.
+#[test]
+fn who_stops_while_a_machine_sleeps_is_not_at_fault() {
+    let mut drill = Drill::new(true);
+    drill.passes(3);
+    drill.restart(2, false);
+    drill.meddle = Some(Box::new(|from, _, message| (from != 2).then_some(message)));
+    drill.now += 7 * DAY;
+    drill.passes(8);
+    let name = drill.live(0).first().unwrap().0;
+    drill.pass(8 * MINUTE);
+    let board = drill.board(2, &name);
+    let joins = |message: &&[u8]| parts(message).2 == Step::Join.number();
+    let messages: Vec<Vec<u8>> = board.messages().filter(joins).map(<[u8]>::to_vec).collect();
+    for to in [0, 1] {
+        drill.show(2, to, board.plan().bytes(), &messages);
+    }
+    drill.passes(3);
+    drill.pass(4 * MINUTE);
+    assert!(matches!(drill.live(0)[0].1, Progress::Waits { .. }));
+    let key = drill.town.identity(1).keys.record;
+    let (known, today) = (drill.town.known(1), drill.scene(1).today);
+    let hand = Hand { node: &key, today };
+    let desk = drill.town.desk(1);
+    desk.stop(&name, Reason::Silence, &known, &hand).unwrap();
+    drop(desk);
+    drill.wrong[0] = (0, 1);
+    for _ in 0..12 {
+        drill.pass(5_000);
+    }
+    let live = drill.live(0);
+    let stands = live.iter().find(|(other, _)| *other == name).unwrap();
+    assert!(matches!(stands.1, Progress::Stopped(_)));
+    let now = drill.scene(0).now;
+    let excused = Excused::read(&drill.town.desk(0)).now(now);
+    assert!(!excused.contains(&drill.nodes[1].2));
 }
 
 /// A machine without a clock of its own starts in 1970, and is set a moment later. Whoever has not connected by then

@@ -82,6 +82,9 @@ fn whose_share_somebody_made_nothing_shows_who_it_was() {
         let run = last(&stage, run, &nothing, &right);
         assert_eq!(verdict(&run), blamed(who, Fault::Part), "{name}");
         assert!(run.players.values().all(|player| player.stored.is_none()));
+        let mut honest = stage.run();
+        honest.play();
+        assert!(!honest.players[&right].ceremony.board().is_void());
     }
 }
 
@@ -98,6 +101,7 @@ fn who_does_not_say_that_its_share_was_made_nothing_is_waited_for() {
             missing: BTreeSet::from([nothing]),
         };
         assert_eq!(verdict(&run), waits, "{name}");
+        assert!(run.players[&right].ceremony.board().is_void());
         let end = run.players[&right].end.as_ref();
         let waits_too = matches!(end, Some(Next::Wait { step: Step::Done, missing }) if *missing == BTreeSet::from([nothing]));
         assert!(waits_too, "{name}: {end:?}");
