@@ -419,10 +419,10 @@ impl Desk {
         let mut board = if was_known {
             self.board(&name, known)?
         } else {
-            self.check_past(&name)?;
             let by = self.judged_by(&proposal, known)?;
-            let basis = by.basis().with_ended(&self.ended);
-            self.begin(proposal.check(&basis)?, &by, known)?
+            let plan = proposal.check(&by.basis().with_ended(&self.ended))?;
+            self.check_past(&name)?;
+            self.begin(plan, &by, known)?
         };
         let before = board.messages().count();
         for message in &messages {
