@@ -219,6 +219,8 @@ fn keys_that_are_lost_are_made_anew() {
         ("unknown-ceremony".to_owned(), 3),
         "nothing is left of it"
     );
+    // It has said nothing, so it may take it in again.
+    text(&["ceremony", "take", &nodes[2], &stick]);
     text(&["ceremony", "stop", &nodes[0], &begun]);
     for node in &nodes {
         fs::remove_file(Path::new(node).join("certificate.cbor")).unwrap();

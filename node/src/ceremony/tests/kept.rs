@@ -526,10 +526,11 @@ fn who_holds_counts_and_not_how_many() {
     assert_eq!(desk.stored().unwrap(), [1, 2]);
 }
 
-/// What one node keeps for longer than the others gives way to what they keep.
+/// What one node keeps for longer than the others gives way to what they keep; but where a renewal was overdue they
+/// all kept it.
 #[test]
 fn what_was_kept_on_alone_is_not_carried_on() {
-    for (days, kept) in [(14, 1), (15, 2)] {
+    for (days, late, kept) in [(14, 0, 1), (15, 0, 2), (15, 8, 2), (15, 9, 1)] {
         let town = kept_of_three();
         let made = town.certificate(1).unwrap();
         let third = town.desk(2);
@@ -556,14 +557,15 @@ fn what_was_kept_on_alone_is_not_carried_on() {
         });
         std::fs::write(&path, older).unwrap();
         // Another one is left out.
-        let terms = town.terms_of(&[1, 2], &[0, 1], &keys());
+        let mut terms = town.terms_of(&[1, 2], &[0, 1], &keys());
+        terms.day = today().plus(late);
         let plan = terms.sign(&town.identity(1).keys.record);
         let name = town.begin_as(Part::Auto, &plan, &[0, 1, 2]);
         // Until then it is kept, as being of use.
         let (desk, known) = (town.desk(1), town.known(1));
         assert_eq!(desk.destroy_old(&known, Some(today()), true).unwrap(), 0);
         drop(desk);
-        town.finish_as(&name, &[0, 1, 2], true);
-        assert_eq!(town.desk(1).stored().unwrap(), [kept, 3], "{days}");
+        town.finish_as(&name, &[0, 1, 2], true, today().plus(late));
+        assert_eq!(town.desk(1).stored().unwrap(), [kept, 3], "{days}, {late}");
     }
 }

@@ -194,15 +194,15 @@ impl Town {
 
     /// One step of a node, and whatever follows from where it stands.
     pub(super) fn step(&self, number: usize, name: &PlanDigest) -> Progress {
-        self.step_as(number, name, false)
+        self.step_as(number, name, false, today())
     }
 
     /// The same where what is kept of before is of use, or is not.
-    fn step_as(&self, number: usize, name: &PlanDigest, of_use: bool) -> Progress {
+    fn step_as(&self, number: usize, name: &PlanDigest, of_use: bool, today: Day) -> Progress {
         let (known, identity) = (self.known(number), self.identity(number));
         let hand = Hand {
             node: &identity.keys.record,
-            today: today(),
+            today,
         };
         let desk = self.desk(number);
         let stepped = desk.step(name, &known, &hand).unwrap();
@@ -210,19 +210,19 @@ impl Town {
             certificate: desk.settle(&known).unwrap().or(known.certificate),
             ..known
         };
-        desk.destroy_old(&known, Some(today()), of_use).unwrap();
+        desk.destroy_old(&known, Some(today), of_use).unwrap();
         stepped.progress
     }
 
     /// Passes the boards round as files and lets each node go on, until all of these are done.
     pub(super) fn finish(&self, name: &PlanDigest, numbers: &[usize]) {
-        self.finish_as(name, numbers, false);
+        self.finish_as(name, numbers, false, today());
     }
 
-    /// The same where what is kept of before is of use, or is not.
-    pub(super) fn finish_as(&self, name: &PlanDigest, numbers: &[usize], of_use: bool) {
+    /// The same on another day, and where what is kept of before is of use, or is not.
+    pub(super) fn finish_as(&self, name: &PlanDigest, numbers: &[usize], of_use: bool, day: Day) {
         for _ in 0..20 {
-            let step = |n: &usize| self.step_as(*n, name, of_use);
+            let step = |n: &usize| self.step_as(*n, name, of_use, day);
             let stand: Vec<Progress> = numbers.iter().map(step).collect();
             let over = stand.iter().all(Progress::is_over);
             let boards: Vec<Vec<u8>> = numbers
